@@ -1,0 +1,29 @@
+"""The few errors Entroscope raises on purpose; each message says what to do next."""
+
+
+class EntroscopeError(Exception):
+    """Base of every error a page may show to a reader as it stands."""
+
+
+class InputError(EntroscopeError, ValueError):
+    """A text, option or parameter that cannot be used, with the allowed range in the message."""
+
+
+class ModelError(EntroscopeError):
+    """A model that cannot be found, read or run, with the reason and the remedy."""
+
+
+class OverBudgetError(EntroscopeError):
+    """A request that needs more memory or context than there is, with both numbers."""
+
+
+class RunFileError(EntroscopeError):
+    """A run file that is damaged, hostile or newer than this version."""
+
+
+class NotDefinedError(EntroscopeError):
+    """A measure that does not exist for this model, with the reason."""
+
+
+class CancelledError(EntroscopeError):
+    """The study was stopped before it finished."""

@@ -1,0 +1,51 @@
+"""Named parts that can be looked up and listed: samplers, studies, model sources, run kinds."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from backend.errors import InputError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """A read-mostly table of parts in the order they were registered.
+
+    Names are unique: a second registration raises ``ValueError``, so that two modules cannot
+    quietly replace each other.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._parts: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Return a decorator that files a part under ``name`` and hands it back."""
+
+        def file(part: T) -> T:
+            if name in self._parts:
+                raise ValueError(f"{self.kind} {name!r} is registered twice")
+            self._parts[name] = part
+            return part
+
+        return file
+
+    def __getitem__(self, name: str) -> T:
+        """Return the part called ``name``; raise ``InputError`` with the nearest name."""
+        if name in self._parts:
+            return self._parts[name]
+        near = difflib.get_close_matches(name, self._parts, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"no {self.kind} named {name!r}{hint} Known: {', '.join(self._parts)}.")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)

@@ -1,0 +1,19 @@
+"""Run types and run files: NumPy arrays and plain metadata, no torch."""
+
+from backend.runs.base import RUN_KINDS, Request, Run, TokenizedRun
+from backend.runs.files import load_run, save_run
+from backend.runs.model import ModelFacts, ModelSpec
+from backend.runs.text import TextRequest, TextRun
+
+__all__ = [
+    "RUN_KINDS",
+    "ModelFacts",
+    "ModelSpec",
+    "Request",
+    "Run",
+    "TextRequest",
+    "TextRun",
+    "TokenizedRun",
+    "load_run",
+    "save_run",
+]

@@ -1,0 +1,49 @@
+"""Which model was asked for, and what it turned out to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A request for a model; hashable, so that it can key caches and engines.
+
+    Attributes:
+        source: "bundled", a hub id, a local folder, or the path of a ``.gguf`` file.
+        revision: branch, tag or commit of a hub id; None for the default branch.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        dtype: "auto" (bfloat16 on cuda, float32 elsewhere), "float32", "bfloat16" or "float16".
+    """
+
+    source: str = "bundled"
+    revision: str | None = None
+    device: str = "auto"
+    dtype: str = "auto"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What the interface and every run tell about a loaded model.
+
+    ``context`` is None where the model has no fixed limit; ``weights`` says how they were
+    stored, for example "Q4_1 GGUF, dequantised to float32".
+    """
+
+    source: str
+    name: str
+    revision: str | None
+    architecture: str
+    parameters: int
+    layers: int
+    heads: int
+    kv_heads: int
+    hidden_size: int
+    vocab_size: int
+    context: int | None
+    dtype: str
+    device: str
+    memory_bytes: int
+    weights: str
+    bos_token: str | None = None
+    has_chat_template: bool = False

@@ -1,0 +1,72 @@
+"""The text study: how uncertain a model was at every token of a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from backend.runs.base import RUN_KINDS, Request, TokenizedRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextRequest(Request):
+    """Ask for the token-level numbers of ``text``.
+
+    Attributes:
+        top_k: how many of the most likely tokens to keep per position.
+        add_bos: read the model's beginning-of-sequence token first, so that the first token of
+            the text has a prediction too.
+        special_tokens: "text" reads look-alikes such as ``<|im_start|>`` as plain characters,
+            "special" as the control tokens they name.
+        long_text: over the model's context, "refuse" or read in overlapping "windows".
+        window_overlap: the least number of context tokens a token in a later window has; None
+            means half the model's context.
+        curve: also keep the cumulative distribution of every position (``curve_*`` of the run).
+    """
+
+    kind: ClassVar[str] = "text"
+    text: str
+    top_k: int = 10
+    add_bos: bool = False
+    special_tokens: Literal["text", "special"] = "text"
+    long_text: Literal["refuse", "windows"] = "refuse"
+    window_overlap: int | None = None
+    curve: bool = False
+
+
+@RUN_KINDS.register("text")
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TextRun(TokenizedRun):
+    """Token-level numbers in nats, over the full vocabulary.
+
+    Value *i* describes the distribution that predicted token *i*. Position 0 has no prediction:
+    NaN (-1 in ``top_ids``).
+
+    Attributes:
+        entropy, varentropy, surprisal: float32 [T]; nats, nats², nats.
+        rank: float32 [T]; 1 is the most likely token.
+        top_ids: int32 [T, top_k]; most likely first, ties by lower id.
+        top_logprobs: float32 [T, top_k]; nats.
+        context_lengths: int32 [T]; how many tokens the model had read before token *i*.
+        vocabulary: display text of every id in ``top_ids``, by id as a string.
+        curve_counts: int32 [T, B] or None; how many tokens have a surprisal of at most
+            ``curve_edges[b]`` nats. Exact, no sampling.
+        curve_mass: float32 [T, B] or None; the probability those tokens hold together.
+        curve_edges: float32 [B] or None.
+    """
+
+    kind: ClassVar[str] = "text"
+    request: TextRequest
+    entropy: np.ndarray
+    varentropy: np.ndarray
+    surprisal: np.ndarray
+    rank: np.ndarray
+    top_ids: np.ndarray
+    top_logprobs: np.ndarray
+    context_lengths: np.ndarray
+    vocabulary: dict[str, str]
+    curve_counts: np.ndarray | None = None
+    curve_mass: np.ndarray | None = None
+    curve_edges: np.ndarray | None = None

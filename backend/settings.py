@@ -1,0 +1,46 @@
+"""Settings read from the environment, all with the prefix ``ENTROSCOPE_``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where files go and how much of the machine Entroscope may use."""
+
+    model_config = SettingsConfigDict(env_prefix="ENTROSCOPE_", frozen=True)
+
+    cache_dir: Path = Field(
+        default_factory=lambda: user_cache_path("entroscope"),
+        description="Converted models; safe to delete.",
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("entroscope"),
+        description="The library of saved runs.",
+    )
+    result_bytes: int = Field(
+        default=1_000_000_000, gt=0, description="Finished runs kept in memory, in bytes."
+    )
+    model_bytes: int = Field(
+        default=16_000_000_000, gt=0, description="Loaded models kept in memory, in bytes."
+    )
+    work_bytes: int = Field(
+        default=4_000_000_000,
+        gt=0,
+        description="The most memory one study may need on top of the model.",
+    )
+    max_queue: int = Field(default=16, gt=0, description="Studies that may wait for one model.")
+    max_text_bytes: int = Field(
+        default=2_000_000, gt=0, description="The longest text accepted, in UTF-8 bytes."
+    )
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings, read once; tests call ``settings.cache_clear()``."""
+    return Settings()
