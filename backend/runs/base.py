@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,7 +25,7 @@ class Request:
     """
 
     kind: ClassVar[str]
-    model: ModelSpec = ModelSpec()
+    model: ModelSpec = field(default_factory=ModelSpec)
 
     @property
     def key(self) -> str:
@@ -60,7 +60,7 @@ class Run:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the array fields by name, those that are None left out."""
-        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: value for name, value in values if isinstance(value, np.ndarray)}
 
     @property
