@@ -38,8 +38,9 @@ class Registry(Generic[T]):
         if name in self._parts:
             return self._parts[name]
         near = difflib.get_close_matches(name, self._parts, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"no {self.kind} named {name!r}{hint} Known: {', '.join(self._parts)}.")
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        known = ", ".join(self._parts)
+        raise InputError(f"There is no {self.kind} named {name!r}.{hint} Known: {known}.")
 
     def __contains__(self, name: object) -> bool:
         return name in self._parts
