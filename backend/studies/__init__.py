@@ -1,0 +1,5 @@
+"""Questions asked of a model, one file each; importing this package registers them all."""
+
+from backend.studies.base import STUDIES, Estimate, Progress, Report, Study, ignore, provenance
+
+__all__ = ["STUDIES", "Estimate", "Progress", "Report", "Study", "ignore", "provenance"]

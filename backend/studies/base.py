@@ -1,0 +1,103 @@
+"""What a study is: a question asked of a loaded model, answered by a run."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+
+from backend.registry import Registry
+from backend.version import VERSION
+
+if TYPE_CHECKING:
+    from backend.models import LanguageModel
+    from backend.runs import ModelFacts, Run
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study has come.
+
+    Attributes:
+        done: finished steps.
+        total: all steps; 0 while nobody knows.
+        message: what is being done, for people.
+        partial: results that can be shown already; None for most studies.
+    """
+
+    done: int
+    total: int
+    message: str
+    partial: Any = None
+
+
+Report = Callable[[Progress], None]
+"""Called between two steps; raises ``CancelledError`` when the study was stopped.
+
+A callback and not a generator, so that code deep inside a forward pass can report too.
+"""
+
+
+def ignore(progress: Progress) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a study will need on top of the model.
+
+    Attributes:
+        bytes: peak memory.
+        seconds: time, or None where nobody measured this model yet.
+    """
+
+    bytes: int
+    seconds: float | None = None
+
+
+class Study(Protocol):
+    """A question. ``request`` is the Request type of the same ``kind``."""
+
+    kind: str
+
+    def estimate(self, model: LanguageModel, request: Any) -> Estimate:
+        """Say what the request needs, in milliseconds and without running the model.
+
+        Raises:
+            InputError: the request makes no sense; the message names the allowed range.
+            OverBudgetError: the text does not fit the model's context; with both numbers.
+        """
+        ...
+
+    def run(self, model: LanguageModel, request: Any, report: Report) -> Run:
+        """Answer the request.
+
+        Raises:
+            CancelledError: ``report`` said so.
+            InputError, OverBudgetError: as ``estimate``.
+        """
+        ...
+
+
+STUDIES: Registry[Study] = Registry("study")
+
+
+class Provenance(TypedDict):
+    """The fields of a Run that say where its numbers come from."""
+
+    model: ModelFacts
+    versions: dict[str, str]
+    created: str
+
+
+def provenance(model: LanguageModel) -> Provenance:
+    """Return the fields every study fills in alike: ``TextRun(**provenance(model), ...)``."""
+    libraries = {name: version(name) for name in ("torch", "transformers", "numpy")}
+    return Provenance(
+        model=model.facts,
+        versions={"entroscope": VERSION, "python": platform.python_version(), **libraries},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
