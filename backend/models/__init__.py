@@ -1,0 +1,52 @@
+"""Where models come from, and what one can do: tokens in, hidden states and logits out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backend.runs.model import ModelFacts, ModelSpec
+
+if TYPE_CHECKING:
+    from backend.models.language import LanguageModel
+    from backend.models.tokenizer import Encoding, TextTokenizer
+
+__all__ = ["ModelFacts", "ModelSpec", "load_model", "load_tokenizer"]
+
+
+def load_model(
+    source: str | ModelSpec = "bundled",
+    *,
+    revision: str | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+) -> LanguageModel:
+    """Load a causal language model.
+
+    Args:
+        source: "bundled", a hub id, a folder, the path of a ``.gguf`` file, or a whole
+            ``ModelSpec``, which then says everything.
+        revision: branch, tag or commit of a hub id.
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        dtype: "auto", "float32", "bfloat16" or "float16".
+
+    Raises:
+        InputError: ``source`` is not written like a model.
+        ModelError: it cannot be found, read or run, with the reason.
+    """
+    from backend.models.sources import source_of
+
+    if not isinstance(source, ModelSpec):
+        source = ModelSpec(source=source, revision=revision, device=device, dtype=dtype)
+    return source_of(source.source).load_model(source)
+
+
+def load_tokenizer(spec: ModelSpec) -> TextTokenizer:
+    """Load only the tokenizer of a model; the weights stay where they are.
+
+    Raises:
+        InputError: ``spec.source`` is not written like a model.
+        ModelError: it cannot be found or read, with the reason.
+    """
+    from backend.models.sources import source_of
+
+    return source_of(spec.source).load_tokenizer(spec)

@@ -1,0 +1,58 @@
+"""What a model turned out to be, read from its configuration and weights."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from transformers import PreTrainedModel
+
+from backend.models.placement import dtype_name
+from backend.models.tokenizer import TextTokenizer
+from backend.runs.model import ModelFacts, ModelSpec
+
+# What different families call the longest text they were trained for.
+_CONTEXT_NAMES = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length")
+
+
+def describe(
+    model: PreTrainedModel,
+    tokenizer: TextTokenizer,
+    spec: ModelSpec,
+    *,
+    name: str,
+    revision: str | None,
+    weights: str,
+) -> ModelFacts:
+    """Return the facts the interface and every run show."""
+    config = model.config.get_text_config(decoder=True)
+    heads = int(_first(config, "num_attention_heads") or 0)
+    embedding: Any = model.get_input_embeddings()
+    return ModelFacts(
+        source=spec.source,
+        name=name,
+        revision=revision,
+        architecture=type(model).__name__,
+        parameters=sum(each.numel() for each in model.parameters()),
+        layers=int(config.num_hidden_layers),
+        heads=heads,
+        kv_heads=int(_first(config, "num_key_value_heads") or heads),
+        hidden_size=int(config.hidden_size),
+        vocab_size=int(embedding.weight.shape[0]),
+        context=_first(config, *_CONTEXT_NAMES),
+        dtype=dtype_name(model.dtype),
+        device=_devices(model),
+        memory_bytes=sum(each.nbytes for each in chain(model.parameters(), model.buffers())),
+        weights=weights,
+        bos_token=tokenizer.bos_token,
+        has_chat_template=tokenizer.has_chat_template,
+    )
+
+
+def _first(config: Any, *names: str) -> int | None:
+    values = (getattr(config, name, None) for name in names)
+    return next((value for value in values if isinstance(value, int) and value > 0), None)
+
+
+def _devices(model: PreTrainedModel) -> str:
+    return ", ".join(sorted({str(each.device) for each in model.parameters()}))

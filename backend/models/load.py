@@ -1,0 +1,127 @@
+"""From a folder of checked files to a model that runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+from backend.errors import EntroscopeError, ModelError
+from backend.models.checks import read_config
+from backend.models.facts import describe
+from backend.models.language import LanguageModel
+from backend.models.memory import check_room, out_of_memory_is
+from backend.models.placement import device_map, resolve_device, resolve_dtype
+from backend.models.tokenizer import TextTokenizer
+from backend.runs.model import ModelSpec
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder that transformers can read.
+
+    Attributes:
+        folder: ``config.json`` and, when asked for, ``*.safetensors``.
+        name: of the model, for people.
+        revision: commit, where there is one.
+        weights: how the weights are stored.
+        tokenizer: folder of the tokenizer files; None means the same folder.
+    """
+
+    folder: Path
+    name: str
+    revision: str | None = None
+    weights: str = "safetensors"
+    tokenizer: Path | None = None
+
+
+def open_model(checkpoint: Checkpoint, spec: ModelSpec) -> LanguageModel:
+    """Load weights and tokenizer of ``checkpoint`` as ``spec`` wants them.
+
+    Raises:
+        ModelError: it cannot be loaded, with the reason.
+    """
+    read_config(checkpoint.name, checkpoint.folder / "config.json")
+    device = resolve_device(spec.device)
+    dtype = resolve_dtype(spec.dtype, device)
+    tokenizer = open_tokenizer(checkpoint)
+    check_room(checkpoint.name, _weight_bytes(checkpoint.folder, dtype), device)
+    torch_model = _load(checkpoint, dtype, device_map(spec.device, device))
+    facts = describe(
+        torch_model,
+        tokenizer,
+        spec,
+        name=checkpoint.name,
+        revision=checkpoint.revision,
+        weights=checkpoint.weights,
+    )
+    return LanguageModel(torch_model, tokenizer, spec, facts)
+
+
+def open_tokenizer(checkpoint: Checkpoint) -> TextTokenizer:
+    """Load the tokenizer of ``checkpoint``.
+
+    Raises:
+        ModelError: it is missing, damaged, or of a kind that cannot say which characters a
+            token stands for.
+    """
+    folder = checkpoint.tokenizer or checkpoint.folder
+    try:
+        backend = _read_tokenizer(folder)
+    except Exception as error:
+        raise ModelError(f"The tokenizer of {checkpoint.name} cannot be read: {error}") from error
+    return TextTokenizer(backend, checkpoint.name)
+
+
+def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    from transformers import AutoTokenizer, TokenizersBackend
+
+    # tokenizer.json is the tokenizer; the class a checkpoint names may rebuild it differently
+    # (GPT2Tokenizer, which SmolLM2 names, forgets that digits are split one by one).
+    if (folder / "tokenizer.json").is_file():
+        return TokenizersBackend.from_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
+def _load(
+    checkpoint: Checkpoint, dtype: torch.dtype, where: str | dict[str, torch.device]
+) -> PreTrainedModel:
+    try:
+        with out_of_memory_is(ModelError, f"Loading {checkpoint.name}"):
+            return AutoModelForCausalLM.from_pretrained(
+                checkpoint.folder,
+                dtype=dtype,
+                device_map=where,
+                use_safetensors=True,
+                trust_remote_code=False,
+            )
+    except EntroscopeError:
+        raise
+    except Exception as error:  # transformers raises whatever its dozens of loaders raise
+        raise ModelError(f"{checkpoint.name} cannot be loaded: {error}") from error
+
+
+def _weight_bytes(folder: Path, dtype: torch.dtype) -> int:
+    """Bytes the weights take in ``dtype``, from the headers of the safetensors files."""
+    total = 0
+    for file in folder.glob("*.safetensors"):
+        for entry in _header(file).values():
+            numbers = 1
+            for size in entry.get("shape", [0]):
+                numbers *= size
+            total += numbers * dtype.itemsize
+    return total
+
+
+def _header(file: Path) -> dict[str, dict]:
+    try:
+        with file.open("rb") as handle:
+            header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+    except (OSError, ValueError, OverflowError, MemoryError) as error:
+        raise ModelError(f"{file.name} is damaged: {error}") from error
+    header.pop("__metadata__", None)
+    return header

@@ -1,0 +1,74 @@
+"""What a source of models has to offer, and the helper for sources that end in a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from backend.errors import InputError
+from backend.models.language import LanguageModel
+from backend.models.load import Checkpoint, open_model, open_tokenizer
+from backend.models.tokenizer import TextTokenizer
+from backend.registry import Registry
+from backend.runs.model import ModelSpec
+
+
+class ModelSource(Protocol):
+    """One way to get a model from the name a reader typed."""
+
+    def accepts(self, name: str) -> bool:
+        """Tell whether ``name`` is written in the way of this source; looks at no network."""
+        ...
+
+    def load_model(self, spec: ModelSpec) -> LanguageModel:
+        """Return the model, ready to run; raise ``ModelError`` with the reason otherwise."""
+        ...
+
+    def load_tokenizer(self, spec: ModelSpec) -> TextTokenizer:
+        """Return the model's tokenizer without loading weights."""
+        ...
+
+
+SOURCES: Registry[ModelSource] = Registry("model source")
+"""Asked in the order of registration; the first that accepts the name serves it."""
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """Base of the sources that end in a folder of safetensors and tokenizer files."""
+
+    def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
+        """Return where the files are, fetching or converting what is missing.
+
+        Args:
+            spec: what was asked for.
+            weights: False when only the tokenizer and the configuration are needed.
+        """
+        raise NotImplementedError
+
+    def load_model(self, spec: ModelSpec) -> LanguageModel:
+        return open_model(self.locate(spec, weights=True), spec)
+
+    def load_tokenizer(self, spec: ModelSpec) -> TextTokenizer:
+        return open_tokenizer(self.locate(spec, weights=False))
+
+
+def source_of(name: str) -> ModelSource:
+    """Return the source that serves ``name``.
+
+    Raises:
+        InputError: no source accepts such a name.
+    """
+    for key in SOURCES:
+        if SOURCES[key].accepts(name):
+            return SOURCES[key]
+    raise InputError(
+        f"{name!r} is not a model. Give 'bundled', a hub id such as 'owner/name', "
+        "a folder, or the path of a .gguf file."
+    )
+
+
+def as_path(name: str) -> Path:
+    """Return ``name`` as a path, ``~`` expanded."""
+    return Path(name).expanduser()

@@ -1,0 +1,28 @@
+"""A folder on this machine with ``config.json``, safetensors and tokenizer files."""
+
+from __future__ import annotations
+
+from backend.errors import ModelError
+from backend.models.checks import check_files
+from backend.models.load import Checkpoint
+from backend.models.sources.base import SOURCES, FolderSource, as_path
+from backend.runs.model import ModelSpec
+
+
+class LocalFolderSource(FolderSource):
+    """Serves paths: anything that is a folder, or is written like one."""
+
+    def accepts(self, name: str) -> bool:
+        return name.startswith((".", "/", "~", "\\")) or ":\\" in name or as_path(name).is_dir()
+
+    def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
+        path = as_path(spec.source)
+        if not path.is_dir():
+            raise ModelError(f"There is no folder at {path}.")
+        if not (path / "config.json").is_file():
+            raise ModelError(f"{path} has no config.json, so it does not hold a model.")
+        check_files(str(path), [file.name for file in path.iterdir()])
+        return Checkpoint(folder=path, name=path.resolve().name)
+
+
+SOURCES.register("folder")(LocalFolderSource())

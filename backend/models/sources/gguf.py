@@ -1,0 +1,25 @@
+"""A ``.gguf`` file on this machine."""
+
+from __future__ import annotations
+
+from backend.errors import ModelError
+from backend.models.gguf_convert import converted
+from backend.models.load import Checkpoint
+from backend.models.sources.base import SOURCES, FolderSource, as_path
+from backend.runs.model import ModelSpec
+
+
+class GgufSource(FolderSource):
+    """Converts the file once to safetensors, kept in the cache folder."""
+
+    def accepts(self, name: str) -> bool:
+        return name.lower().endswith(".gguf")
+
+    def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
+        path = as_path(spec.source)
+        if not path.is_file():
+            raise ModelError(f"There is no GGUF file at {path}.")
+        return converted(path, name=path.stem, weights=weights)
+
+
+SOURCES.register("gguf")(GgufSource())

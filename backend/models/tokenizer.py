@@ -1,0 +1,203 @@
+"""Text to token ids and back, with the characters every token stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import Any, Literal
+
+import numpy as np
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+from backend.errors import InputError, ModelError
+from backend.models.alignment import align_bytes, align_spans
+from backend.models.spelling import Spelling
+
+SpecialTokens = Literal["text", "special"]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """A text of T tokens.
+
+    Attributes:
+        text: exactly what is read, a beginning-of-sequence token included.
+        ids: int32 [T].
+        tokens: display text of each token.
+        offsets: int32 [T, 2], characters of ``text``; see ``Alignment``.
+        groups: int32 [T], tokens that only together make whole characters share a number.
+        special: bool [T], control tokens.
+        exact: False when the tokens do not spell the text: the tokenizer normalises it (NFC,
+            lower case) or has no token for a character. Offsets still refer to ``text``.
+    """
+
+    text: str
+    ids: np.ndarray
+    tokens: list[str]
+    offsets: np.ndarray
+    groups: np.ndarray
+    special: np.ndarray
+    exact: bool
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class TextTokenizer:
+    """A model's tokenizer. May be used from several threads.
+
+    Attributes:
+        vocab_size: number of tokens, added ones included.
+        bos_token: text of the beginning-of-sequence token, None where there is none.
+        has_chat_template: whether ``render_chat`` works.
+    """
+
+    def __init__(self, backend: PreTrainedTokenizerBase, name: str) -> None:
+        """Wrap a tokenizer of transformers.
+
+        Raises:
+            ModelError: it is a slow one, which cannot say what characters a token stands for.
+        """
+        if not backend.is_fast:
+            raise ModelError(
+                f"The tokenizer of {name} runs in plain Python ({type(backend).__name__}) and does "
+                "not say which characters a token stands for. Convert it to tokenizer.json."
+            )
+        self._chat = backend
+        self._tokenizer: Any = backend.backend_tokenizer  # type: ignore[reportAttributeAccessIssue]
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._lock = Lock()
+        self._name = name
+        self._spelling = Spelling(self._tokenizer)
+        added = self._tokenizer.get_added_tokens_decoder()
+        self._control = {number for number, token in added.items() if token.special}
+        self._display: dict[int, str] = {}
+        self.vocab_size: int = self._tokenizer.get_vocab_size(with_added_tokens=True)
+        self.bos_token: str | None = str(backend.bos_token) if backend.bos_token else None
+        self.has_chat_template = bool(backend.chat_template)
+
+    def encode(
+        self, text: str, *, special_tokens: SpecialTokens = "text", add_bos: bool = False
+    ) -> Encoding:
+        """Read ``text``.
+
+        Args:
+            text: any Unicode text.
+            special_tokens: "text" reads look-alikes such as ``<|im_start|>`` as the characters
+                they are, "special" as the control tokens they name.
+            add_bos: put the beginning-of-sequence token in front; it is then part of the text.
+
+        Raises:
+            InputError: a lone surrogate, or no such token to put in front.
+        """
+        read = self._read(text, special_tokens)
+        ids = list(read.ids)
+        aligned = None
+        if self._spelling.known:
+            aligned = align_bytes([self._spelling.bytes_of(each) for each in ids], text)
+        exact = aligned is not None or (not self._spelling.known and self.decode(ids) == text)
+        aligned = aligned or align_spans(read.offsets)
+        control = self._control - ({self._unknown} if special_tokens == "text" else set())
+        encoding = Encoding(
+            text=text,
+            ids=np.array(ids, np.int32),
+            tokens=[self.token_text(each) for each in ids],
+            offsets=aligned.offsets,
+            groups=aligned.groups,
+            special=np.array([each in control for each in ids], bool),
+            exact=exact,
+        )
+        return self._with_bos(encoding) if add_bos else encoding
+
+    def count(
+        self, text: str, *, special_tokens: SpecialTokens = "text", add_bos: bool = False
+    ) -> int:
+        """Return how many tokens ``encode`` would give, faster."""
+        return len(self._read(text, special_tokens).ids) + int(add_bos)
+
+    def decode(self, ids: Sequence[int] | np.ndarray) -> str:
+        """Return the text of ``ids``, control tokens included.
+
+        Bytes that make no character become U+FFFD. A space that ``encode`` puts in front of
+        every text is taken off again.
+        """
+        ids = [int(each) for each in ids]
+        if not self._spelling.known:
+            return self._tokenizer.decode(ids, skip_special_tokens=False)
+        joined = b"".join(self._spelling.bytes_of(each) for each in ids)
+        if self._adds_space:
+            joined = joined.removeprefix(b" ")
+        return joined.decode("utf-8", "replace")
+
+    def token_text(self, token_id: int) -> str:
+        """Return the text of one token for display: no Ġ, no ▁, U+FFFD for parts of characters.
+
+        Rows of the vocabulary that no token uses are shown as ``<id 50000>``.
+        """
+        token_id = int(token_id)
+        if token_id not in self._display:
+            self._display[token_id] = self._text_of(token_id)
+        return self._display[token_id]
+
+    def render_chat(self, messages: Sequence[dict[str, str]]) -> str:
+        """Return ``messages`` ({"role", "content"}) in the model's chat template, ready to answer.
+
+        Raises:
+            InputError: the model has no template, or the template refuses the messages.
+        """
+        if not self.has_chat_template:
+            raise InputError(f"{self._name} has no chat template; give plain text instead.")
+        try:
+            text = self._chat.apply_chat_template(
+                [dict(each) for each in messages], tokenize=False, add_generation_prompt=True
+            )
+        except Exception as error:  # a template is a program of the model's author
+            raise InputError(f"The chat template of {self._name} refuses this: {error}") from error
+        return str(text)
+
+    @cached_property
+    def _adds_space(self) -> bool:
+        pieces = [self._spelling.bytes_of(each) for each in self._read("a", "text").ids]
+        return b"".join(pieces) == b" a"
+
+    @cached_property
+    def _unknown(self) -> int | None:
+        return self._chat.unk_token_id  # type: ignore[reportReturnType]
+
+    def _read(self, text: str, special_tokens: SpecialTokens) -> Any:
+        if special_tokens not in ("text", "special"):
+            raise InputError(f"special_tokens is 'text' or 'special', not {special_tokens!r}.")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"The text has half of a character (a lone surrogate) at position {error.start}; "
+                "remove it."
+            ) from error
+        with self._lock:  # the switch belongs to the tokenizer, not to the call
+            self._tokenizer.encode_special_tokens = special_tokens == "text"
+            return self._tokenizer.encode(text, add_special_tokens=False)
+
+    def _text_of(self, token_id: int) -> str:
+        if self._tokenizer.id_to_token(token_id) is None:
+            return f"<id {token_id}>"
+        if self._spelling.known:
+            return self._spelling.bytes_of(token_id).decode("utf-8", "replace")
+        return self._tokenizer.decode([token_id], skip_special_tokens=False)
+
+    def _with_bos(self, rest: Encoding) -> Encoding:
+        if self.bos_token is None:
+            raise InputError(f"{self._name} has no beginning-of-sequence token; turn it off.")
+        width = len(self.bos_token)
+        return Encoding(
+            text=self.bos_token + rest.text,
+            ids=np.concatenate([[self._chat.bos_token_id], rest.ids]).astype(np.int32),
+            tokens=[self.bos_token, *rest.tokens],
+            offsets=np.concatenate([[[0, width]], rest.offsets + width]).astype(np.int32),
+            groups=np.concatenate([[0], rest.groups + 1]).astype(np.int32),
+            special=np.concatenate([[True], rest.special]),
+            exact=rest.exact,
+        )
