@@ -8,7 +8,7 @@ from backend.runs.model import ModelFacts, ModelSpec
 
 if TYPE_CHECKING:
     from backend.models.language import LanguageModel
-    from backend.models.tokenizer import Encoding, TextTokenizer
+    from backend.models.tokenizer import TextTokenizer
 
 __all__ = ["ModelFacts", "ModelSpec", "load_model", "load_tokenizer"]
 

@@ -60,7 +60,7 @@ def check_config(name: str, config: dict[str, Any]) -> None:
     Raises:
         ModelError: encoder-only, encoder-decoder, remote code, or an unknown architecture.
     """
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    from transformers import CONFIG_MAPPING
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
         MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -68,7 +68,7 @@ def check_config(name: str, config: dict[str, Any]) -> None:
     )
 
     kind = str(config.get("model_type", ""))
-    if kind not in CONFIG_MAPPING_NAMES:
+    if kind not in CONFIG_MAPPING:
         if "auto_map" in config:
             raise ModelError(
                 f"{name} brings its own Python code, which Entroscope never runs. "

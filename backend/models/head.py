@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPast
+
+from backend.errors import ModelError
 
 # What hooks of accelerate leave on a module; they are bound to the original, not to a copy.
 _BOUND = ("forward", "_old_forward", "_hf_hook")
@@ -28,6 +31,24 @@ def apply_head(model: PreTrainedModel, hidden: Tensor) -> Tensor:
     return output.logits.reshape(*hidden.shape[:-1], -1)
 
 
+def check_head(model: PreTrainedModel, name: str) -> None:
+    """Make sure that ``apply_head`` understands this model, on two tokens.
+
+    Raises:
+        ModelError: its logits do not follow from the final hidden states alone.
+    """
+    ids = torch.tensor([[0, 1]], device=model.get_input_embeddings().weight.device)  # type: ignore[reportArgumentType]
+    with torch.inference_mode():
+        own = model(input_ids=ids, use_cache=False).logits.float()
+        hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        ours = apply_head(model, hidden).float()
+    # Same kernels on the same numbers; bfloat16 may round a sum differently.
+    if not torch.allclose(own, ours, rtol=0.02, atol=0.02, equal_nan=True):
+        raise ModelError(
+            f"{name} ({type(model).__name__}) computes its logits in a way Entroscope does not know."
+        )
+
+
 class _Answer(nn.Module):
     """Stands where the base model was and returns hidden states that are known already."""
 
@@ -35,5 +56,18 @@ class _Answer(nn.Module):
         super().__init__()
         self.hidden = hidden
 
-    def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPast:
-        return BaseModelOutputWithPast(last_hidden_state=self.hidden)  # type: ignore[reportArgumentType]
+    @property
+    def decoder(self) -> _Answer:
+        """Itself: OPT asks the decoder inside its base model."""
+        return self
+
+    def forward(self, *_: Any, **__: Any) -> _Output:
+        return _Output(last_hidden_state=self.hidden)  # type: ignore[reportArgumentType]
+
+
+class _Output(BaseModelOutputWithPast):
+    """Has nothing but hidden states; what a family adds (router logits, say) is None."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)

@@ -100,7 +100,7 @@ class LanguageModel:
 
     @torch.inference_mode()
     def unembed(self, hidden: Tensor) -> Tensor:
-        """Map hidden states [..., D] to the model's logits [..., V], soft-cap and scale included."""
+        """Map hidden states [..., D] to logits [..., V], soft-cap and logit scale included."""
         return apply_head(self.torch_model, hidden)
 
     def new_cache(self) -> Cache:
@@ -144,7 +144,7 @@ def find_layers(model: PreTrainedModel) -> list[nn.Module]:
         ModelError: no list of as many modules as the configuration has layers.
     """
     total = model.config.get_text_config(decoder=True).num_hidden_layers
-    for module in model.modules():
+    for module in model.get_decoder().modules():
         if isinstance(module, nn.ModuleList) and len(module) == total:
             return list(module)
     raise ModelError(f"{type(model).__name__} has no list of {total} decoder layers to watch.")

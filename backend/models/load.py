@@ -13,6 +13,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 from backend.errors import EntroscopeError, ModelError
 from backend.models.checks import read_config
 from backend.models.facts import describe
+from backend.models.head import check_head
 from backend.models.language import LanguageModel
 from backend.models.memory import check_room, out_of_memory_is
 from backend.models.placement import device_map, resolve_device, resolve_dtype
@@ -51,6 +52,7 @@ def open_model(checkpoint: Checkpoint, spec: ModelSpec) -> LanguageModel:
     tokenizer = open_tokenizer(checkpoint)
     check_room(checkpoint.name, _weight_bytes(checkpoint.folder, dtype), device)
     torch_model = _load(checkpoint, dtype, device_map(spec.device, device))
+    check_head(torch_model, checkpoint.name)
     facts = describe(
         torch_model,
         tokenizer,

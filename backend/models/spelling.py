@@ -20,8 +20,7 @@ class Spelling:
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        plain = json.loads(tokenizer.to_str())
-        decoders = list(_parts(plain.get("decoder"), "decoders"))
+        decoders = list(_parts(_plain(tokenizer.decoder)))
         kinds = {each["type"] for each in decoders}
         self._replace = _replacements(decoders)
         self._byte_level = "ByteLevel" in kinds
@@ -73,13 +72,18 @@ def _byte_alphabet() -> dict[str, int]:
 _BYTE_OF = _byte_alphabet()
 
 
-def _parts(component: dict[str, Any] | None, plural: str) -> Iterator[dict[str, Any]]:
-    """Yield a tokenizer component, or the members of a sequence of them."""
+def _plain(decoder: Any) -> dict[str, Any] | None:
+    """Return a decoder as it is written in ``tokenizer.json``."""
+    return None if decoder is None else json.loads(decoder.__getstate__())
+
+
+def _parts(component: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """Yield a decoder, or the members of a sequence of them."""
     if component is None:
         return
     if component["type"] == "Sequence":
-        for each in component[plural]:
-            yield from _parts(each, plural)
+        for each in component["decoders"]:
+            yield from _parts(each)
     else:
         yield component
 

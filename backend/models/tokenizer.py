@@ -194,7 +194,7 @@ class TextTokenizer:
         width = len(self.bos_token)
         return Encoding(
             text=self.bos_token + rest.text,
-            ids=np.concatenate([[self._chat.bos_token_id], rest.ids]).astype(np.int32),
+            ids=np.array([self._chat.bos_token_id, *rest.ids], np.int32),
             tokens=[self.bos_token, *rest.tokens],
             offsets=np.concatenate([[[0, width]], rest.offsets + width]).astype(np.int32),
             groups=np.concatenate([[0], rest.groups + 1]).astype(np.int32),

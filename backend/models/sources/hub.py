@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 
 from backend.errors import ModelError
 from backend.models.checks import check_files, read_config
@@ -12,6 +22,8 @@ from backend.runs.model import ModelSpec
 
 _ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _SMALL_FILES = ["*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken"]
+# Folders hold other formats (onnx, original); Mistral's consolidated file is a second copy.
+_OTHER_FILES = ["*/*", "consolidated*"]
 
 
 class HubSource(FolderSource):
@@ -21,7 +33,55 @@ class HubSource(FolderSource):
         return _ID.fullmatch(name) is not None
 
     def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
-        raise ModelError("not yet")
+        # The configuration comes first: a model that is refused is not downloaded.
+        folder = _download(spec, _SMALL_FILES)
+        read_config(spec.source, folder / "config.json")
+        if weights:
+            check_files(spec.source, _all_files(spec, folder))
+            folder = _download(spec, [*_SMALL_FILES, "*.safetensors"])
+        # The hub's cache calls the folder of a snapshot by its commit.
+        return Checkpoint(folder=folder, name=spec.source, revision=folder.name)
+
+
+def _download(spec: ModelSpec, patterns: list[str]) -> Path:
+    try:
+        return Path(
+            snapshot_download(
+                spec.source,
+                revision=spec.revision,
+                allow_patterns=patterns,
+                ignore_patterns=_OTHER_FILES,
+            )
+        )
+    except Exception as error:
+        raise ModelError(_reason(spec, error)) from error
+
+
+def _all_files(spec: ModelSpec, folder: Path) -> list[str]:
+    here = [file.name for file in folder.iterdir()]
+    if any(name.endswith(".safetensors") for name in here):
+        return here
+    try:
+        return HfApi().list_repo_files(spec.source, revision=folder.name)
+    except Exception as error:
+        raise ModelError(_reason(spec, error)) from error
+
+
+def _reason(spec: ModelSpec, error: Exception) -> str:
+    if isinstance(error, GatedRepoError):
+        return f"{spec.source} asks for an agreement: accept it on the hub, then `hf auth login`."
+    if isinstance(error, RepositoryNotFoundError):
+        return f"The hub has no model {spec.source!r}, or it is private. Check the id, or log in."
+    if isinstance(error, RevisionNotFoundError):
+        return f"{spec.source} has no revision {spec.revision!r}."
+    if isinstance(error, HFValidationError):
+        return f"{spec.source!r} is not a hub id; those look like 'owner/name'."
+    if isinstance(error, LocalEntryNotFoundError):
+        return (
+            f"{spec.source} is not on this machine and the hub cannot be reached. "
+            "Check the network, or use 'bundled', a folder or a .gguf file."
+        )
+    return f"{spec.source} could not be downloaded: {error}"
 
 
 SOURCES.register("hub")(HubSource())

@@ -1,0 +1,32 @@
+"""Fixtures that every room's tests may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from backend.models import load_model
+from backend.models.language import LanguageModel
+from tests.tiny_models import build
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function: family to the folder of its tiny model, written once."""
+    root = tmp_path_factory.mktemp("tiny")
+    return cache(lambda family: build(family, root / family))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_folder: Callable[[str], Path]) -> Callable[[str], LanguageModel]:
+    """Return a function: family to its tiny model on the CPU in float32, loaded once."""
+    return cache(lambda family: load_model(str(tiny_folder(family)), device="cpu"))
+
+
+@pytest.fixture(scope="session")
+def bundled_model() -> LanguageModel:
+    """The real bundled model on the CPU in float32; mark tests that use it ``model``."""
+    return load_model("bundled", device="cpu")
