@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from backend.errors import InputError
 
 T = TypeVar("T")
+Part = TypeVar("Part")
 
 
 class Registry(Generic[T]):
@@ -22,13 +23,14 @@ class Registry(Generic[T]):
         self.kind = kind
         self._parts: dict[str, T] = {}
 
-    def register(self, name: str) -> Callable[[T], T]:
+    def register(self, name: str) -> Callable[[Part], Part]:
         """Return a decorator that files a part under ``name`` and hands it back."""
 
-        def file(part: T) -> T:
+        # Of the part's own type, so that a registered class stays that class for type checkers.
+        def file(part: Part) -> Part:
             if name in self._parts:
                 raise ValueError(f"{self.kind} {name!r} is registered twice")
-            self._parts[name] = part
+            self._parts[name] = cast(T, part)
             return part
 
         return file

@@ -1,0 +1,121 @@
+"""A text as the model read it, every token coloured by a number; hover, click and keys.
+
+The drawing is our own HTML, CSS and JavaScript (the files beside this one, put together in the
+order of ``SCRIPTS``). Hover never leaves the browser. The text and its numbers travel as parcels
+that stay in the browser while metric, level or pin change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2 import component
+
+from backend.runs.base import TokenizedRun
+from components.token_strip.content import (
+    Links,
+    Metric,
+    links_parcel,
+    numbers_parcel,
+    text_parcel,
+)
+from components.token_strip.parcel import name_of
+from components.two_way import settle
+
+__all__ = ["Links", "Metric", "token_strip"]
+
+FOLDER = Path(__file__).parent
+SCRIPTS = (
+    "parcels.js",
+    "words.js",
+    "text.js",
+    "legend.js",
+    "card.js",
+    "minimap.js",
+    "keys.js",
+    "strip.js",
+)
+
+_mount = component(
+    "token_strip",
+    css=(FOLDER / "strip.css").read_text(encoding="utf-8"),
+    js="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
+)
+
+
+def token_strip(
+    run: TokenizedRun,
+    metrics: Sequence[Metric],
+    *,
+    metric: str,
+    key: str,
+    pinned: int | None = None,
+    level: Literal["token", "word", "sentence"] = "token",
+    spans: np.ndarray | None = None,
+    links: np.ndarray | Links | None = None,
+    raw: bool = False,
+    height: int = 420,
+    label: str = "Tokens of the text",
+) -> int | None:
+    """Draw the tokens of ``run``, coloured by one of ``metrics``, and return the pinned one.
+
+    Args:
+        run: the text; a text run also brings the bars of the hover card.
+        metrics: what can be coloured by; the hover card shows all of them.
+        metric: key of the one that colours.
+        key: of the component; stays the same from run to run.
+        pinned: token to pin. Repeat the value last returned to leave the choice to the reader;
+            another value moves the pin and scrolls it into view.
+        level: what one value belongs to. Above the token it needs ``spans``.
+        spans: int [T], non-decreasing, from 0: the word or sentence of every token.
+        links: weights [T, T] (row = the token that looks) or a ``Links``: hovering or pinning a
+            token lights up the tokens it looks at.
+        raw: show every token by itself with its escapes and its id, instead of a running text.
+        height: of the text in pixels; longer texts scroll.
+        label: what this is, for screen readers.
+
+    Returns:
+        Index of the pinned token, None if there is none.
+
+    Raises:
+        ValueError: when values do not match the tokens, or ``metric`` names none of the metrics.
+    """
+    if metric not in {each.key for each in metrics}:
+        message = f"No metric {metric!r} among {', '.join(each.key for each in metrics)}."
+        raise ValueError(message)
+    if level == "token":
+        spans = None
+    if isinstance(links, np.ndarray):
+        links = Links(links)
+    parcels = {"text": text_parcel(run), "numbers": numbers_parcel(run, metrics, spans)}
+    if links is not None:
+        parcels["links"] = links_parcel(links, len(run))
+    scope = name_of(parcels["text"])
+    pin = settle(key, "pinned", pinned, scope)
+    with st.container(gap=None):
+        for name, parcel in parcels.items():
+            _mount(key=f"{key}:{name}", data=parcel, height=1)
+        _mount(
+            key=key,
+            data={
+                "key": key,
+                "parcels": {name: name_of(parcel) for name, parcel in parcels.items()},
+                "metric": metric,
+                "level": level,
+                "raw": raw,
+                "pin": pin.order,
+                "height": height,
+                "label": label,
+            },
+            on_pinned_change=_rerun,
+        )
+    # What the browser reports is not to be trusted.
+    return pin.value if isinstance(pin.value, int) and 0 <= pin.value < len(run) else None
+
+
+def _rerun() -> None:
+    """Nothing to do: the report is read where the strip is drawn."""
