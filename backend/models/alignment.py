@@ -49,21 +49,26 @@ def align_bytes(pieces: list[bytes], text: str) -> Alignment | None:
     return _spread(characters_before[starts], characters_before[ends], groups)
 
 
-def align_spans(spans: list[tuple[int, int]]) -> Alignment:
-    """Align tokens by spans [T] a tokenizer reported: overlapping ones make one group."""
-    starts, ends = np.array(spans, np.int64).reshape(-1, 2).T
-    reached = np.maximum.accumulate(ends) if len(ends) else ends
-    groups = np.concatenate([[0], np.cumsum(starts[1:] >= reached[:-1])])[: len(spans)]
-    return _spread(starts, ends, groups)
+def align_spans(spans: list[tuple[int, int]], length: int) -> Alignment:
+    """Align tokens by the spans [T] a tokenizer reported for a text of ``length`` characters.
+
+    Overlapping spans make one group. Characters that no token claims (a combining mark that
+    normalisation merged into its letter) go with the group before them.
+    """
+    if not spans:
+        return Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.int32))
+    starts, ends = np.array(spans, np.int64).T
+    reached = np.maximum.accumulate(ends)
+    groups = np.concatenate([[0], np.cumsum(starts[1:] >= reached[:-1])])
+    first = np.searchsorted(groups, np.arange(groups[-1] + 1))
+    edges = np.append(starts[first], length)
+    edges[0] = 0
+    return _spread(edges[groups], edges[groups + 1], groups)
 
 
 def _spread(starts: np.ndarray, ends: np.ndarray, groups: np.ndarray) -> Alignment:
     """Give every token the first start and the last end of its group."""
-    if len(groups) == 0:
-        return Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.int32))
     first = np.searchsorted(groups, groups, side="left")
     last = np.searchsorted(groups, groups, side="right") - 1
-    # Reported spans of one group need not be in order.
-    reached = np.maximum.accumulate(ends)
-    offsets = np.stack([starts[first], np.maximum(reached[last], starts[first])], axis=1)
-    return Alignment(offsets.astype(np.int32), groups.astype(np.int32))
+    offsets = np.stack([starts[first], ends[last]], axis=1)
+    return Alignment(offsets.astype(np.int32).reshape(-1, 2), groups.astype(np.int32))

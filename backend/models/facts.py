@@ -36,7 +36,7 @@ def describe(
         parameters=sum(each.numel() for each in model.parameters()),
         layers=int(config.num_hidden_layers),
         heads=heads,
-        kv_heads=int(_first(config, "num_key_value_heads") or heads),
+        kv_heads=_kv_heads(config, heads),
         hidden_size=int(config.hidden_size),
         vocab_size=int(embedding.weight.shape[0]),
         context=_first(config, *_CONTEXT_NAMES),
@@ -47,6 +47,14 @@ def describe(
         bos_token=tokenizer.bos_token,
         has_chat_template=tokenizer.has_chat_template,
     )
+
+
+def _kv_heads(config: Any, heads: int) -> int:
+    if getattr(config, "multi_query", False) and not getattr(
+        config, "new_decoder_architecture", False
+    ):
+        return 1  # Falcon-7B and StarCoder say so in a flag, not in a number
+    return _first(config, "num_key_value_heads", "num_kv_heads") or heads
 
 
 def _first(config: Any, *names: str) -> int | None:

@@ -18,6 +18,7 @@ from backend.models.cache import cached_folder
 from backend.models.gguf_tokenizer import gguf_tokenizer
 from backend.models.load import Checkpoint
 from backend.models.memory import out_of_memory_is
+from backend.models.quiet import no_progress_bars
 from backend.settings import settings
 
 CONVERSION = 1
@@ -70,7 +71,7 @@ def _convert_weights(path: Path, folder: Path) -> None:
 
     stored, dtype = _check_whole(path)
     try:
-        with out_of_memory_is(ModelError, f"Converting {path.name}"):
+        with no_progress_bars(), out_of_memory_is(ModelError, f"Converting {path.name}"):
             model = AutoModelForCausalLM.from_pretrained(
                 path.parent,
                 gguf_file=path.name,

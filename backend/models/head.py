@@ -37,7 +37,7 @@ def check_head(model: PreTrainedModel, name: str) -> None:
     Raises:
         ModelError: its logits do not follow from the final hidden states alone.
     """
-    ids = torch.tensor([[0, 1]], device=model.get_input_embeddings().weight.device)  # type: ignore[reportArgumentType]
+    ids = torch.tensor([[0, 0]], device=model.get_input_embeddings().weight.device)  # type: ignore[reportArgumentType]
     with torch.inference_mode():
         own = model(input_ids=ids, use_cache=False).logits.float()
         hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
@@ -45,7 +45,7 @@ def check_head(model: PreTrainedModel, name: str) -> None:
     # Same kernels on the same numbers; bfloat16 may round a sum differently.
     if not torch.allclose(own, ours, rtol=0.02, atol=0.02, equal_nan=True):
         raise ModelError(
-            f"{name} ({type(model).__name__}) computes its logits in a way Entroscope does not know."
+            f"{name} ({type(model).__name__}) makes its logits in a way Entroscope does not know."
         )
 
 

@@ -45,9 +45,10 @@ class LanguageModel:
         self.spec = spec
         self.facts = facts
         self.layers = find_layers(torch_model)
-        self._takes_positions = (
-            "position_ids" in inspect.signature(type(torch_model.base_model).forward).parameters
-        )
+        taken = inspect.signature(type(torch_model.base_model).forward).parameters
+        self._takes_positions = "position_ids" in taken
+        # State space models (Mamba) have their own name for the cache.
+        self._cache_name = "cache_params" if "cache_params" in taken else "past_key_values"
 
     @property
     def device(self) -> torch.device:
@@ -93,7 +94,7 @@ class LanguageModel:
                 positions = (mask.long().cumsum(-1) - 1).clamp(min=0)
                 arguments["position_ids"] = positions[:, -ids.shape[1] :]
         if cache is not None:
-            arguments["past_key_values"] = cache
+            arguments[self._cache_name] = cache
         with self._watched(on_layer):
             output = self.torch_model.base_model(input_ids=ids.to(self.device), **arguments)
         return output.last_hidden_state

@@ -17,6 +17,7 @@ from backend.models.head import check_head
 from backend.models.language import LanguageModel
 from backend.models.memory import check_room, out_of_memory_is
 from backend.models.placement import device_map, resolve_device, resolve_dtype
+from backend.models.quiet import no_progress_bars
 from backend.models.tokenizer import TextTokenizer
 from backend.runs.model import ModelSpec
 
@@ -93,7 +94,7 @@ def _load(
     checkpoint: Checkpoint, dtype: torch.dtype, where: str | dict[str, torch.device]
 ) -> PreTrainedModel:
     try:
-        with out_of_memory_is(ModelError, f"Loading {checkpoint.name}"):
+        with no_progress_bars(), out_of_memory_is(ModelError, f"Loading {checkpoint.name}"):
             return AutoModelForCausalLM.from_pretrained(
                 checkpoint.folder,
                 dtype=dtype,

@@ -99,7 +99,7 @@ class TextTokenizer:
         if self._spelling.known:
             aligned = align_bytes([self._spelling.bytes_of(each) for each in ids], text)
         exact = aligned is not None or (not self._spelling.known and self.decode(ids) == text)
-        aligned = aligned or align_spans(read.offsets)
+        aligned = aligned or align_spans(read.offsets, len(text))
         control = self._control - ({self._unknown} if special_tokens == "text" else set())
         encoding = Encoding(
             text=text,

@@ -1,0 +1,25 @@
+"""Texts that break careless tokenizers and careless alignment."""
+
+HARD_TEXTS = {
+    "empty": "",
+    "one space": " ",
+    "plain": "The quick brown fox.",
+    "leading and trailing spaces": "   between   ",
+    "a thousand spaces": " " * 1000,
+    "emoji joined by ZWJ": "family 👨‍👩‍👧‍👦 flag 🏳️‍🌈 skin 👋🏽",
+    "emoji one after another": "😀😃😄😁",
+    "Chinese, Japanese, Korean": "你好，世界。こんにちは 안녕하세요",
+    "Arabic with marks": "السَّلَامُ عَلَيْكُمْ",
+    "right-to-left override": "abc\u202edef\u202c",
+    "combining marks": "e\u0301 n\u0303 a\u030a\u0323 Z\u0351\u036b\u0343",
+    "composed letters": "é ñ å",
+    "code with tabs": "def f(x):\n\tif x:\n\t\treturn x  # ok\n",
+    "Windows line ends": "one\r\ntwo\r\n\r\nthree\r",
+    "NUL and control characters": "a\x00b\x01\x02\x1b[31m\x7f\x85",
+    "digits": "12345 1.5e-10 1,000,000 ٣٤٥ ²½",
+    "special look-alikes": "<|im_start|>system<|im_end|><|endoftext|><s></s><unk><|bos|><|eos|>",
+    "byte look-alikes": "<0x41> <0xE2><0x82>",
+    "tokenizer characters": "Ġ ▁ Ċ ▁▁ Ġthe",
+    "private use and last character": "\ue000\U0010ffff\ufffd\ufeff",
+    "markup": '<img src=x onerror="alert(1)"> {{7*7}} **bold** $x$',
+}
