@@ -1,1 +1,69 @@
-"""Entropy inside language models: load a model, ask for a study, get a run."""
+"""Entropy inside language models: load a model, ask for a study, get a run.
+
+    model = backend.load_model("bundled")
+    run = backend.study_text(model, "The capital of France is Paris.")
+    run.entropy  # nats, one number a token
+
+Importing this is cheap: torch is loaded with the first model.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from backend.models.language import LanguageModel
+    from backend.runs import ModelSpec, Request, Run, TextRun
+    from backend.studies import Report
+
+__all__ = ["load_model", "load_run", "study", "study_text"]
+
+
+def load_model(
+    source: str | ModelSpec = "bundled",
+    *,
+    revision: str | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+) -> LanguageModel:
+    """Load a model: "bundled", a hub id, a folder, or the path of a ``.gguf`` file."""
+    from backend.models import load_model
+
+    return load_model(source, revision=revision, device=device, dtype=dtype)
+
+
+def load_run(path: str | Path) -> Run:
+    """Read a run that ``run.save(path)`` has written."""
+    from backend.runs import load_run
+
+    return load_run(path)
+
+
+def study(model: LanguageModel, request: Request, report: Report | None = None) -> Run:
+    """Answer any request, whatever its kind; ``report`` hears of progress and may stop it."""
+    from backend.studies import STUDIES, ignore
+
+    return STUDIES[request.kind].run(model, request, report or ignore)
+
+
+def study_text(
+    model: LanguageModel, text: str, *, report: Report | None = None, **fields: Any
+) -> TextRun:
+    """Return how uncertain the model was at every token of ``text``.
+
+    ``fields`` are those of ``TextRequest``: ``top_k``, ``add_bos``, ``curve`` and so on.
+    """
+    from backend.runs import TextRequest
+
+    return study(model, TextRequest(model=model.spec, text=text, **fields), report)  # type: ignore[reportReturnType]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Give ``backend.samplers`` without loading torch for those who do not use it."""
+    if name == "samplers":
+        return import_module("backend.samplers")
+    raise AttributeError(f"module 'backend' has no attribute {name!r}")

@@ -1,0 +1,192 @@
+"""The text study: how uncertain was the model at every token of a text?"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+
+from backend.errors import InputError, ModelError, OverBudgetError
+from backend.measures.distribution import CURVE_EDGES, measure
+from backend.runs import TextRequest, TextRun
+from backend.settings import settings
+from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
+from backend.studies.windows import Window, plan_windows
+
+if TYPE_CHECKING:
+    from backend.models.language import LanguageModel
+    from backend.models.tokenizer import Encoding
+
+# One block of logits in float32. Below 32 MiB glibc hands out the memory of the block before,
+# without asking the kernel for fresh pages.
+_BLOCK_BYTES = 30 * 2**20
+# Width of a forward pass at its widest, in hidden vectors per token: three inner tensors of the
+# MLP, each up to four vectors wide, beside residual stream, norm and attention.
+_HIDDEN_VECTORS = 18
+
+
+class TextStudy:
+    """Reads a text once and measures every prediction over the full vocabulary.
+
+    Hidden states go through the model's head in blocks of rows; each block is measured and
+    dropped. Nothing of size tokens × vocabulary is ever held.
+    """
+
+    kind = "text"
+
+    def __init__(self) -> None:
+        self._seconds_per_token: WeakKeyDictionary[LanguageModel, float] = WeakKeyDictionary()
+
+    def estimate(self, model: LanguageModel, request: TextRequest) -> Estimate:
+        """Return memory on top of the model, and time if this model has read a text before."""
+        tokens = len(_encode(model, request))
+        facts = model.facts
+        longest = plan_windows(tokens, facts.context, request)[0].end
+        activations = longest * facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
+        block = 3 * max(_BLOCK_BYTES, 4 * facts.vocab_size)
+        kept = tokens * (32 + 8 * request.top_k + 8 * CURVE_EDGES * request.curve)
+        pace = self._seconds_per_token.get(model)
+        return Estimate(
+            bytes=max(activations, block) + kept,
+            seconds=None if pace is None else pace * tokens,
+        )
+
+    def run(self, model: LanguageModel, request: TextRequest, report: Report) -> TextRun:
+        """Measure every token of the text.
+
+        Raises:
+            InputError, OverBudgetError: as ``estimate``.
+            ModelError: the model gave something that is not a number, as some do in float16.
+            CancelledError: ``report`` said so.
+        """
+        started = time.perf_counter()
+        encoding = _encode(model, request)
+        windows = plan_windows(len(encoding), model.facts.context, request)
+        arrays = _empty(len(encoding), request)
+        steps = _Steps(model, windows, report)
+        with torch.inference_mode():
+            for window in windows:
+                _read(model, encoding.ids, window, request, arrays, steps)
+        _check_finite(model, arrays["entropy"][1:])
+        seconds = time.perf_counter() - started
+        self._seconds_per_token[model] = seconds / len(encoding)
+        return TextRun(
+            **provenance(model),
+            request=request,
+            seconds=seconds,
+            text=encoding.text,
+            tokens=encoding.tokens,
+            token_ids=encoding.ids,
+            offsets=encoding.offsets,
+            groups=encoding.groups,
+            special=encoding.special,
+            context_lengths=_context_lengths(windows),
+            vocabulary=_vocabulary(model, arrays["top_ids"]),
+            curve_edges=np.arange(CURVE_EDGES, dtype=np.float32) if request.curve else None,
+            **arrays,  # type: ignore[reportArgumentType]
+        )
+
+
+STUDIES.register(TextStudy.kind)(TextStudy())
+
+
+class _Steps:
+    """Counts layers and blocks of all windows, and reports each."""
+
+    def __init__(self, model: LanguageModel, windows: list[Window], report: Report) -> None:
+        blocks = sum(-(-len(each.targets) // _block_rows(model)) for each in windows)
+        self._total = len(windows) * len(model.layers) + blocks
+        self._done = 0
+        self._report = report
+
+    def layer(self, done: int, total: int) -> None:
+        self._next(f"Reading: layer {done} of {total}")
+
+    def block(self, scored: int, total: int) -> None:
+        self._next(f"Measuring: {scored:,} of {total:,} tokens")
+
+    def _next(self, message: str) -> None:
+        self._done += 1
+        self._report(Progress(self._done, self._total, message))
+
+
+def _encode(model: LanguageModel, request: TextRequest) -> Encoding:
+    """Check the request and return the tokens of its text."""
+    size, limit = model.facts.vocab_size, settings().max_text_bytes
+    if not request.text:
+        raise InputError("The text is empty; give at least one character.")
+    if not 1 <= request.top_k <= size:
+        raise InputError(f"top_k must be 1 to {size:,}; it is {request.top_k:,}.")
+    if request.long_text not in ("refuse", "windows"):
+        raise InputError(f"long_text is 'refuse' or 'windows', not {request.long_text!r}.")
+    length = len(request.text.encode("utf-8", "surrogatepass"))
+    if length > limit:
+        raise OverBudgetError(f"The text has {length:,} bytes; at most {limit:,} are read.")
+    return model.tokenizer.encode(
+        request.text, special_tokens=request.special_tokens, add_bos=request.add_bos
+    )
+
+
+def _read(
+    model: LanguageModel,
+    ids: np.ndarray,
+    window: Window,
+    request: TextRequest,
+    arrays: dict[str, np.ndarray],
+    steps: _Steps,
+) -> None:
+    """Run one window and write the numbers of its targets into ``arrays``."""
+    tokens = torch.from_numpy(ids).long()
+    read = torch.cat([tokens[: window.prefix], tokens[window.start : window.end]])
+    hidden = model.hidden_states(read[None], on_layer=steps.layer)[0]
+    targets, rows = window.targets, _block_rows(model)
+    for first in range(targets.start, targets.stop, rows):
+        stop = min(first + rows, targets.stop)
+        # The row before a token predicts it.
+        row = window.context_length(first) - 1
+        logits = model.unembed(hidden[row : row + stop - first])
+        numbers = measure(
+            logits, tokens[first:stop].to(logits.device), request.top_k, curve=request.curve
+        )
+        for name, array in arrays.items():
+            array[first:stop] = getattr(numbers, name).cpu().numpy()
+        steps.block(stop, targets.stop)
+
+
+def _block_rows(model: LanguageModel) -> int:
+    return max(1, _BLOCK_BYTES // (4 * model.facts.vocab_size))
+
+
+def _empty(tokens: int, request: TextRequest) -> dict[str, np.ndarray]:
+    """Return arrays named like the fields of ``Distribution``, with no numbers in them yet."""
+    floats: dict[str, tuple[int, ...]]
+    floats = dict.fromkeys(("entropy", "varentropy", "surprisal", "rank"), ())
+    integers: dict[str, tuple[int, ...]] = {"top_ids": (request.top_k,)}
+    floats["top_logprobs"] = (request.top_k,)
+    if request.curve:
+        floats["curve_mass"] = integers["curve_counts"] = (CURVE_EDGES,)
+    return {
+        **{name: np.full((tokens, *shape), np.nan, np.float32) for name, shape in floats.items()},
+        **{name: np.full((tokens, *shape), -1, np.int32) for name, shape in integers.items()},
+    }
+
+
+def _check_finite(model: LanguageModel, entropy: np.ndarray) -> None:
+    missing = int(np.isnan(entropy).sum())
+    if missing:
+        raise ModelError(
+            f"{model.facts.name} gave no usable numbers for {missing:,} of {len(entropy):,} tokens "
+            f"in {model.facts.dtype}; load it as float32 or bfloat16."
+        )
+
+
+def _context_lengths(windows: list[Window]) -> np.ndarray:
+    lengths = [each.context_length(token) for each in windows for token in each.targets]
+    return np.array([0, *lengths], np.int32)
+
+
+def _vocabulary(model: LanguageModel, ids: np.ndarray) -> dict[str, str]:
+    return {str(each): model.tokenizer.token_text(each) for each in np.unique(ids[ids >= 0])}
