@@ -38,6 +38,16 @@ class Settings(BaseSettings):
     max_text_bytes: int = Field(
         default=2_000_000, gt=0, description="The longest text accepted, in UTF-8 bytes."
     )
+    models: tuple[str, ...] = Field(
+        default=(),
+        description="More models to offer beside the bundled one, as a JSON list of hub ids, "
+        "folders and .gguf files.",
+    )
+    any_model: bool = Field(
+        default=True,
+        description="Whether readers may name other models. Turn it off on a shared server, "
+        "where a name could fill the disk or read a folder.",
+    )
 
 
 @lru_cache(maxsize=1)

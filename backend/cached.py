@@ -1,0 +1,140 @@
+"""What pages call: one engine for the whole server, and things worth loading once.
+
+The only module of the backend that knows Streamlit. Keys are names and content hashes, never
+arrays: Streamlit hashes large ones by sample. Errors pass through as they are, for ``st.error``.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from backend.errors import InputError
+from backend.runs import ModelFacts, ModelSpec, Request, Run, load_run
+from backend.settings import settings
+
+if TYPE_CHECKING:
+    from backend.engine import Engine, Job
+    from backend.models import TextTokenizer
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@dataclass(frozen=True)
+class ExampleInfo:
+    """A run that ships with the project; ``name`` is for ``example_run``, ``title`` for people."""
+
+    name: str
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model to pick."""
+
+    spec: ModelSpec
+    label: str
+
+
+def _close(engine: Engine) -> None:
+    atexit.unregister(engine.close)
+    engine.close()
+
+
+@st.cache_resource(show_spinner=False, on_release=_close)
+def engine() -> Engine:
+    """Return the engine that all sessions share."""
+    # Imported late: torch takes seconds, and a page that shows an example does without it.
+    from backend.engine import Engine
+
+    made = Engine()
+    atexit.register(made.close)
+    return made
+
+
+def submit(request: Request) -> Job:
+    """Ask for a study; the job's ``result()`` is the run, and ``find_run(job.key)`` finds it later.
+
+    Raises:
+        InputError: this server does not offer the model.
+        OverBudgetError: too much is waiting already.
+    """
+    _check_offered(request.model)
+    return engine().submit(request.kind, request)
+
+
+def find_run(key: str) -> Run | None:
+    """Return a run still in memory, or None."""
+    return engine().find(key)
+
+
+def keep_run(run: Run) -> str:
+    """Keep a run that came from a file, and return the key to find it with."""
+    return engine().put(run)
+
+
+@st.cache_resource(show_spinner=False)
+def example_names() -> list[ExampleInfo]:
+    """Return the shipped examples, sorted by name. Not to be changed: all sessions share it."""
+    names = sorted(path.stem for path in EXAMPLES.glob("*.safetensors"))
+    runs = {name: example_run(name) for name in names}
+    return [ExampleInfo(name, run.title or name, run.kind) for name, run in runs.items()]
+
+
+@st.cache_resource(show_spinner=False)
+def example_run(name: str) -> Run:
+    """Return a shipped example.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    known = [path.stem for path in EXAMPLES.glob("*.safetensors")]
+    if name not in known:  # also keeps a name from a link inside the folder
+        raise InputError(f"There is no example named {name!r}.")
+    return load_run(EXAMPLES / f"{name}.safetensors")
+
+
+def count_tokens(
+    spec: ModelSpec, text: str, special_tokens: Literal["text", "special"] = "text"
+) -> int:
+    """Return how many tokens the model reads in ``text``; needs the tokenizer only."""
+    _check_offered(spec)
+    return _tokenizer(spec.source, spec.revision).count(text, special_tokens=special_tokens)
+
+
+def render_chat(spec: ModelSpec, messages: Sequence[dict[str, str]]) -> str:
+    """Return ``messages`` (each with "role" and "content") in the model's chat template."""
+    _check_offered(spec)
+    return _tokenizer(spec.source, spec.revision).render_chat(list(messages))
+
+
+def model_facts(spec: ModelSpec) -> ModelFacts | None:
+    """Return what is known of a model, or None while it is not loaded."""
+    return engine().facts(spec)
+
+
+def model_choices() -> list[ModelChoice]:
+    """Return the models to offer, the bundled one first."""
+    named = [ModelChoice(ModelSpec(source), source) for source in settings().models]
+    return [ModelChoice(ModelSpec(), "SmolLM2-135M-Instruct (bundled)"), *named]
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _tokenizer(source: str, revision: str | None) -> TextTokenizer:
+    from backend.models import load_tokenizer
+
+    return load_tokenizer(ModelSpec(source=source, revision=revision))
+
+
+def _check_offered(spec: ModelSpec) -> None:
+    offered = [choice.spec.source for choice in model_choices()]
+    if not settings().any_model and spec.source not in offered:
+        raise InputError(
+            f"This server does not offer {spec.source!r}. Choose one of: {', '.join(offered)}."
+        )

@@ -1,0 +1,122 @@
+"""What pages call: shared over sessions, loaded once, refused with a reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from backend import cached
+from backend.engine import Engine
+from backend.errors import EntroscopeError, InputError
+from backend.registry import Registry
+from backend.runs import ModelSpec, TextRequest, TextRun
+from backend.settings import settings
+from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
+
+OTHER = ModelSpec(source="org/other")
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches():
+    st.cache_resource.clear()
+    settings.cache_clear()
+    yield
+    st.cache_resource.clear()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def fake_engine(monkeypatch):
+    loader, studies = Loader(), Registry("study")
+    loader.gate.set()
+    studies.register("fake")(SteeredStudy())
+    engine = Engine(loader, studies)
+    monkeypatch.setattr(cached, "engine", lambda: engine)
+    yield engine
+    engine.close(PATIENCE)
+
+
+@pytest.fixture
+def examples(monkeypatch, tmp_path, fake_engine):
+    monkeypatch.setattr(cached, "EXAMPLES", tmp_path)
+    facts = fake_engine.call(ModelSpec(), lambda model, report: model.facts).result(PATIENCE)
+    zeros = np.zeros(1, np.float32)
+    run = TextRun(
+        request=TextRequest(text="a"), model=facts, versions={}, created="", seconds=0.0,
+        title="One letter", text="a", tokens=["a"], token_ids=np.zeros(1, np.int32),
+        offsets=np.array([[0, 1]], np.int32), groups=np.zeros(1, np.int32),
+        special=np.zeros(1, bool), entropy=zeros, varentropy=zeros, surprisal=zeros, rank=zeros,
+        top_ids=np.zeros((1, 1), np.int32), top_logprobs=zeros[None],
+        context_lengths=np.zeros(1, np.int32), vocabulary={"0": "a"},
+    )  # fmt: skip
+    run.save(tmp_path / "text_letter.safetensors")
+    run.save(tmp_path.parent / "outside.safetensors")
+    return tmp_path
+
+
+def test_all_sessions_share_one_engine_which_is_closed_with_the_cache():
+    engine = cached.engine()
+    assert cached.engine() is engine
+    st.cache_resource.clear()
+    with pytest.raises(EntroscopeError, match="shutting down"):
+        engine.submit("text", TextRequest(text="a"))
+
+
+def test_a_request_is_submitted_by_its_kind_and_its_run_found_again(fake_engine):
+    request = FakeRequest(text="quick")
+    run = cached.submit(request).result(PATIENCE)
+    assert cached.find_run(request.key) is run
+    assert cached.find_run(cached.keep_run(run)) is run
+
+
+def test_facts_are_known_once_the_model_is_loaded(fake_engine):
+    assert cached.model_facts(ModelSpec()) is None
+    cached.submit(FakeRequest(text="quick")).result(PATIENCE)
+    facts = cached.model_facts(ModelSpec())
+    assert facts is not None
+    assert facts.name == "bundled"
+
+
+def test_examples_are_listed_by_title_and_loaded_once(examples):
+    assert cached.example_names() == [cached.ExampleInfo("text_letter", "One letter", "text")]
+    run = cached.example_run("text_letter")
+    assert run.request == TextRequest(text="a")
+    assert cached.example_run("text_letter") is run
+
+
+@pytest.mark.parametrize("name", ["unknown", "../outside", ""])
+def test_only_the_shipped_examples_can_be_loaded(examples, name):
+    with pytest.raises(InputError, match="no example named"):
+        cached.example_run(name)
+
+
+def test_a_server_may_offer_more_models_and_refuse_all_others(monkeypatch, fake_engine):
+    monkeypatch.setenv("ENTROSCOPE_MODELS", '["org/offered"]')
+    monkeypatch.setenv("ENTROSCOPE_ANY_MODEL", "false")
+    settings.cache_clear()
+    assert [each.spec.source for each in cached.model_choices()] == ["bundled", "org/offered"]
+    offered = FakeRequest(text="quick", model=ModelSpec(source="org/offered"))
+    assert cached.submit(offered).result(PATIENCE).request == offered
+    for use in (
+        lambda: cached.submit(FakeRequest(model=OTHER)),
+        lambda: cached.count_tokens(OTHER, "a"),
+        lambda: cached.render_chat(OTHER, []),
+    ):
+        with pytest.raises(InputError, match=r"'org/other'\. Choose one of: bundled, org/offered"):
+            use()
+
+
+def test_other_models_may_be_named_by_default(fake_engine):
+    job = cached.submit(FakeRequest(text="quick", model=OTHER))
+    assert job.result(PATIENCE).model.name == "org/other"
+
+
+@pytest.mark.model
+def test_tokens_are_counted_and_chats_rendered_without_the_weights():
+    assert cached.count_tokens(ModelSpec(), "One two three 456") == 7
+    chat = cached.render_chat(ModelSpec(), [{"role": "user", "content": "Hello"}])
+    assert "<|im_start|>user\nHello<|im_end|>" in chat
+    as_text = cached.count_tokens(ModelSpec(), "<|im_start|>")
+    assert cached.count_tokens(ModelSpec(), "<|im_start|>", "special") == 1 < as_text
+    assert cached.model_facts(ModelSpec()) is None
