@@ -1,0 +1,14 @@
+"""The front door: page configuration, navigation, and the controls that hold for every page."""
+
+import streamlit as st
+
+from backend import cached
+from components import shell, sidebar, state
+
+st.set_page_config(page_title="Entroscope", page_icon=":material/ssid_chart:", layout="wide")
+page = shell.choose_page()
+state.read_address()
+with st.sidebar:
+    sidebar.unit_switch()
+    sidebar.model_picker({each.spec.source: each.label for each in cached.model_choices()})
+shell.run_page(page)

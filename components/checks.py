@@ -1,0 +1,61 @@
+"""Checks on what comes from an address or a text field: return the value or raise ``ValueError``.
+
+The messages complete "Ignored 'x' of the link: …".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+LONGEST_LINE = 300
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_RUN_KEY = re.compile(r"[0-9a-f]{16}")
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
+
+
+def one_of(options: Sequence[str]) -> Callable[[str], str]:
+    """Return a check that lets only ``options`` pass."""
+
+    def check(text: str) -> str:
+        if text not in options:
+            raise ValueError(f"it is one of {', '.join(options)}")
+        return text
+
+    return check
+
+
+def index(text: str) -> int:
+    """Read the number of a token, from 0."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 7):
+        raise ValueError("it is the number of a token, from 0")
+    return int(text)
+
+
+def name(text: str) -> str:
+    """Read a short name."""
+    if not _NAME.fullmatch(text):
+        raise ValueError("it is a name of letters, digits, - and _")
+    return text
+
+
+def run_key(text: str) -> str:
+    """Read the content hash of a request."""
+    if not _RUN_KEY.fullmatch(text):
+        raise ValueError("it is 16 characters from 0-9 and a-f")
+    return text
+
+
+def device(text: str) -> str:
+    """Read where a model runs."""
+    if not _DEVICE.fullmatch(text):
+        raise ValueError("it is auto, cpu, mps, cuda or cuda:0")
+    return text
+
+
+def line(text: str) -> str:
+    """Read one line of ordinary characters, such as a hub id or a path."""
+    text = text.strip()
+    if not text or len(text) > LONGEST_LINE or not text.isprintable():
+        raise ValueError(f"it is one line of at most {LONGEST_LINE} printable characters")
+    return text

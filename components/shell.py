@@ -1,0 +1,82 @@
+"""The frame around every page: which pages there are, and how a page starts."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from components import job, state
+
+_in_app: ContextVar[bool] = ContextVar("_in_app", default=False)
+_LOOK = Path(__file__).with_name("look.css")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page: ``pages/<name>.py`` under the address ``/<name>``.
+
+    Attributes:
+        summary: one sentence for the menu's tooltip, the page's head and its card on Home.
+    """
+
+    name: str
+    title: str
+    icon: str
+    summary: str
+
+    @property
+    def file(self) -> str:
+        return f"pages/{self.name}.py"
+
+
+# A page is one file in pages/ and one line here. The first is the front page.
+PAGES = (
+    Entry("home", "Home", ":material/home:", "What this is, and a distribution to play with."),
+    Entry(
+        "tokens", "Tokens", ":material/format_color_text:", "How sure a model was of each token."
+    ),
+)
+
+
+def choose_page() -> st.Page:
+    """Declare the pages and return the one the reader asked for."""
+    return st.navigation(
+        [
+            st.Page(
+                page.file, title=page.title, icon=page.icon, default=page is PAGES[0],
+                help=page.summary,
+            )
+            for page in PAGES
+        ]
+    )  # fmt: skip
+
+
+def run_page(page: st.Page) -> None:
+    """Run ``page`` and tell it that app.py drew the frame around it."""
+    st.html(_LOOK)
+    token = _in_app.set(True)
+    try:
+        page.run()
+    finally:
+        _in_app.reset(token)
+
+
+def start_page(name: str) -> None:
+    """Begin a page; every file in pages/ calls this first, with its own name.
+
+    A fresh server treats a ``pages/`` folder by Streamlit's older convention until some session
+    has called ``st.navigation``, so that a deep link could run a page without app.py. Declaring
+    the pages here ends that, and the rerun goes through app.py.
+    """
+    if not _in_app.get():
+        choose_page()
+        st.rerun()
+    job.leave_others(name)
+    page = next(page for page in PAGES if page.name == name)
+    st.title(page.title, anchor=False)
+    st.caption(page.summary)
+    for message in state.take_notices():
+        st.info(message, icon=":material/info:")

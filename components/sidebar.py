@@ -1,0 +1,82 @@
+"""The controls that hold for every page: the unit and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from components import checks, state
+from components.plain import escape_markdown
+
+MODEL_HELP = (
+    "A model installed with Entroscope, a hub id such as `owner/name`, a folder with safetensors "
+    "weights, or the path of a `.gguf` file on the machine that runs Entroscope. "
+    "Type a new one and press Enter. It is loaded when you analyse something."
+)
+
+
+def unit_switch() -> None:
+    """Offer nats and bits for everything that is shown."""
+    st.segmented_control(
+        "Unit of information",
+        state.UNITS,
+        required=True,
+        help="1 nat = 1.443 bits. Only what is shown changes; nothing is computed again.",
+        **state.widget("unit"),
+    )
+
+
+def model_picker(labels: Mapping[str, str]) -> None:
+    """Offer the models at hand, and a field to type another.
+
+    Args:
+        labels: source of each model at hand, with what to call it.
+    """
+    _model_box(labels)
+    with st.expander("Precision and device"):
+        st.selectbox(
+            "Precision",
+            state.DTYPES,
+            help="auto is bfloat16 on CUDA and float32 elsewhere.",
+            **state.widget("dtype"),
+        )
+        _line("device", "Device", checks.device, "auto, cpu, mps, cuda or cuda:0.")
+        _line("revision", "Revision", checks.line, "Branch, tag or commit of a hub id.")
+
+
+def _model_box(labels: Mapping[str, str]) -> None:
+    key = "choose:model"
+    st.session_state[key] = state.get("model")
+
+    def take() -> None:
+        try:
+            state.put(model=checks.line(st.session_state[key] or "bundled"))
+        except ValueError as error:
+            state.notice(f"This is not the name of a model: {error}.")
+
+    sources = list(dict.fromkeys([*labels, state.get("model")]))
+    st.selectbox(
+        "Model",
+        sources,
+        key=key,
+        format_func=lambda source: labels.get(source, escape_markdown(source)),
+        accept_new_options=True,
+        help=MODEL_HELP,
+        on_change=take,
+    )
+
+
+def _line(name: str, label: str, check, help: str) -> None:  # noqa: ANN001
+    key = f"choose:{name}"
+    st.session_state[key] = state.get(name) or ""
+
+    def take() -> None:
+        default = state.PARAMETERS[name].default
+        text = st.session_state[key].strip()
+        try:
+            state.put(**{name: check(text) if text else default})
+        except ValueError as error:
+            state.notice(f"{label} was left as it is: {error}.")
+
+    st.text_input(label, key=key, help=help, on_change=take)

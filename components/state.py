@@ -1,0 +1,215 @@
+"""What the reader has chosen, shared by all pages and kept in the address.
+
+Every shared value is one line in ``PARAMETERS``. It lives in the session, so that moving between
+pages or going Back never loses it, and is written to the address, so that a copied link or a
+reload restores it. The address is untrusted: what does not pass its check is dropped with a notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, cast
+
+import streamlit as st
+
+from backend.runs.base import Run
+from backend.runs.model import ModelSpec
+from components import checks
+
+Unit = Literal["nats", "bits"]
+
+UNITS: tuple[Unit, Unit] = ("nats", "bits")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+KINDS_IN_ADDRESS = ("text", "attention", "trajectories")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One shared value.
+
+    Attributes:
+        default: holds until something else is chosen; not written to the address.
+        parse: turns the text of the address into the value, raising ``ValueError`` if it cannot
+            be used.
+    """
+
+    default: Any
+    parse: Callable[[str], Any]
+
+
+def run_parameter(kind: str) -> str:
+    """Return the parameter that holds the key of the current run of a kind."""
+    return "run" if kind == "text" else f"{kind}_run"
+
+
+def example_parameter(kind: str) -> str:
+    """Return the parameter that holds the name of the current example of a kind."""
+    return "example" if kind == "text" else f"{kind}_example"
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "unit": Parameter("nats", checks.one_of(UNITS)),
+    "metric": Parameter("entropy", checks.name),
+    "token": Parameter(None, checks.index),
+    "model": Parameter("bundled", checks.line),
+    "revision": Parameter(None, checks.line),
+    "device": Parameter("auto", checks.device),
+    "dtype": Parameter("auto", checks.one_of(DTYPES)),
+    **{run_parameter(kind): Parameter(None, checks.run_key) for kind in KINDS_IN_ADDRESS},
+    **{example_parameter(kind): Parameter(None, checks.name) for kind in KINDS_IN_ADDRESS},
+}
+
+_WRITTEN = "state:written"
+_NOTICES = "state:notices"
+
+
+def get(name: str) -> Any:
+    """Return the current value of a parameter."""
+    return st.session_state.get(f"state:{name}", PARAMETERS[name].default)
+
+
+def put(**values: Any) -> None:
+    """Change parameters, in the session and in the address."""
+    for name, value in values.items():
+        if name not in PARAMETERS:
+            raise KeyError(name)
+        st.session_state[f"state:{name}"] = value
+    _write_address()
+
+
+def unit() -> Unit:
+    """Return the unit in which information is shown."""
+    return get("unit")
+
+
+def pinned(length: int | None = None) -> int | None:
+    """Return the pinned token, the one cursor of all pages.
+
+    Args:
+        length: tokens there are; a pin beyond them counts as none.
+    """
+    token = get("token")
+    return None if token is None or (length is not None and token >= length) else token
+
+
+def pin(token: int | None) -> None:
+    """Move the cursor to a token, or take it away."""
+    put(token=token)
+
+
+def model() -> ModelSpec:
+    """Return the model chosen in the sidebar."""
+    return ModelSpec(get("model"), get("revision"), get("device"), get("dtype"))
+
+
+def widget(name: str, then: Callable[[], None] | None = None) -> dict[str, Any]:
+    """Return the arguments that tie a widget to a parameter.
+
+    For example ``st.selectbox("Unit", UNITS, **state.widget("unit"))``.
+
+    Args:
+        name: of the parameter.
+        then: called after the value was taken over.
+    """
+    key = f"choose:{name}"
+    st.session_state[key] = get(name)
+
+    def take() -> None:
+        put(**{name: st.session_state[key]})
+        if then is not None:
+            then()
+
+    return {"key": key, "on_change": take}
+
+
+def show_run(kind: str, key: str) -> None:
+    """Make a run known to the engine the current one of its kind, without a pinned token."""
+    put(**{run_parameter(kind): key, example_parameter(kind): None, "token": None})
+
+
+def show_example(kind: str, name: str) -> None:
+    """Make a shipped example the current run of its kind, without a pinned token."""
+    put(**{run_parameter(kind): None, example_parameter(kind): name, "token": None})
+
+
+class RunSource(Protocol):
+    """Where runs are found: ``backend.cached``."""
+
+    def find_run(self, key: str) -> Run | None:
+        """Return a run the engine still holds."""
+        ...
+
+    def example_run(self, name: str) -> Run:
+        """Return a shipped example; raise ``EntroscopeError`` for an unknown name."""
+        ...
+
+
+def current_run(source: RunSource, kind: str, default_example: str) -> Run:
+    """Return the run of a kind to show: the one asked for, else an example, with a notice.
+
+    Args:
+        source: ``backend.cached``.
+        kind: of the run, such as "text".
+        default_example: shown when nothing is asked for or what was asked for is gone.
+    """
+    key = get(run_parameter(kind))
+    if key is not None:
+        run = source.find_run(key)
+        if run is not None and run.kind == kind:
+            return run
+        notice(
+            "The run of this link is no longer in memory. Analyse its text again, or open it from "
+            "the library if you saved it. Until then you see an example."
+        )
+        put(**{run_parameter(kind): None, "token": None})
+    name = get(example_parameter(kind)) or default_example
+    try:
+        run = source.example_run(name)
+    except (KeyError, ValueError):
+        run = None
+    if run is not None and run.kind == kind:
+        return run
+    notice(f"There is no example of that name here; you see {default_example!r}.")
+    put(**{example_parameter(kind): None})
+    return source.example_run(default_example)
+
+
+def notice(message: str) -> None:
+    """Tell the reader something small at the top of the page, once."""
+    st.session_state.setdefault(_NOTICES, []).append(message)
+
+
+def take_notices() -> list[str]:
+    """Return what is to be told and forget it."""
+    return st.session_state.pop(_NOTICES, [])
+
+
+def read_address() -> None:
+    """Take over what the address says; called by the frame before anything is drawn.
+
+    A value counts when it is new, as on the first run of a session or after Back and Forward.
+    A missing one is not a wish to lose the value: the address of a page opened from the menu is
+    empty.
+    """
+    written = cast("dict[str, str]", st.session_state.get(_WRITTEN, {}))
+    for name, parameter in PARAMETERS.items():
+        text = st.query_params.get(name)
+        if text is None or text == written.get(name):
+            continue
+        try:
+            st.session_state[f"state:{name}"] = parameter.parse(text)
+        except ValueError as error:
+            notice(f"Ignored {name!r} of the link: {error}.")
+    _write_address()
+
+
+def _write_address() -> None:
+    values = {
+        name: str(get(name))
+        for name, parameter in PARAMETERS.items()
+        if get(name) != parameter.default
+    }
+    st.session_state[_WRITTEN] = values
+    if st.query_params.to_dict() != values:
+        st.query_params.from_dict(values)
