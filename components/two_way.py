@@ -9,7 +9,7 @@ once, under a new revision number.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -64,6 +64,17 @@ def settle(key: str, state: str, asked: Value, scope: str = "") -> TwoWay[Value]
     known = _heard(known, asked, _report(key, state, scope))
     st.session_state[slot] = known
     return known
+
+
+def hear(key: str, state: str, scope: str, tell: Callable[[Any], object] | None) -> None:
+    """Hand a new report to ``tell``; for the component's callback, which runs before the script.
+
+    A script that stores the value there asks for the reported value in the same run already, so
+    that asking for the one before it afterwards counts as a new wish.
+    """
+    report = _report(key, state, scope)
+    if tell is not None and report is not None:
+        tell(report["value"])
 
 
 def _heard(known: TwoWay[Value], asked: Value, report: Mapping[str, Any] | None) -> TwoWay[Value]:

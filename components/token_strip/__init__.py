@@ -7,7 +7,7 @@ that stay in the browser while metric, level or pin change.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +24,7 @@ from components.token_strip.content import (
     text_parcel,
 )
 from components.token_strip.parcel import name_of
-from components.two_way import settle
+from components.two_way import hear, settle
 
 __all__ = ["Links", "Metric", "token_strip"]
 
@@ -60,6 +60,7 @@ def token_strip(
     raw: bool = False,
     height: int = 420,
     label: str = "Tokens of the text",
+    on_pin: Callable[[int | None], None] | None = None,
 ) -> int | None:
     """Draw the tokens of ``run``, coloured by one of ``metrics``, and return the pinned one.
 
@@ -77,6 +78,8 @@ def token_strip(
         raw: show every token by itself with its escapes and its id, instead of a running text.
         height: of the text in pixels; longer texts scroll.
         label: what this is, for screen readers.
+        on_pin: called with the token that was pinned (None: unpinned), before the script runs. A
+            page with a shared cursor sets it there, and every part of the page is in step.
 
     Returns:
         Index of the pinned token, None if there is none.
@@ -96,6 +99,10 @@ def token_strip(
         parcels["links"] = links_parcel(links, len(run))
     scope = name_of(parcels["text"])
     pin = settle(key, "pinned", pinned, scope)
+
+    def pin_moved() -> None:
+        hear(key, "pinned", scope, lambda value: on_pin and on_pin(_token(value, len(run))))
+
     with st.container(gap=None):
         for name, parcel in parcels.items():
             _mount(key=f"{key}:{name}", data=parcel, height=1)
@@ -111,11 +118,11 @@ def token_strip(
                 "height": height,
                 "label": label,
             },
-            on_pinned_change=_rerun,
+            on_pinned_change=pin_moved,
         )
-    # What the browser reports is not to be trusted.
-    return pin.value if isinstance(pin.value, int) and 0 <= pin.value < len(run) else None
+    return _token(pin.value, len(run))
 
 
-def _rerun() -> None:
-    """Nothing to do: the report is read where the strip is drawn."""
+def _token(value: object, length: int) -> int | None:
+    """Return ``value`` if it is a token of the text: what a browser reports is not trusted."""
+    return value if isinstance(value, int) and 0 <= value < length else None

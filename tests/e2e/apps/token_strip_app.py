@@ -98,6 +98,11 @@ def attention(length: int) -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
+def move_cursor(token: int | None) -> None:
+    """Keep the shared cursor."""
+    st.session_state.cursor = token
+
+
 st.set_page_config(layout="wide")
 name = st.query_params.get("text", "prose")
 length = int(st.query_params.get("tokens", "8192"))
@@ -120,8 +125,8 @@ pinned = token_strip(
     spans=spans,
     links=attention(len(shown)) if linked else None,
     raw=raw,
+    on_pin=move_cursor,
 )
-st.session_state.cursor = pinned
 st.session_state.runs = st.session_state.get("runs", 0) + 1
 st.text(f"pinned: {pinned}")
 st.text(f"runs: {st.session_state.runs}")
