@@ -34,6 +34,19 @@ class Spelling:
             for number, token in tokenizer.get_added_tokens_decoder().items()
             if token.special or token.content not in base
         }
+        # Byte-level vocabularies need not have every byte; SmolLM2 lacks some control characters.
+        self._absent = (
+            {byte for written, byte in _BYTE_OF.items() if written not in base}
+            if self._byte_level
+            else set()
+        )
+
+    def first_absent(self, text: str) -> int | None:
+        """Return the position of the first character no tokens can spell: it would be dropped."""
+        if self._absent.isdisjoint(text.encode()):
+            return None
+        spelled = (self._absent.isdisjoint(each.encode()) for each in text)
+        return next((number for number, fine in enumerate(spelled) if not fine), None)
 
     def bytes_of(self, token_id: int) -> bytes:
         """Return the bytes of one token; none for an id without a token."""

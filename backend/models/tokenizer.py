@@ -91,13 +91,16 @@ class TextTokenizer:
             add_bos: put the beginning-of-sequence token in front; it is then part of the text.
 
         Raises:
-            InputError: a lone surrogate, or no such token to put in front.
+            InputError: a lone surrogate, a character the vocabulary would drop, or no such
+                token to put in front.
         """
         read = self._read(text, special_tokens)
         ids = list(read.ids)
         aligned = None
         if self._spelling.known:
             aligned = align_bytes([self._spelling.bytes_of(each) for each in ids], text)
+        if aligned is None:
+            self._refuse_dropped(text)
         exact = aligned is not None or (not self._spelling.known and self.decode(ids) == text)
         aligned = aligned or align_spans(read.offsets, len(text))
         control = self._control - ({self._unknown} if special_tokens == "text" else set())
@@ -180,6 +183,14 @@ class TextTokenizer:
         with self._lock:  # the switch belongs to the tokenizer, not to the call
             self._tokenizer.encode_special_tokens = special_tokens == "text"
             return self._tokenizer.encode(text, add_special_tokens=False)
+
+    def _refuse_dropped(self, text: str) -> None:
+        position = self._spelling.first_absent(text)
+        if position is not None:
+            raise InputError(
+                f"{self._name} has no tokens for the character U+{ord(text[position]):04X} at "
+                f"position {position} and would leave it out; remove it."
+            )
 
     def _text_of(self, token_id: int) -> str:
         if self._tokenizer.id_to_token(token_id) is None:
