@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 
 from backend.errors import InputError, ModelError, OverBudgetError
 from backend.measures.distribution import CURVE_EDGES, measure
+from backend.models.memory import study_memory
 from backend.runs import TextRequest, TextRun
 from backend.settings import settings
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
@@ -67,11 +68,12 @@ class TextStudy:
         windows = plan_windows(len(encoding), model.facts.context, request)
         arrays = _empty(len(encoding), request)
         steps = _Steps(model, windows, report)
-        with torch.inference_mode():
+        with study_memory(f"Reading {len(encoding):,} tokens"), torch.inference_mode():
             for window in windows:
                 _read(model, encoding.ids, window, request, arrays, steps)
         _check_finite(model, arrays["entropy"][1:])
         seconds = time.perf_counter() - started
+        fields: dict[str, Any] = {**arrays}
         self._seconds_per_token[model] = seconds / len(encoding)
         return TextRun(
             **provenance(model),
@@ -86,7 +88,7 @@ class TextStudy:
             context_lengths=_context_lengths(windows),
             vocabulary=_vocabulary(model, arrays["top_ids"]),
             curve_edges=np.arange(CURVE_EDGES, dtype=np.float32) if request.curve else None,
-            **arrays,  # type: ignore[reportArgumentType]
+            **fields,
         )
 
 

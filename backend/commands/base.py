@@ -1,0 +1,78 @@
+"""What the commands share: options, reading a text, and running a request into files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backend.errors import InputError
+from backend.runs import ModelSpec, Request, Run
+from backend.runs.plain import to_plain
+
+app = typer.Typer(
+    name="python -m backend",
+    help="Entropy inside language models, from a shell.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+TextFile = Annotated[Path, typer.Option(help="The text, in UTF-8; - for standard input.")]
+Model = Annotated[str, typer.Option(help="bundled, a hub id, a folder or a .gguf file.")]
+Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a hub id.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
+Out = Annotated[Path, typer.Option(help="The run, as a .safetensors file.")]
+JsonOut = Annotated[Path | None, typer.Option("--json", help="The same numbers as plain JSON.")]
+Title = Annotated[str, typer.Option(help="A name for the run.")]
+
+
+@app.callback()
+def commands() -> None:
+    """Entropy inside language models, from a shell."""
+    # With a callback, a single command keeps its name.
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, line breaks as they are, or of standard input for ``-``."""
+    name = "standard input" if str(path) == "-" else str(path)
+    try:
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} is not UTF-8 text (byte {error.start:,}).") from error
+    except OSError as error:
+        raise InputError(f"Cannot read {name}: {error.strerror}.") from error
+
+
+def model_spec(model: str, revision: str | None, device: str, dtype: str) -> ModelSpec:
+    """Return what the four model options ask for."""
+    return ModelSpec(source=model, revision=revision, device=device, dtype=dtype)
+
+
+def answer(request: Request, out: Path, json_out: Path | None, title: str) -> Run:
+    """Load the model, answer the request and write the files."""
+    import backend
+    from backend.models import load_model
+    from backend.studies import Progress
+
+    def show(progress: Progress) -> None:
+        typer.echo(f"\r\033[K{progress.message}", err=True, nl=False)
+
+    live = sys.stderr.isatty()
+    run = backend.study(load_model(request.model), request, show if live else None)
+    if live:
+        typer.echo("\r\033[K", err=True, nl=False)
+    run = replace(run, title=title)
+    try:
+        run.save(out)
+        if json_out is not None:
+            json_out.parent.mkdir(parents=True, exist_ok=True)
+            json_out.write_text(json.dumps(to_plain(run), ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"Cannot write {error.filename or out}: {error.strerror}.") from error
+    return run
