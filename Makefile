@@ -15,6 +15,7 @@ export PYTHONPATH := $(CURDIR)
 .PHONY: setup run test lint bench examples
 
 setup: $(VENV)/installed
+	@:
 
 run: setup
 	@echo "Entroscope: http://localhost:$(PORT)  (Ctrl+C stops it)"
