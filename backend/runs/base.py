@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import ConfigDict
 
 from backend.registry import Registry
+from backend.runs.arrays import array, array_specs, check_arrays
 from backend.runs.model import ModelFacts, ModelSpec
 
 RUN_KINDS: Registry[type[Run]] = Registry("kind of run")
@@ -45,6 +46,7 @@ class Run:
         created: UTC time, ISO 8601.
         seconds: time the study took, without loading the model.
         title: a name for people; empty until somebody gives one.
+        note: one sentence on what to look at; shipped examples have it.
     """
 
     # Lets pydantic check a run read from a file; it passes NumPy arrays through as they are.
@@ -57,11 +59,30 @@ class Run:
     created: str
     seconds: float
     title: str = ""
+    note: str = ""
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the array fields by name, those that are None left out."""
-        values = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return {name: value for name, value in values if isinstance(value, np.ndarray)}
+        """Return the arrays by name, those that are None left out; "field/key" for dict fields."""
+        found: dict[str, np.ndarray] = {}
+        for name in array_specs(self):
+            value = getattr(self, name)
+            if isinstance(value, dict):
+                found |= {f"{name}/{key}": entry for key, entry in value.items()}
+            elif value is not None:
+                found[name] = value
+        return found
+
+    def axes(self) -> dict[str, int]:
+        """Return the sizes of those named axes that other fields fix."""
+        return {"L": self.model.layers, "H": self.model.heads}
+
+    def check(self) -> None:
+        """Check the arrays and that all fields agree; subclasses add what they promise.
+
+        Raises:
+            ValueError: they do not; the message names the field.
+        """
+        check_arrays(self, self.axes())
 
     @property
     def nbytes(self) -> int:
@@ -77,7 +98,7 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TokenizedRun(Run):
-    """A run over one given text of T tokens.
+    """A run over one given text of T tokens; T is at least 1.
 
     Attributes:
         text: exactly what was read, special tokens included.
@@ -92,10 +113,25 @@ class TokenizedRun(Run):
 
     text: str
     tokens: list[str]
-    token_ids: np.ndarray
-    offsets: np.ndarray
-    groups: np.ndarray
-    special: np.ndarray
+    token_ids: np.ndarray = array("int32", "T")
+    offsets: np.ndarray = array("int32", "T", 2)
+    groups: np.ndarray = array("int32", "T")
+    special: np.ndarray = array("bool", "T")
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    def axes(self) -> dict[str, int]:
+        return {**super().axes(), "T": len(self.tokens)}
+
+    def check(self) -> None:
+        super().check()
+        start, end = self.offsets.T
+        if not len(self):
+            raise ValueError("there are no tokens")
+        if start.min() < 0 or (end < start).any() or end.max() > len(self.text):
+            raise ValueError("offsets leave the text")
+        if (np.diff(start) < 0).any() or (np.diff(self.groups) < 0).any():
+            raise ValueError("offsets and groups must not go back")
+        if self.token_ids.min() < 0:
+            raise ValueError("token_ids must not be negative")

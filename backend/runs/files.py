@@ -1,38 +1,44 @@
-"""Runs on disk: one ``.safetensors`` file, arrays as tensors, the rest as JSON in its metadata."""
+"""Runs on disk: one ``.safetensors`` file, arrays as tensors, the rest as JSON in its metadata.
+
+A file is judged before anything of it is trusted: sizes against limits, then the header, then the
+declared arrays (``arrays.py``), then what the run type promises (``Run.check``).
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from backend.errors import RunFileError
+from backend.runs.arrays import array_specs
+from backend.runs.atomic import write_atomically
 from backend.runs.base import RUN_KINDS, Run
+from backend.runs.migrations import SCHEMA_VERSION, migrate
 
-SCHEMA_VERSION = 1
+MAX_RUN_BYTES = 1_000_000_000
+# Parsed JSON takes up to twenty times its size.
+MAX_HEADER_BYTES = 24_000_000
+MAX_ARRAYS = 1_000
+
+_DAMAGE = (SafetensorError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def save_run(run: Run, path: Path) -> Path:
-    """Write ``run`` to ``path``; readers see the old file or the whole new one, never a part."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in run.arrays().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        save_file(arrays, part, metadata={"entroscope": json.dumps(_header(run))})
-        with Path(part).open("rb+") as file:
-            os.fsync(file.fileno())
-        Path(part).replace(path)
-    finally:
-        Path(part).unlink(missing_ok=True)
+    """Write ``run`` to ``path``; readers see the old file or the whole new one, never a part.
+
+    Raises:
+        RunFileError: it is too large to be read again.
+    """
+    write_atomically(path, dump_run(run))
     return path
 
 
@@ -40,37 +46,117 @@ def load_run(path: str | Path) -> Run:
     """Read a run file.
 
     Raises:
-        RunFileError: the file is missing, damaged, not a run, or from a newer version.
+        RunFileError: the file is missing, damaged, too large, not a run, or from a newer version.
     """
     path = Path(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {})["entroscope"])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        _check_size(path.stat().st_size, path.name)
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise RunFileError(f"There is no run file at {path}.") from error
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise RunFileError(f"{path.name} is not an Entroscope run, or it is damaged.") from error
-    return _build(header, arrays, path.name)
+    except OSError as error:
+        raise RunFileError(f"{path.name} cannot be read: {error.strerror}.") from error
+    return parse_run(data, path.name)
 
 
-def _header(run: Run) -> dict[str, Any]:
-    plain = {
-        field.name: getattr(run, field.name)
-        for field in fields(run)
-        if not isinstance(getattr(run, field.name), np.ndarray)
-    }
-    plain["request"], plain["model"] = asdict(run.request), asdict(run.model)
-    return {"schema": SCHEMA_VERSION, "kind": run.kind, "fields": plain}
+def dump_run(run: Run) -> bytes:
+    """Return the content of the run's file.
+
+    Raises:
+        RunFileError: it is too large to be read again.
+    """
+    header = {"schema": SCHEMA_VERSION, "kind": run.kind, "fields": plain_fields(run)}
+    written = json.dumps(header, ensure_ascii=False, allow_nan=False)
+    size, name = len(written.encode()), run.title or f"This {run.kind} run"
+    if 2 * size > MAX_HEADER_BYTES:  # quotes are escaped once more inside the file
+        raise RunFileError(f"{name} holds {size:,} bytes of text, too many for a run file.")
+    _check_size(run.nbytes + size, name)
+    arrays = {key: np.ascontiguousarray(value) for key, value in run.arrays().items()}
+    return save(arrays, metadata={"entroscope": written})
 
 
-def _build(header: Any, arrays: dict[str, np.ndarray], name: str) -> Run:
+def parse_run(data: bytes, name: str) -> Run:
+    """Read the content of a run file, for example an upload called ``name``.
+
+    Raises:
+        RunFileError: damaged, too large, not a run, or from a newer version.
+    """
+    _check_size(len(data), name)
     try:
-        if header["schema"] > SCHEMA_VERSION:
-            raise RunFileError(f"{name} was written by a newer version of Entroscope; update it.")
-        adapter = TypeAdapter(RUN_KINDS[header["kind"]])
-        return adapter.validate_python({**header["fields"], **arrays})
+        header = migrate(_header(data), name)
+        run = _build(header, load(data))
+        run.check()
     except RunFileError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (*_DAMAGE, RecursionError) as error:
         raise RunFileError(f"{name} is not an Entroscope run, or it is damaged.") from error
+    return run
+
+
+def content_id(run: Run) -> str:
+    """Return a hash of everything in the run except title and note, 16 hex digits."""
+    plain = {key: value for key, value in plain_fields(run).items() if key not in ("title", "note")}
+    digest = hashlib.sha256(json.dumps([run.kind, plain], sort_keys=True).encode())
+    for name, value in sorted(run.arrays().items()):
+        digest.update(f"{name} {value.dtype} {value.shape} ".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def plain_fields(run: Run) -> dict[str, Any]:
+    """Return everything but the arrays, ready for JSON."""
+    arrays = array_specs(run)
+    plain = {each.name: getattr(run, each.name) for each in fields(run) if each.name not in arrays}
+    return {**plain, "request": asdict(run.request), "model": asdict(run.model)}
+
+
+@cache
+def adapter(run_type: type) -> TypeAdapter[Any]:
+    """Return what checks the plain fields of ``run_type``."""
+    return TypeAdapter(run_type)
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    """Return the metadata of a safetensors file, read without its arrays."""
+    size = int.from_bytes(data[:8], "little")
+    if size > MAX_HEADER_BYTES or size > len(data):
+        raise ValueError("the header is larger than it may be")
+    outer = _parse(data[8 : 8 + size])
+    if len(outer) > MAX_ARRAYS:
+        raise ValueError("there are more arrays than there may be")
+    return _parse(outer["__metadata__"]["entroscope"])
+
+
+def _parse(text: str | bytes) -> dict[str, Any]:
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _build(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
+    run_type = RUN_KINDS[header["kind"]]
+    plain, declared = header["fields"], array_specs(run_type)
+    given: dict[str, Any] = {}
+    for name, value in arrays.items():
+        field, _, key = name.partition("/")
+        if field not in declared or field in plain:
+            raise ValueError(f"there is no array {name} in such a run")
+        if key:
+            given.setdefault(field, {})[key] = value
+        else:
+            given[field] = value
+    return adapter(run_type).validate_python({**plain, **given})
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MAX_RUN_BYTES:
+        raise RunFileError(f"{name} has {size:,} bytes; a run file has at most {MAX_RUN_BYTES:,}.")

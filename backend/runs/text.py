@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from backend.runs.arrays import array
 from backend.runs.base import RUN_KINDS, Request, TokenizedRun
 
 
@@ -42,7 +43,7 @@ class TextRun(TokenizedRun):
     """Token-level numbers in nats, over the full vocabulary.
 
     Value *i* describes the distribution that predicted token *i*. Position 0 has no prediction:
-    NaN (-1 in ``top_ids``).
+    NaN (-1 in ``top_ids`` and ``curve_counts``).
 
     Attributes:
         entropy, varentropy, surprisal: float32 [T]; nats, nats², nats.
@@ -59,14 +60,27 @@ class TextRun(TokenizedRun):
 
     kind: ClassVar[str] = "text"
     request: TextRequest
-    entropy: np.ndarray
-    varentropy: np.ndarray
-    surprisal: np.ndarray
-    rank: np.ndarray
-    top_ids: np.ndarray
-    top_logprobs: np.ndarray
-    context_lengths: np.ndarray
+    entropy: np.ndarray = array("float32", "T", nan="first")
+    varentropy: np.ndarray = array("float32", "T", nan="first")
+    surprisal: np.ndarray = array("float32", "T", nan="first", infinite=True)
+    rank: np.ndarray = array("float32", "T", nan="first")
+    top_ids: np.ndarray = array("int32", "T", "K")
+    top_logprobs: np.ndarray = array("float32", "T", "K", nan="first", infinite=True)
+    context_lengths: np.ndarray = array("int32", "T")
     vocabulary: dict[str, str]
-    curve_counts: np.ndarray | None = None
-    curve_mass: np.ndarray | None = None
-    curve_edges: np.ndarray | None = None
+    curve_counts: np.ndarray | None = array("int32", "T", "B", optional=True)
+    curve_mass: np.ndarray | None = array("float32", "T", "B", nan="first", optional=True)
+    curve_edges: np.ndarray | None = array("float32", "B", optional=True)
+
+    def axes(self) -> dict[str, int]:
+        return {**super().axes(), "K": self.request.top_k}
+
+    def check(self) -> None:
+        super().check()
+        missing = {str(each) for each in np.unique(self.top_ids[1:])} - self.vocabulary.keys()
+        if missing:
+            raise ValueError(f"vocabulary has no text for token {min(missing)}")
+        if (self.rank < 1).any():
+            raise ValueError("ranks start at 1")
+        if len({each is None for each in (self.curve_counts, self.curve_mass)}) > 1:
+            raise ValueError("half of the cumulative curve is missing")

@@ -1,0 +1,98 @@
+"""How a run type declares its arrays: dtype, named axes and where a number may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+import numpy as np
+
+Missing = Literal["never", "first", "anywhere"]
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """What one array of a run looks like.
+
+    Attributes:
+        dtype: exactly this one, for example "float32".
+        axes: names of axes, or sizes where they are fixed. Axes of one name have one size.
+        nan: where NaN may stand: "never", only at the "first" token (index 0 of axis T), or
+            "anywhere".
+        infinite: whether ±infinity may stand.
+    """
+
+    dtype: str
+    axes: tuple[str | int, ...]
+    nan: Missing = "never"
+    infinite: bool = False
+
+
+def array(
+    dtype: str,
+    *axes: str | int,
+    nan: Missing = "never",
+    infinite: bool = False,
+    optional: bool = False,
+    many: bool = False,
+) -> Any:
+    """Declare an array field of a run type.
+
+    ``optional`` fields are None when not given; ``many`` makes the field a dict of arrays that
+    look alike, by name, empty when not given.
+    """
+    metadata = {"array": ArraySpec(dtype, axes, nan, infinite)}
+    if many:
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=None, metadata=metadata) if optional else field(metadata=metadata)
+
+
+def array_specs(run_type: Any) -> dict[str, ArraySpec]:
+    """Return the declared arrays of a run or run type, by field name."""
+    return {
+        each.name: each.metadata["array"] for each in fields(run_type) if "array" in each.metadata
+    }
+
+
+def check_array(name: str, value: np.ndarray, spec: ArraySpec, sizes: dict[str, int]) -> None:
+    """Check one array; ``sizes`` of named axes are read, and completed where they were unknown.
+
+    Raises:
+        ValueError: it is not what ``spec`` says.
+    """
+    if value.dtype != np.dtype(spec.dtype):
+        raise ValueError(f"{name} is {value.dtype}, not {spec.dtype}")
+    if value.ndim != len(spec.axes):
+        raise ValueError(f"{name} has {value.ndim} axes, not {len(spec.axes)}")
+    for axis, size in zip(spec.axes, value.shape, strict=True):
+        wanted = axis if isinstance(axis, int) else sizes.setdefault(axis, size)
+        if size != wanted:
+            raise ValueError(f"axis {axis} of {name} has size {size}, not {wanted}")
+    if value.dtype.kind == "f":
+        _check_numbers(name, value, spec)
+
+
+def check_arrays(run: Any, sizes: Mapping[str, int]) -> None:
+    """Check every declared array of ``run``; ``sizes`` are the axes known beforehand.
+
+    Raises:
+        ValueError: one of them is not what was declared, or an undeclared array is there.
+    """
+    known = dict(sizes)
+    for name, spec in array_specs(run).items():
+        value = getattr(run, name)
+        entries = value if isinstance(value, dict) else {"": value}
+        for key, entry in entries.items():
+            if entry is not None:
+                check_array(f"{name}/{key}" if key else name, entry, spec, known)
+
+
+def _check_numbers(name: str, value: np.ndarray, spec: ArraySpec) -> None:
+    promised = value
+    if spec.nan == "first":
+        promised = np.delete(value, slice(1), axis=spec.axes.index("T"))
+    if spec.nan != "anywhere" and np.isnan(promised).any():
+        raise ValueError(f"{name} is not a number where it has to be one")
+    if not spec.infinite and np.isinf(value).any():
+        raise ValueError(f"{name} is infinite")

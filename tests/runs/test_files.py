@@ -1,0 +1,264 @@
+"""A run file is read number for number, or refused with one clear error."""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import save
+
+from backend.errors import RunFileError
+from backend.runs import files, load_run
+from backend.runs.files import content_id, dump_run, parse_run, plain_fields
+from backend.runs.migrations import SCHEMA_VERSION
+from tests.runs.makers import text_run
+
+
+def rewrite(data: bytes, change) -> bytes:
+    """Return the file with ``change(header, arrays)`` applied and everything else kept."""
+    from safetensors.numpy import load
+
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["entroscope"])
+    arrays = load(data)
+    change(header, arrays)
+    return save(arrays, metadata={"entroscope": json.dumps(header)})
+
+
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60),
+    seed=st.integers(0, 99),
+    width=st.integers(1, 9),
+    curve=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_run_comes_back_from_its_file_unchanged(text, seed, width, curve):
+    run = text_run(text, seed=seed, width=width, curve=curve, title='"quoted"\n')
+    back = parse_run(dump_run(run), "x")
+    assert plain_fields(back) == plain_fields(run)
+    assert type(back.request) is type(run.request)
+    for name, array in run.arrays().items():
+        assert back.arrays()[name].dtype == array.dtype
+        np.testing.assert_array_equal(back.arrays()[name], array)
+    assert content_id(back) == content_id(run)
+
+
+def test_the_content_id_is_about_numbers_and_request_but_not_about_the_title():
+    run = text_run()
+    assert content_id(replace(run, title="A name", note="Look")) == content_id(run)
+    assert content_id(replace(run, seconds=1.0)) != content_id(run)
+    assert content_id(replace(run, entropy=run.entropy + 1)) != content_id(run)
+
+
+def test_saving_replaces_the_file_whole_and_leaves_nothing_beside_it(tmp_path: Path):
+    path = tmp_path / "new" / "run.safetensors"
+    text_run(seed=1).save(path)
+    text_run(seed=2).save(path)
+    assert content_id(load_run(path)) == content_id(text_run(seed=2))
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_run_that_could_not_be_read_again_is_not_written(monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(files, "MAX_RUN_BYTES", 1_000)
+    with pytest.raises(RunFileError, match="at most 1,000"):
+        text_run().save(tmp_path / "run.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    with pytest.raises(RunFileError, match=r"no run file at .*gone"):
+        load_run(tmp_path / "gone")
+
+
+def test_a_folder_is_no_run(tmp_path: Path):
+    with pytest.raises(RunFileError, match="cannot be read"):
+        load_run(tmp_path)
+
+
+def test_a_newer_file_asks_for_an_update():
+    def newer(header, arrays):
+        header["schema"] = SCHEMA_VERSION + 1
+
+    with pytest.raises(RunFileError, match="newer version"):
+        parse_run(rewrite(dump_run(text_run()), newer), "x")
+
+
+def test_a_file_of_version_1_gets_an_empty_note():
+    def older(header, arrays):
+        header["schema"] = 1
+        del header["fields"]["note"]
+
+    run = parse_run(rewrite(dump_run(text_run(title="Old")), older), "x")
+    assert (run.title, run.note) == ("Old", "")
+
+
+def set_field(name, value):
+    return lambda header, arrays: header["fields"].__setitem__(name, value)
+
+
+def set_array(name, change):
+    return lambda header, arrays: arrays.__setitem__(name, change(arrays[name]))
+
+
+def with_number(number, place):
+    def change(array):
+        array = array.copy()
+        array[place] = number
+        return array
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda header, arrays: arrays.pop("entropy"), id="an array is missing"),
+        pytest.param(
+            lambda header, arrays: arrays.update(more=np.zeros(3)), id="an array nobody declared"
+        ),
+        pytest.param(set_array("entropy", lambda a: a[:-1]), id="an array is too short"),
+        pytest.param(set_array("entropy", lambda a: a[:, None]), id="one axis too many"),
+        pytest.param(set_array("entropy", lambda a: a.astype(np.float64)), id="another dtype"),
+        pytest.param(set_array("entropy", with_number(np.nan, 1)), id="NaN where a number belongs"),
+        pytest.param(set_array("entropy", with_number(np.inf, 1)), id="an infinite entropy"),
+        pytest.param(set_array("rank", with_number(0, 1)), id="rank 0"),
+        pytest.param(set_array("top_ids", with_number(49_999, (1, 0))), id="a token without text"),
+        pytest.param(set_array("offsets", with_number(99_999, (1, 1))), id="offsets outside"),
+        pytest.param(set_array("offsets", with_number(-1, (1, 0))), id="a negative offset"),
+        pytest.param(set_array("groups", with_number(-5, -1)), id="groups that go back"),
+        pytest.param(set_array("token_ids", with_number(-5, -1)), id="a negative token"),
+        pytest.param(set_field("tokens", []), id="no tokens"),
+        pytest.param(set_field("tokens", "text"), id="tokens that are no list"),
+        pytest.param(set_field("model", {}), id="no facts of the model"),
+        pytest.param(set_field("seconds", "long"), id="no number"),
+        pytest.param(set_field("seconds", float("nan")), id="NaN in the header"),
+        pytest.param(set_field("entropy", [1.0]), id="an array in the header"),
+        pytest.param(
+            lambda header, arrays: header.update(kind="picture"), id="a kind nobody knows"
+        ),
+        pytest.param(lambda header, arrays: header.update(kind=[]), id="a kind that is no name"),
+        pytest.param(lambda header, arrays: header.update(schema="2"), id="a version in words"),
+        pytest.param(lambda header, arrays: header.update(schema=True), id="version True"),
+        pytest.param(lambda header, arrays: header.update(schema=-1), id="a negative version"),
+        pytest.param(lambda header, arrays: header.pop("fields"), id="no fields"),
+    ],
+)
+def test_a_run_that_contradicts_itself_is_refused(change):
+    with pytest.raises(RunFileError, match="not an Entroscope run, or it is damaged"):
+        parse_run(rewrite(dump_run(text_run()), change), "x")
+
+
+def raw(header: str | bytes, body: bytes = b"") -> bytes:
+    header = header.encode() if isinstance(header, str) else header
+    return struct.pack("<Q", len(header)) + header + body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\x80\x04K\x01.", id="a pickle"),
+        pytest.param(b"\xff" * 64, id="a header of 16 exabytes"),
+        pytest.param(raw("[" * 100_000), id="JSON nested 100,000 deep"),
+        pytest.param(raw('{"__metadata__":{}}'), id="no metadata"),
+        pytest.param(raw("[]"), id="a list"),
+        pytest.param(raw(b'{"\xff": 1}'), id="no UTF-8"),
+        pytest.param(raw('{"__metadata__":' + '{"a":' * 5_000), id="cut off in the depth"),
+        pytest.param(
+            raw(json.dumps({"__metadata__": {"entroscope": "[" * 100_000}})), id="deep metadata"
+        ),
+        pytest.param(
+            raw(
+                '{"__metadata__":{"entroscope":"{}"},'
+                '"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}}'
+            ),
+            id="an array of 4 terabytes that is not there",
+        ),
+        pytest.param(
+            raw(
+                '{"__metadata__":{"entroscope":"{}"},'
+                '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},'
+                '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+                bytes(4),
+            ),
+            id="two arrays of one name",
+        ),
+        pytest.param(
+            raw(
+                json.dumps(
+                    {
+                        f"a{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+                        for i in range(2_000)
+                    }
+                )
+            ),
+            id="thousands of arrays",
+        ),
+    ],
+)
+def test_a_hostile_file_is_refused_in_little_memory(data):
+    tracemalloc.start()
+    try:
+        with pytest.raises(RunFileError, match="damaged"):
+            parse_run(data, "x")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_over_the_limit_is_not_read_at_all(tmp_path: Path):
+    path = tmp_path / "huge.safetensors"
+    with path.open("wb") as file:
+        file.truncate(2_000_000_000)  # sparse: takes no disk
+    with pytest.raises(RunFileError, match=r"2,000,000,000 bytes; a run file has at most"):
+        load_run(path)
+
+
+def mutate(data: bytes, dice: random.Random) -> bytes:
+    """Return ``data`` with a few bytes flipped, cut, doubled or exchanged."""
+    changed = bytearray(data)
+    for _ in range(dice.randint(1, 4)):
+        size = struct.unpack("<Q", data[:8])[0]
+        # Half of the blows go to the header, which is where trouble starts.
+        at = dice.randrange(8 + size if dice.random() < 0.5 else len(changed))
+        match dice.randrange(6):
+            case 0:
+                changed[at : at + 1] = bytes([dice.randrange(256)])
+            case 1:
+                del changed[at : at + dice.randint(1, 50)]
+            case 2:
+                changed[at:at] = changed[at : at + dice.randint(1, 50)]
+            case 3:
+                changed[at : at + 1] = dice.choice([b"9", b"0", b"-", b"[", b"{", b'"', b"null"])
+            case 4:
+                del changed[at:]
+            case 5:
+                changed[:8] = struct.pack("<Q", dice.choice([0, 1, size + 1, size - 1, 2**63]))
+        if len(changed) < 9:
+            break
+    return bytes(changed)
+
+
+def test_2000_mutated_files_give_a_run_or_one_clear_error():
+    dice = random.Random(5)
+    whole = dump_run(text_run(curve=True))
+    refused = 0
+    tracemalloc.start()
+    try:
+        for _ in range(2_000):
+            try:
+                parse_run(mutate(whole, dice), "x").check()
+            except RunFileError:
+                refused += 1
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    assert refused > 1_000
