@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,19 @@ def check_files(name: str, files: Iterable[str]) -> None:
             "opened. Use a revision or a copy with safetensors."
         )
     raise ModelError(f"{name} has no .safetensors weights.")
+
+
+def check_nothing_missing(name: str, missing: Collection[str]) -> None:
+    """Refuse a model of which some weights were not found: transformers would invent them.
+
+    Raises:
+        ModelError: with how many, and one of them.
+    """
+    if missing:
+        raise ModelError(
+            f"{name} lacks {len(missing)} of its weights, among them {min(missing)}. "
+            "Get a whole copy."
+        )
 
 
 def read_config(name: str, path: Path) -> dict[str, Any]:

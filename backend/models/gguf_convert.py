@@ -10,11 +10,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from backend.errors import EntroscopeError, ModelError
 from backend.models.cache import cached_folder
+from backend.models.checks import check_nothing_missing
 from backend.models.gguf_tokenizer import gguf_tokenizer
 from backend.models.load import Checkpoint
 from backend.models.memory import out_of_memory_is
@@ -72,12 +74,15 @@ def _convert_weights(path: Path, folder: Path) -> None:
     stored, dtype = _check_whole(path)
     try:
         with no_progress_bars(), out_of_memory_is(ModelError, f"Converting {path.name}"):
-            model = AutoModelForCausalLM.from_pretrained(
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
                 path.parent,
                 gguf_file=path.name,
                 dtype=dtype,
                 quantization_config=GgufConfig(dequantize=True),
+                output_loading_info=True,
             )
+            model, report = loaded
+            check_nothing_missing(path.name, report["missing_keys"])
             model.save_pretrained(folder)
     except EntroscopeError:
         raise

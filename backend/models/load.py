@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from backend.errors import EntroscopeError, ModelError
-from backend.models.checks import read_config
+from backend.models.checks import check_nothing_missing, read_config
 from backend.models.facts import describe
 from backend.models.head import check_head
 from backend.models.language import LanguageModel
@@ -20,6 +21,9 @@ from backend.models.placement import device_map, resolve_device, resolve_dtype
 from backend.models.quiet import no_progress_bars
 from backend.models.tokenizer import TextTokenizer
 from backend.runs.model import ModelSpec
+
+# Without one of them transformers would make up an empty tokenizer.
+_VOCABULARIES = ("*.model", "*.tiktoken", "vocab.json", "vocab.txt", "tekken.json")
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     # (GPT2Tokenizer, which SmolLM2 names, forgets that digits are split one by one).
     if (folder / "tokenizer.json").is_file():
         return TokenizersBackend.from_pretrained(folder)
+    if not any(next(folder.glob(each), None) for each in _VOCABULARIES):
+        raise ModelError("there is no tokenizer.json and no other vocabulary file.")
     return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
@@ -95,17 +101,21 @@ def _load(
 ) -> PreTrainedModel:
     try:
         with no_progress_bars(), out_of_memory_is(ModelError, f"Loading {checkpoint.name}"):
-            return AutoModelForCausalLM.from_pretrained(
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
                 checkpoint.folder,
                 dtype=dtype,
                 device_map=where,
                 use_safetensors=True,
                 trust_remote_code=False,
+                output_loading_info=True,
             )
     except EntroscopeError:
         raise
     except Exception as error:  # transformers raises whatever its dozens of loaders raise
         raise ModelError(f"{checkpoint.name} cannot be loaded: {error}") from error
+    model, report = loaded
+    check_nothing_missing(checkpoint.name, report["missing_keys"])
+    return model
 
 
 def _weight_bytes(folder: Path, dtype: torch.dtype) -> int:

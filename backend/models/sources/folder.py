@@ -13,7 +13,8 @@ class LocalFolderSource(FolderSource):
     """Serves paths: anything that is a folder, or is written like one."""
 
     def accepts(self, name: str) -> bool:
-        return name.startswith((".", "/", "~", "\\")) or ":\\" in name or as_path(name).is_dir()
+        written_as_path = name.startswith((".", "/", "~", "\\")) or ":\\" in name
+        return written_as_path or (name != "" and as_path(name).is_dir())
 
     def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
         path = as_path(spec.source)

@@ -64,7 +64,7 @@ def _all_files(spec: ModelSpec, folder: Path) -> list[str]:
     try:
         return HfApi().list_repo_files(spec.source, revision=folder.name)
     except Exception as error:
-        raise ModelError(_reason(spec, error)) from error
+        raise ModelError(_unreachable(spec)) from error
 
 
 def _reason(spec: ModelSpec, error: Exception) -> str:
@@ -77,11 +77,15 @@ def _reason(spec: ModelSpec, error: Exception) -> str:
     if isinstance(error, HFValidationError):
         return f"{spec.source!r} is not a hub id; those look like 'owner/name'."
     if isinstance(error, LocalEntryNotFoundError):
-        return (
-            f"{spec.source} is not on this machine and the hub cannot be reached. "
-            "Check the network, or use 'bundled', a folder or a .gguf file."
-        )
+        return _unreachable(spec)
     return f"{spec.source} could not be downloaded: {error}"
+
+
+def _unreachable(spec: ModelSpec) -> str:
+    return (
+        f"{spec.source} is not on this machine and the hub cannot be reached. "
+        "Check the network, or use 'bundled', a folder or a .gguf file."
+    )
 
 
 SOURCES.register("hub")(HubSource())
