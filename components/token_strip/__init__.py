@@ -98,7 +98,7 @@ def token_strip(
     if links is not None:
         parcels["links"] = links_parcel(links, len(run))
     scope = name_of(parcels["text"])
-    pin = settle(key, "pinned", pinned, scope)
+    pin = settle(key, "pinned", None if pinned is None else int(pinned), scope)
 
     def pin_moved() -> None:
         hear(key, "pinned", scope, lambda value: on_pin and on_pin(_token(value, len(run))))

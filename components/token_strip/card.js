@@ -20,10 +20,21 @@ class Card {
     if (this.node.matches(":popover-open")) this.node.hidePopover();
   }
 
+  // A token may stand on several lines: ``line`` says beside which of them the card goes.
   show(strip, token, line) {
+    this.beside = { token, line };
     this.node.replaceChildren(...this.contents(strip, token));
     if (!this.node.matches(":popover-open")) this.node.showPopover();
-    this.place(line);
+    this.place(strip.lineOf(token, line));
+  }
+
+  // Keep beside its token while the text scrolls, and go when the token is out of sight.
+  follow(strip) {
+    if (!this.node.matches(":popover-open")) return;
+    const box = strip.lineOf(this.beside.token, this.beside.line);
+    const view = strip.scroller.getBoundingClientRect();
+    if (box.bottom < view.top || box.top > view.bottom) this.hide();
+    else this.place(box);
   }
 
   place(line) {

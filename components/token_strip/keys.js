@@ -26,12 +26,12 @@ function keyList() {
 // The token on the line above or below whose middle is nearest.
 function lineStep(strip, from, direction) {
   const middle = (box) => box.left + box.width / 2;
-  const start = strip.boxOf(from);
+  const start = strip.lineOf(from);
   let lineTop = null;
   let best = from;
   let nearest = Infinity;
   for (let i = from + direction; i >= 0 && i < strip.text.length; i += direction) {
-    const box = strip.boxOf(i);
+    const box = strip.lineOf(i);
     const beyond = direction > 0 ? box.top - start.bottom : start.top - box.bottom;
     if (lineTop === null && beyond < -box.height / 2) continue;
     lineTop ??= box.top;

@@ -33,7 +33,7 @@ class Strip {
     on("focus", () => this.focus());
     on("blur", () => this.leave());
     on("scroll", () => {
-      this.card.hide();
+      this.card.follow(this);
       this.frame ??= requestAnimationFrame(() => {
         this.frame = undefined;
         this.map.place();
@@ -135,10 +135,10 @@ class Strip {
     return this.text.nodes[i];
   }
 
-  boxOf(i) {
+  // Where token i stands; a token that wraps stands on several lines.
+  lineOf(i, line = 0) {
     const node = this.nodeOf(i);
-    const boxes = [...node.getClientRects()].sort((a, b) => b.width - a.width);
-    return boxes[0] ?? node.getBoundingClientRect();
+    return node.getClientRects()[line] ?? node.getBoundingClientRect();
   }
 
   visibleTokens() {
@@ -198,9 +198,9 @@ class Strip {
     const { token } = event.target.closest?.(".t") ?? {};
     if (token === undefined) return;
     const boxes = [...event.target.closest(".t").getClientRects()];
-    const under = boxes.find((box) => box.top <= event.clientY && event.clientY <= box.bottom);
+    const under = boxes.findIndex((box) => box.top <= event.clientY && event.clientY <= box.bottom);
     this.light(token);
-    this.card.show(this, token, under ?? boxes[0]);
+    this.card.show(this, token, Math.max(0, under));
   }
 
   light(token) {
@@ -303,7 +303,7 @@ class Strip {
     this.at.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (this.pinned !== null) this.pinTo(token, REPORT_DELAY);
     this.light(token);
-    this.card.show(this, token, this.boxOf(token));
+    this.card.show(this, token, 0);
   }
 
   close() {

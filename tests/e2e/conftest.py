@@ -41,7 +41,7 @@ def browser_type_launch_args() -> dict:
 
 @pytest.fixture(scope="session")
 def browser_context_args() -> dict:
-    return {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}
+    return {"viewport": {"width": 1440, "height": 900}}
 
 
 class Server:
