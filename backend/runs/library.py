@@ -1,0 +1,294 @@
+"""The library of saved runs: one file a run, and an SQLite index for what a list shows.
+
+The files are the truth and the index is a convenience. A run is written whole first and indexed
+second, so that a process killed at any instant leaves either a saved run or a file that is found
+again when the library is opened. Titles and tags live in the index only: files never change.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from backend.errors import InputError, RunFileError
+from backend.runs.atomic import PART_PREFIX
+from backend.runs.base import Run
+from backend.runs.files import content_id, load_run, save_run
+from backend.runs.subject import subject
+from backend.runs.tags import clean_tags
+
+Sort = Literal["saved", "created", "title", "kind", "model", "size"]
+
+SUFFIX = ".safetensors"
+MAX_TITLE = 200
+TEXT_BEGINNING = 200
+TRASH_DAYS = 30
+
+_INDEX = "library.db"
+_SCHEMA = """
+create table if not exists run (
+    id text primary key,
+    title text not null,
+    kind text not null,
+    model text not null,
+    text text not null,
+    tags text not null,
+    created text not null,
+    saved text not null,
+    size integer not null,
+    deleted text
+) strict
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the library's list shows of a run.
+
+    Attributes:
+        id: content id of the run.
+        text: the beginning of the text or prompt.
+        created, saved: UTC, ISO 8601; when it was computed, and put here.
+        size: of the file, in bytes.
+    """
+
+    id: str
+    title: str
+    kind: str
+    model: str
+    text: str
+    tags: tuple[str, ...]
+    created: str
+    saved: str
+    size: int
+
+
+class Library:
+    """A folder of saved runs; safe for several threads and processes at once.
+
+    Args:
+        folder: made when it is not there. Runs that other programs put into it are found.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._open_index()
+        self._adopt()
+        self._empty_trash()
+
+    def save(self, run: Run, *, title: str = "", tags: Iterable[str] = ()) -> str:
+        """Keep a run for good and return its id; it is on the disk when this returns.
+
+        A run that is here already keeps its title and tags unless new ones are given, and comes
+        back from the trash.
+        """
+        run_id, kept_tags = content_id(run), clean_tags(tags)
+        path = self._path(run_id)
+        if not path.exists():
+            save_run(run, path)
+        self._insert(run_id, run, path)
+        self.restore([run_id])
+        if title:
+            self.rename(run_id, title)
+        if kept_tags:
+            self.tag(run_id, kept_tags)
+        return run_id
+
+    def load(self, run_id: str) -> Run:
+        """Return a saved run under its current title.
+
+        Raises:
+            RunFileError: it is not here, was deleted, or its file is damaged.
+        """
+        entry = self._entry(run_id)
+        return replace(load_run(self._path(run_id)), title=entry.title)
+
+    def file(self, run_id: str) -> Path:
+        """Return the file of a saved run, for downloads.
+
+        Raises:
+            RunFileError: it is not here.
+        """
+        return self._path(self._entry(run_id).id)
+
+    def find(self, run_id: str) -> Entry | None:
+        """Return the entry of a run, or None when it is not here or deleted."""
+        entries = self._select("id = ?", [run_id], "saved", descending=True)
+        return entries[0] if entries else None
+
+    def entries(
+        self,
+        search: str = "",
+        *,
+        kind: str | None = None,
+        sort: Sort = "saved",
+        descending: bool = True,
+    ) -> list[Entry]:
+        """Return the runs all of whose search words stand in title, model, text, kind or tags."""
+        if sort not in get_args(Sort):
+            raise InputError(f"Sort by one of {', '.join(get_args(Sort))}, not {sort!r}.")
+        where, values = ["1"], []
+        if kind is not None:
+            where, values = ["kind = ?"], [kind]
+        for word in search.split():
+            where.append(
+                r"title || ' ' || model || ' ' || text || ' ' || kind || ' ' || tags"
+                r" like ? escape '\'"
+            )
+            values.append("%" + _escape_like(word) + "%")
+        return self._select(" and ".join(where), values, sort, descending=descending)
+
+    def rename(self, run_id: str, title: str) -> None:
+        """Give a run another title; longer than 200 characters is refused."""
+        title = " ".join(title.split())
+        if len(title) > MAX_TITLE:
+            raise InputError(f"A title has at most {MAX_TITLE} characters, not {len(title):,}.")
+        self._change("update run set title = ? where id = ?", title, run_id)
+
+    def tag(self, run_id: str, tags: Iterable[str]) -> None:
+        """Replace the tags of a run."""
+        written = json.dumps(clean_tags(tags), ensure_ascii=False)
+        self._change("update run set tags = ? where id = ?", written, run_id)
+
+    def delete(self, run_ids: Sequence[str]) -> None:
+        """Put runs into the trash; ``restore`` brings them back for 30 days."""
+        with self._index() as index:
+            index.executemany(
+                "update run set deleted = ? where id = ?", [(_now(), each) for each in run_ids]
+            )
+
+    def restore(self, run_ids: Sequence[str]) -> None:
+        """Take runs out of the trash."""
+        with self._index() as index:
+            index.executemany(
+                "update run set deleted = null where id = ?", [(each,) for each in run_ids]
+            )
+
+    def _entry(self, run_id: str) -> Entry:
+        entry = self.find(run_id)
+        if entry is None:
+            raise RunFileError(f"There is no run {run_id!r} in the library; it may be deleted.")
+        return entry
+
+    def _path(self, run_id: str) -> Path:
+        if not run_id.isalnum():  # an id from a link must not leave the folder
+            raise RunFileError(f"{run_id!r} is not the id of a run.")
+        return self._folder / f"{run_id}{SUFFIX}"
+
+    def _open_index(self) -> None:
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):  # locked or out of space, not broken
+                raise
+            # The files are all there; only titles given later and tags are lost.
+            for suffix in ("", "-wal", "-shm"):
+                old = self._folder / (_INDEX + suffix)
+                if old.exists():
+                    old.replace(self._folder / f"broken-{_now()[:19].replace(':', '')}-{old.name}")
+            self._prepare()
+
+    def _prepare(self) -> None:
+        with self._index() as index:
+            index.execute("pragma journal_mode=wal")
+            index.execute(_SCHEMA)
+            if index.execute("pragma quick_check").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("the index is damaged")
+
+    def _adopt(self) -> None:
+        """Index the files that are not in the index, and forget entries whose file is gone."""
+        with self._index() as index:
+            known = {each for (each,) in index.execute("select id from run")}
+            files = {path.stem: path for path in self._folder.glob(f"*{SUFFIX}")}
+            # Another process may have saved since the files were listed.
+            gone = [each for each in known - files.keys() if not self._path(each).exists()]
+            index.executemany("delete from run where id = ?", [(each,) for each in gone])
+        for stem in files.keys() - known:
+            self._adopt_file(files[stem])
+        for part in self._folder.glob(f"{PART_PREFIX}*"):
+            if _age(part) > timedelta(hours=1):  # else somebody may be writing it now
+                part.unlink(missing_ok=True)
+
+    def _adopt_file(self, path: Path) -> None:
+        try:
+            run = load_run(path)
+        except RunFileError:
+            return  # stays where it is, for somebody to look at; it cannot be shown
+        run_id = path.stem
+        if not run_id.isalnum():  # put here by hand under a name of its own
+            run_id = content_id(run)
+            path = path.replace(self._path(run_id))
+        self._insert(run_id, run, path)
+
+    def _empty_trash(self) -> None:
+        limit = (datetime.now(UTC) - timedelta(days=TRASH_DAYS)).isoformat()
+        with self._index() as index:
+            old = [
+                each for (each,) in index.execute("select id from run where deleted < ?", [limit])
+            ]
+            # The file goes first: an entry without a file is forgotten, a file without an entry
+            # would come back to life.
+            for each in old:
+                self._path(each).unlink(missing_ok=True)
+            index.executemany("delete from run where id = ?", [(each,) for each in old])
+
+    def _insert(self, run_id: str, run: Run, path: Path) -> None:
+        values = (
+            run_id, run.title[:MAX_TITLE], run.kind, run.model.name,
+            " ".join(subject(run.request)[:TEXT_BEGINNING].split()), "[]", run.created, _now(),
+            path.stat().st_size,
+        )  # fmt: skip
+        with self._index() as index:
+            index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null)", values)
+
+    def _change(self, statement: str, *values: str) -> None:
+        with self._index() as index:
+            index.execute(statement, values)
+
+    def _select(
+        self, where: str, values: Sequence[str], sort: str, *, descending: bool
+    ) -> list[Entry]:
+        order = f"{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
+        with self._index() as index:
+            rows = index.execute(
+                "select id, title, kind, model, text, tags, created, saved, size from run "  # noqa: S608
+                f"where deleted is null and {where} order by {order}",
+                values,
+            ).fetchall()
+        return [_read_entry(*row) for row in rows]
+
+    @contextmanager
+    def _index(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._folder / _INDEX, timeout=30)) as index, index:
+            index.execute("pragma synchronous=full")
+            yield index
+
+
+def _read_entry(
+    run_id: str, title: str, kind: str, model: str, text: str, tags: str, *rest: Any
+) -> Entry:
+    return Entry(run_id, title, kind, model, text, tuple(json.loads(tags)), *rest)
+
+
+def _escape_like(word: str) -> str:
+    for each in "\\%_":
+        word = word.replace(each, f"\\{each}")
+    return word
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _age(path: Path) -> timedelta:
+    try:
+        return datetime.now(UTC) - datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return timedelta(0)

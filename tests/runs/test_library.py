@@ -1,0 +1,195 @@
+"""Saved runs are found, named, deleted and restored, whenever the process may be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.errors import InputError, RunFileError
+from backend.runs.files import content_id
+from backend.runs.library import Library
+from tests.runs.makers import text_run
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "runs")
+
+
+def titles(library: Library, *arguments, **options) -> list[str]:
+    return [each.title for each in library.entries(*arguments, **options)]
+
+
+def test_a_saved_run_comes_back_number_for_number(library):
+    run = text_run(title="First")
+    back = library.load(library.save(run))
+    np.testing.assert_array_equal(back.entropy, run.entropy)
+    assert (back.title, back.request) == ("First", run.request)
+
+
+def test_an_entry_tells_what_a_list_needs(library):
+    run = text_run("Once upon\na time", title="Tale")
+    run_id = library.save(run, tags=["story", " story ", "short"])
+    (entry,) = library.entries()
+    assert (entry.id, entry.title, entry.kind, entry.model) == (run_id, "Tale", "text", "Tiny")
+    assert (entry.text, entry.tags) == ("Once upon a time", ("story", "short"))
+    assert entry.size == library.file(run_id).stat().st_size
+    assert entry.created == run.created
+
+
+def test_saving_twice_keeps_one_run_and_its_title(library):
+    run = text_run(title="First")
+    library.rename(library.save(run), "Renamed")
+    library.save(run)
+    assert titles(library) == ["Renamed"]
+
+
+def test_every_word_of_a_search_must_be_found_somewhere(library):
+    library.save(text_run("A cat sat", seed=1, title="Animals"), tags=["zoo"])
+    library.save(text_run("A car drove", seed=2, title="Traffic"))
+    assert titles(library, "cat") == ["Animals"]
+    assert titles(library, "ZOO animals") == ["Animals"]
+    assert titles(library, "tiny a", sort="title", descending=False) == ["Animals", "Traffic"]
+    assert titles(library, "cat traffic") == []
+
+
+@pytest.mark.parametrize("search", ["%", "_", "\\", "'", '"; drop table run; --'])
+def test_a_search_is_text_not_a_pattern(library, search):
+    library.save(text_run("plain words", title="Plain"))
+    assert titles(library, search) == []
+
+
+def test_runs_are_sorted_by_any_column(library):
+    library.save(text_run("b" * 90, seed=1, title="beta"))
+    library.save(text_run("a", seed=2, title="Alpha"))
+    assert titles(library, sort="title", descending=False) == ["Alpha", "beta"]
+    assert titles(library, sort="size") == ["beta", "Alpha"]
+    assert titles(library, sort="saved") == ["Alpha", "beta"]
+    with pytest.raises(InputError, match="Sort by one of"):
+        library.entries(sort="id; drop table run")
+
+
+def test_a_run_is_shown_by_kind(library):
+    library.save(text_run(title="Text"))
+    assert titles(library, kind="text") == ["Text"]
+    assert titles(library, kind="attention") == []
+
+
+def test_a_deleted_run_can_be_restored(library):
+    run_id = library.save(text_run(title="Gone"))
+    library.delete([run_id])
+    assert titles(library) == []
+    with pytest.raises(RunFileError, match="may be deleted"):
+        library.load(run_id)
+    library.restore([run_id])
+    assert titles(library) == ["Gone"]
+    assert library.load(run_id).title == "Gone"
+
+
+def test_saving_a_deleted_run_brings_it_back(library):
+    run = text_run(title="Gone")
+    library.delete([library.save(run)])
+    library.save(run)
+    assert titles(library) == ["Gone"]
+
+
+def test_the_trash_is_emptied_after_30_days(tmp_path):
+    library = Library(tmp_path)
+    old, new = library.save(text_run(seed=1)), library.save(text_run(seed=2))
+    library.delete([old, new])
+    with sqlite3.connect(tmp_path / "library.db") as index:
+        index.execute("update run set deleted = '2020-01-01' where id = ?", [old])
+    index.close()
+    Library(tmp_path)
+    assert [path.stem for path in tmp_path.glob("*.safetensors")] == [new]
+
+
+@pytest.mark.parametrize("run_id", ["../../etc/passwd", "a/b", "", "0123456789abcdef"])
+def test_an_id_that_is_not_here_is_refused(library, run_id):
+    with pytest.raises(RunFileError):
+        library.load(run_id)
+
+
+def test_titles_and_tags_have_limits(library):
+    run_id = library.save(text_run())
+    with pytest.raises(InputError, match="at most 200"):
+        library.rename(run_id, "x" * 201)
+    with pytest.raises(InputError, match="at most 40"):
+        library.tag(run_id, ["x" * 41])
+    with pytest.raises(InputError, match="at most 20 tags"):
+        library.tag(run_id, [str(each) for each in range(21)])
+
+
+def test_a_file_without_an_entry_is_found_when_the_library_is_opened(tmp_path):
+    text_run(title="Copied here").save(tmp_path / "from a friend.safetensors")
+    library = Library(tmp_path)
+    (entry,) = library.entries()
+    assert (entry.title, entry.id) == ("Copied here", content_id(text_run()))
+    assert library.load(entry.id).title == "Copied here"
+
+
+def test_an_entry_without_a_file_is_forgotten(tmp_path):
+    library = Library(tmp_path)
+    library.file(library.save(text_run())).unlink()
+    assert Library(tmp_path).entries() == []
+
+
+def test_a_damaged_file_is_left_alone_and_not_listed(tmp_path):
+    damaged = tmp_path / "0123456789abcdef.safetensors"
+    damaged.write_bytes(b"nonsense")
+    assert Library(tmp_path).entries() == []
+    assert damaged.exists()
+
+
+def test_a_broken_index_is_made_anew_from_the_files(tmp_path):
+    Library(tmp_path).save(text_run(title="Kept"))
+    for path in tmp_path.glob("library.db*"):
+        path.write_bytes(b"not a database at all" * 100)
+    assert titles(Library(tmp_path)) == ["Kept"]
+
+
+@pytest.mark.slow
+def test_100_kills_while_saving_lose_nothing_that_was_reported_saved(tmp_path):
+    """Forked from a process that has imported everything: a kill costs milliseconds."""
+    reported: set[str] = set()
+    for number in range(100):
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:  # pragma: no cover  runs in the child
+            os.close(read)
+            _save_until_killed(tmp_path, number, write)
+        os.close(write)
+        with os.fdopen(read) as lines:
+            reported.add(lines.readline().strip())
+            time.sleep((number % 10) / 1_000)
+            os.kill(child, signal.SIGKILL)
+            # The last line may be cut: then it was not reported.
+            reported |= {line.strip() for line in lines if line.endswith("\n")}
+        os.waitpid(child, 0)
+    library = Library(tmp_path)
+    listed = {entry.id for entry in library.entries()}
+    assert reported <= listed
+    assert len(reported) >= 100
+    for run_id in list(listed)[::20]:
+        assert content_id(library.load(run_id)) == run_id
+    with sqlite3.connect(tmp_path / "library.db") as index:
+        assert index.execute("pragma integrity_check").fetchone() == ("ok",)
+    index.close()
+    assert listed == {path.stem for path in tmp_path.glob("*.safetensors")}
+
+
+def _save_until_killed(folder: Path, start: int, write: int) -> None:
+    try:
+        library, run = Library(folder), text_run()
+        for number in range(10_000):
+            run_id = library.save(replace(run, seconds=start + number / 10_000))
+            os.write(write, f"{run_id}\n".encode())
+    finally:
+        os._exit(1)
