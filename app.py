@@ -5,7 +5,7 @@ import streamlit as st
 from backend import cached
 from components import shell, sidebar, state
 
-st.set_page_config(page_title="Entroscope", page_icon=":material/ssid_chart:", layout="wide")
+st.set_page_config(page_title="Entroscope", page_icon=str(shell.MARK), layout="wide")
 page = shell.choose_page()
 state.read_address()
 with st.sidebar:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 LONGEST_LINE = 300
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_RUN_KEY = re.compile(r"[0-9a-f]{16}")
+_RUN_KEY = re.compile(r"(kept-)?[0-9a-f]{16}")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 
 

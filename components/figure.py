@@ -78,7 +78,7 @@ def _head(
     key: str,
     data: Mapping[str, pd.DataFrame],
 ) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
         st.markdown(f"**{about.title}**", width="stretch")
         with st.popover("", icon=":material/info:", type="tertiary", key=f"about:{key}"):
             explain(about)

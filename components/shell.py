@@ -11,6 +11,8 @@ import streamlit as st
 from components import job, state
 
 _in_app: ContextVar[bool] = ContextVar("_in_app", default=False)
+MARK = Path(__file__).with_name("mark.svg")
+_WORDMARK = Path(__file__).with_name("wordmark.svg")
 _LOOK = Path(__file__).with_name("look.css")
 
 
@@ -20,12 +22,14 @@ class Entry:
 
     Attributes:
         summary: one sentence for the menu's tooltip, the page's head and its card on Home.
+        heading: over the page, where it is not the title.
     """
 
     name: str
     title: str
     icon: str
     summary: str
+    heading: str = ""
 
     @property
     def file(self) -> str:
@@ -34,7 +38,13 @@ class Entry:
 
 # A page is one file in pages/ and one line here. The first is the front page.
 PAGES = (
-    Entry("home", "Home", ":material/home:", "What this is, and a distribution to play with."),
+    Entry(
+        "home",
+        "Home",
+        ":material/home:",
+        "An instrument that shows how undecided a language model is, token by token.",
+        heading="Entroscope",
+    ),
     Entry(
         "tokens", "Tokens", ":material/format_color_text:", "How sure a model was of each token."
     ),
@@ -57,6 +67,7 @@ def choose_page() -> st.Page:
 def run_page(page: st.Page) -> None:
     """Run ``page`` and tell it that app.py drew the frame around it."""
     st.html(_LOOK)
+    st.logo(str(_WORDMARK), size="large", icon_image=str(MARK))
     token = _in_app.set(True)
     try:
         page.run()
@@ -76,7 +87,7 @@ def start_page(name: str) -> None:
         st.rerun()
     job.leave_others(name)
     page = next(page for page in PAGES if page.name == name)
-    st.title(page.title, anchor=False)
+    st.title(page.heading or page.title, anchor=False)
     st.caption(page.summary)
     for message in state.take_notices():
         st.info(message, icon=":material/info:")

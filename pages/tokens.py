@@ -1,5 +1,29 @@
 """Tokens: how sure a model was of each token of a text."""
 
+from typing import cast
+
+import streamlit as st
+
+from backend import cached
+from backend.runs import TextRun
+from components import job, state
+from components.example_picker import example_picker
 from components.shell import start_page
+from components.summary import model_line, summary_figures
+from components.text_form import SLOT, Shown, text_form
+from components.text_view import text_view
+
+DEFAULT_EXAMPLE = "text_fact"
 
 start_page("tokens")
+
+run = cast(TextRun, state.current_run(cached, "text", DEFAULT_EXAMPLE))
+examples = {each.name: each.title for each in cached.example_names() if each.kind == "text"}
+example_picker("text", examples, DEFAULT_EXAMPLE)
+text_form(cached, Shown(run.request.text, len(run), run.model), run.request.text)
+job.watch(SLOT, lambda key, _: state.show_run("text", key))
+
+st.subheader(run.title or "Your text", anchor=False)
+st.caption(model_line(run.model))
+summary_figures(run, state.unit())
+text_view(run)

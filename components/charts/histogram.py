@@ -1,0 +1,57 @@
+"""How often which value occurs."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from components.charts.common import BLUE, CURSOR_COLOUR
+from components.figure import About
+from components.token_strip import Metric
+
+BINS = 28
+
+
+def histogram_about(metric: Metric) -> About:
+    """Return the words around the histogram of a metric."""
+    return About(
+        title=f"Distribution of {metric.label.lower()} ({metric.unit})",
+        read="Each bar counts tokens; the first and last also hold what lies beyond the axis. "
+        "The dashed line marks the mean.",
+        definition=f"{metric.help} The axis is fixed unless **View › Colours span this text** is "
+        "on, so that texts can be compared.",
+    )
+
+
+def histogram_data(values: np.ndarray, low: float, high: float) -> dict[str, pd.DataFrame]:
+    """Return counts in bins of equal width from ``low`` to ``high``, and the mean."""
+    finite = values[np.isfinite(values)]
+    counts, edges = np.histogram(np.clip(finite, low, high), bins=BINS, range=(low, high))
+    bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "tokens": counts})
+    mean = float(finite.mean()) if finite.size else None
+    return {"bars": bars, "mean": pd.DataFrame({"mean": [mean]})}
+
+
+def histogram_chart(label: str) -> alt.TopLevelMixin:
+    """Return the chart over ``histogram_data``."""
+    bars = (
+        alt.Chart(alt.NamedData("bars"))
+        .mark_bar(color=BLUE, binSpacing=1)
+        .encode(
+            x=alt.X("from:Q", bin="binned", title=label),
+            x2="to:Q",
+            y=alt.Y("tokens:Q", title="tokens", axis=alt.Axis(tickMinStep=1)),
+            tooltip=[
+                alt.Tooltip("from:Q", format=".2f"),
+                alt.Tooltip("to:Q", format=".2f"),
+                alt.Tooltip("tokens:Q"),
+            ],
+        )
+    )
+    mean = (
+        alt.Chart(alt.NamedData("mean"))
+        .mark_rule(color=CURSOR_COLOUR, strokeWidth=2, strokeDash=[5, 3])
+        .encode(x="mean:Q", tooltip=alt.Tooltip("mean:Q", format=".3f"))
+    )
+    return alt.layer(bars, mean).properties(height=280)

@@ -1,0 +1,35 @@
+"""Choosing a shipped example: it shows at once, as no model is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from components import state
+
+
+def example_picker(kind: str, titles: Mapping[str, str], default: str) -> None:
+    """Offer the examples of a kind; choosing one makes it the current run.
+
+    Args:
+        kind: of the runs, such as "text".
+        titles: what to call each example, by name.
+        default: shown when neither a run nor an example was chosen.
+    """
+    key = f"choose:{kind}:example"
+    own_run = state.get(state.run_parameter(kind)) is not None
+    current = None if own_run else state.get(state.example_parameter(kind)) or default
+    st.session_state[key] = current if current in titles else None
+
+    def take() -> None:
+        if (name := st.session_state[key]) is not None:
+            state.show_example(kind, name)
+
+    st.pills(
+        "Examples, ready to look at",
+        list(titles),
+        format_func=titles.__getitem__,
+        key=key,
+        on_change=take,
+    )
