@@ -138,6 +138,8 @@ def test_no_network_is_said(hub, monkeypatch):
 
 def test_weights_that_are_not_here_without_network_are_said(owned, monkeypatch):
     load_tokenizer(ModelSpec(source="owner/tiny"))
+    # The library waits 23 s in all before it gives up.
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
     point_hub_to(monkeypatch, CLOSED_PORT)
     with pytest.raises(ModelError, match="hub cannot be reached"):
         load()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from accelerate import dispatch_model
+from transformers import LlamaForCausalLM
+from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from backend.errors import InputError
+from backend.errors import InputError, ModelError
+from backend.models import load_model
 from tests.tiny_models import FAMILIES
 
 # Both sides run the same kernels in float32; only the shape of the last product may differ.
@@ -109,3 +113,25 @@ def test_no_gradients_are_recorded(tiny_model):
     model = tiny_model("gpt2")
     logits = model.unembed(model.hidden_states(ids_for(model)))
     assert logits.is_inference()
+
+
+def test_the_head_works_on_a_model_spread_over_devices(tiny_folder):
+    model = load_model(str(tiny_folder("gemma2")), device="cpu")
+    ids = ids_for(model)
+    expected = plain_logits(model, ids)
+    # accelerate replaces ``forward`` on every module that it moves inputs for.
+    dispatch_model(model.torch_model, {"": "cpu"}, force_hooks=True)
+    assert "forward" in vars(model.torch_model)
+    logits = model.unembed(model.hidden_states(ids))
+    torch.testing.assert_close(logits, expected, **SAME)
+
+
+def test_a_head_that_looks_past_the_hidden_states_is_refused(tiny_folder, monkeypatch):
+    def forward(self, input_ids=None, inputs_embeds=None, **_):
+        output = self.model(input_ids=input_ids, inputs_embeds=inputs_embeds)
+        bonus = 0.0 if input_ids is None else 5.0
+        return CausalLMOutputWithPast(logits=self.lm_head(output.last_hidden_state) + bonus)
+
+    monkeypatch.setattr(LlamaForCausalLM, "forward", forward)
+    with pytest.raises(ModelError, match="does not know"):
+        load_model(str(tiny_folder("llama")), device="cpu")
