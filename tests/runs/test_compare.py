@@ -1,0 +1,145 @@
+"""Differences are exact where the numbers are, and bounds where only the tops are known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backend.errors import InputError
+from backend.runs.attention import AttentionRequest, AttentionRun
+from backend.runs.bounds import divergence_bounds, share_vocabulary
+from backend.runs.compare import compare_heads, compare_text, summarise_difference
+from tests.runs.makers import FACTS, PROVENANCE, text_run
+
+
+def with_distributions(logits: np.ndarray, top_k: int):
+    """Return a run whose stored tops are those of ``logits`` [T, V]."""
+    run = text_run("x" * len(logits), width=1, top_k=top_k)
+    logprobs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    ids = np.argsort(-logprobs, axis=1)[:, :top_k]
+    top = np.take_along_axis(logprobs, ids, 1).astype(np.float32)
+    top[0] = np.nan
+    return replace(run, top_ids=ids.astype(np.int32), top_logprobs=top), logprobs
+
+
+def kl(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
+    return (np.exp(log_p) * (log_p - log_q)).sum(1)
+
+
+@pytest.mark.parametrize("top_k", [1, 5, 20, 50])
+@pytest.mark.parametrize("distance", [0.0, 0.3, 5.0])
+def test_the_bounds_hold_the_true_divergences(top_k, distance):
+    random = np.random.default_rng(top_k)
+    logits = random.normal(size=(200, 50)) * 3
+    a, log_p = with_distributions(logits, top_k)
+    b, log_q = with_distributions(logits + distance * random.normal(size=logits.shape), top_k)
+    everywhere = np.arange(1, 200)
+    bounds = divergence_bounds(a, b, everywhere, everywhere)
+    log_p, log_q = log_p[1:], log_q[1:]
+    middle = np.logaddexp(log_p, log_q) - math.log(2)
+    js = (kl(log_p, middle) + kl(log_q, middle)) / 2
+    # The runs store float32, and the rest beside the tops counts from 1e-6.
+    assert (bounds.kl_ab <= kl(log_p, log_q) + 1e-5).all()
+    assert (bounds.kl_ba <= kl(log_q, log_p) + 1e-5).all()
+    assert (bounds.js_low <= js + 1e-5).all()
+    assert (bounds.js_high >= js - 1e-5).all()
+
+
+def test_bounds_are_exact_when_the_top_is_the_whole_vocabulary():
+    random = np.random.default_rng(1)
+    a, log_p = with_distributions(random.normal(size=(20, 50)), 50)
+    b, log_q = with_distributions(random.normal(size=(20, 50)), 50)
+    bounds = divergence_bounds(a, b, np.arange(20), np.arange(20))
+    np.testing.assert_allclose(bounds.kl_ab[1:], kl(log_p, log_q)[1:], atol=1e-5)
+    np.testing.assert_allclose(bounds.js_low[1:], bounds.js_high[1:], atol=1e-5)
+    np.testing.assert_allclose(bounds.known[1:], 1, atol=1e-5)
+    assert np.isnan(bounds.kl_ab[0])
+
+
+def test_models_share_a_vocabulary_when_their_ids_mean_the_same():
+    run = text_run()
+    assert share_vocabulary(run, run)
+    assert not share_vocabulary(run, replace(run, model=replace(FACTS, vocab_size=51)))
+    renamed = {number: f"other {text}" for number, text in run.vocabulary.items()}
+    assert not share_vocabulary(run, replace(run, vocabulary=renamed))
+
+
+def test_a_run_does_not_differ_from_itself():
+    comparison = compare_text(text_run(), text_run())
+    np.testing.assert_array_equal(comparison.difference("entropy")[1:], 0)
+    summary = summarise_difference(comparison, "entropy")
+    assert (summary.mean, summary.mean_absolute, summary.higher) == (0, 0, 0)
+    assert summary.correlation == pytest.approx(1)
+    np.testing.assert_allclose(comparison.bounds.kl_ab[1:], 0, atol=1e-7)
+
+
+def test_differences_are_b_minus_a():
+    a = text_run("abcdef", width=2)
+    b = replace(a, surprisal=a.surprisal + np.array([0, 1, -3], np.float32))
+    comparison = compare_text(a, b)
+    np.testing.assert_allclose(comparison.difference("surprisal"), [np.nan, 1, -3], atol=1e-6)
+    summary = summarise_difference(comparison, "surprisal")
+    assert summary.spans == 2
+    assert summary.mean == pytest.approx(-1, abs=1e-6)
+    assert summary.mean_absolute == pytest.approx(2, abs=1e-6)
+    assert summary.largest == pytest.approx(-3, abs=1e-6)
+    assert summary.higher == 0.5
+
+
+def test_the_whole_surprisal_of_a_text_does_not_depend_on_how_it_is_cut():
+    text = "abcdefghijkl"
+    comparison = compare_text(text_run(text, width=2), text_run(text, width=4))
+    assert comparison.alignment.texts == ["abcd", "efgh", "ijkl"]
+    # All but the first span, which holds the token without a prediction.
+    assert comparison.a["surprisal"][1:].sum() == pytest.approx(
+        text_run(text, width=2).surprisal[2:].sum(), rel=1e-6
+    )
+
+
+def test_texts_that_share_nothing_have_no_spans_and_no_figures():
+    comparison = compare_text(text_run("abc", width=1), text_run("xyz", width=1))
+    assert len(comparison.alignment) == 0
+    assert (comparison.unmatched_a, comparison.unmatched_b) == (3, 3)
+    assert math.isnan(summarise_difference(comparison, "entropy").mean)
+
+
+def attention_run(entropy: np.ndarray) -> AttentionRun:
+    layers, heads, tokens = entropy.shape
+    text = text_run("x" * tokens, width=1)
+    shares = dict.fromkeys(("first_mass", "self_mass", "previous_mass"), np.zeros_like(entropy))
+    rest = dict.fromkeys(("distance", "score_spread"), np.zeros_like(entropy))
+    return AttentionRun(
+        **{**PROVENANCE, "model": replace(FACTS, layers=layers, heads=heads)},
+        request=AttentionRequest(text=text.text),
+        seconds=1.0,
+        text=text.text,
+        tokens=text.tokens,
+        token_ids=text.token_ids,
+        offsets=text.offsets,
+        groups=text.groups,
+        special=text.special,
+        entropy=entropy,
+        max_entropy=np.zeros((layers, tokens), np.float32),
+        spectral_norm=np.zeros((layers, heads), np.float32),
+        reasons={},
+        **shares,
+        **rest,
+    )
+
+
+def test_heads_are_compared_by_their_mean_entropy():
+    entropy = np.ones((2, 3, 4), np.float32)
+    entropy[1, 2] = [np.nan, 1, 2, 3]
+    comparison = compare_heads(attention_run(entropy), attention_run(entropy * 3))
+    assert comparison.difference[0, 0] == 2
+    assert comparison.difference[1, 2] == 4
+    assert comparison.paired
+
+
+def test_heads_of_models_built_differently_are_not_compared():
+    small, large = np.ones((2, 3, 4), np.float32), np.ones((2, 4, 4), np.float32)
+    with pytest.raises(InputError, match="2 layers of 3 heads and 2 layers of 4 heads"):
+        compare_heads(attention_run(small), attention_run(large))
