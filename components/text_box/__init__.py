@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streamlit.components.v2 import component
 
-from components.two_way import hear, settle
+from components.browser.two_way import hear, settle
 
 FOLDER = Path(__file__).parent
 

@@ -1,7 +1,7 @@
 """A text as the model read it, every token coloured by a number; hover, click and keys.
 
-The drawing is our own HTML, CSS and JavaScript (the files beside this one, put together in the
-order of ``SCRIPTS``). Hover never leaves the browser. The text and its numbers travel as parcels
+The drawing is our own HTML, CSS and JavaScript (the files beside this one, in the order of
+``SCRIPTS``). Hover never leaves the browser. The text and its numbers travel as parcels
 that stay in the browser while metric, level or pin change.
 """
 
@@ -16,34 +16,21 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from backend.runs.base import TokenizedRun
-from components.token_strip.content import (
-    Links,
-    Metric,
-    links_parcel,
-    numbers_parcel,
-    text_parcel,
-)
-from components.token_strip.parcel import name_of
-from components.two_way import hear, settle
+from components.browser import read_scripts, read_styles
+from components.browser.metric import Metric, Scale
+from components.browser.parcel import name_of
+from components.browser.two_way import hear, settle
+from components.token_strip.content import Links, links_parcel, numbers_parcel, text_parcel
 
-__all__ = ["Links", "Metric", "token_strip"]
+__all__ = ["Links", "Metric", "Scale", "token_strip"]
 
 FOLDER = Path(__file__).parent
-SCRIPTS = (
-    "parcels.js",
-    "words.js",
-    "text.js",
-    "legend.js",
-    "card.js",
-    "minimap.js",
-    "keys.js",
-    "strip.js",
-)
+SCRIPTS = ("text.js", "explain.js", "minimap.js", "links.js", "keys.js", "strip.js")
 
 _mount = component(
     "token_strip",
-    css=(FOLDER / "strip.css").read_text(encoding="utf-8"),
-    js="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    css=read_styles(FOLDER / "strip.css"),
+    js=read_scripts(*(FOLDER / name for name in SCRIPTS)),
 )
 
 

@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from backend.runs.base import TokenizedRun
 from backend.runs.text import TextRun
-from components import palette
-from components.token_strip.parcel import pack
+from components.browser.metric import Metric, numbers, spread
+from components.browser.parcel import pack
 
-Scale = Literal["sequential", "diverging", "rank"]
-RANK_BOUNDS = (10, 100, 1000)
 SHARPEST_LINK = 255
-
-
-@dataclass(frozen=True, eq=False)
-class Metric:
-    """One number per token (or per span), with all that is needed to colour by it and to name it.
-
-    Attributes:
-        key: a short name, unique among the metrics of a strip.
-        label: for people.
-        values: float [T] or one per span; in ``unit``; NaN shows as "–". With the unit "%",
-            values run from 0 to 100.
-        unit: of the values, empty for a plain count.
-        low, high: the fixed range of the colours. Values outside are clipped and marked so.
-        scale: "sequential"; "diverging", centred at 0; or "rank", four classes: up to 10, 100,
-            1,000 and above.
-        help: one sentence on what the number means.
-        colours: "viridis" or "cividis", for a scale that is not diverging.
-    """
-
-    key: str
-    label: str
-    values: np.ndarray = field(repr=False)
-    unit: str = ""
-    low: float = 0.0
-    high: float = 1.0
-    scale: Scale = "sequential"
-    help: str = ""
-    colours: Literal["viridis", "cividis"] = "viridis"
-
-    @property
-    def palette(self) -> str:
-        return "diverging" if self.scale == "diverging" else self.colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,24 +31,6 @@ class Links:
     label: str = "attention weight"
 
 
-def colour_index(metric: Metric) -> np.ndarray:
-    """Return the place of every value in the 256 colours of the metric's palette.
-
-    Returns:
-        uint8 [n]; 0 where the value is NaN, which has no colour. A diverging scale puts 0 in the
-        middle, and the larger of ``|low|`` and ``|high|`` at the end.
-    """
-    values = np.asarray(metric.values, dtype=np.float64)
-    if metric.scale == "rank":
-        share = np.searchsorted(RANK_BOUNDS, values) / len(RANK_BOUNDS)
-    elif metric.scale == "diverging":
-        share = (1 + values / max(abs(metric.low), abs(metric.high))) / 2
-    else:
-        share = (values - metric.low) / (metric.high - metric.low)
-    share = np.where(np.isnan(values), 0.0, np.clip(share, 0.0, 1.0))
-    return np.rint(share * (palette.ENTRIES - 1)).astype(np.uint8)
-
-
 _TEXTS: WeakKeyDictionary[TokenizedRun, bytes] = WeakKeyDictionary()
 
 
@@ -97,22 +43,10 @@ def text_parcel(run: TokenizedRun) -> bytes:
 
 def numbers_parcel(run: TokenizedRun, metrics: Sequence[Metric], spans: np.ndarray | None) -> bytes:
     """Return all values to show, those to colour by first, and the palettes they use."""
-    shown = [*metrics, *_told_by_the_run(run, metrics)] if spans is None else list(metrics)
-    per_token = [_per_token(metric, spans, len(run)) for metric in shown]
-    arrays = {
-        "values": np.stack([each.astype(np.float32) for each in per_token]),
-        "colours": np.stack(
-            [
-                colour_index(Metric(**{**vars(metric), "values": values}))
-                for metric, values in zip(metrics, per_token, strict=False)
-            ]
-        ),
-    }
+    also = [] if spans is not None else _told_by_the_run(run, metrics)
+    header, arrays = numbers([spread(each, spans, len(run)) for each in metrics], also)
     if spans is not None:
         arrays["spans"] = spans.astype(np.int32)
-    for name in {metric.palette for metric in metrics}:
-        arrays[f"palette:{name}"] = _with_ink(palette.lookup(name))
-    header = {"metrics": [_described(metric) for metric in shown], "colourable": len(metrics)}
     return pack(header, arrays)
 
 
@@ -170,33 +104,3 @@ def _told_by_the_run(run: TokenizedRun, metrics: Sequence[Metric]) -> list[Metri
         Metric("rank", "Rank", run.rank, scale="rank"),
     ]
     return [metric for metric in told if metric.key not in given]
-
-
-def _per_token(metric: Metric, spans: np.ndarray | None, length: int) -> np.ndarray:
-    values = np.asarray(metric.values, dtype=np.float64)
-    if values.shape == (length,):
-        return values
-    if spans is None:
-        message = f"{metric.label}: {values.size:,} values for {length:,} tokens and no spans."
-        raise ValueError(message)
-    return values[spans]
-
-
-def _described(metric: Metric) -> dict[str, object]:
-    described: dict[str, object] = {
-        name: getattr(metric, name) for name in ("key", "label", "unit", "scale", "help", "palette")
-    }
-    finite = np.asarray(metric.values, dtype=np.float64)
-    finite = finite[np.isfinite(finite)]
-    reach = max(abs(metric.low), abs(metric.high))
-    low, high = (-reach, reach) if metric.scale == "diverging" else (metric.low, metric.high)
-    clipped = {
-        "below": bool(finite.size and finite.min() < low and not math.isclose(finite.min(), low)),
-        "above": bool(finite.size and finite.max() > high and not math.isclose(finite.max(), high)),
-    }
-    return described | {"low": float(low), "high": float(high)} | clipped
-
-
-def _with_ink(colours: np.ndarray) -> np.ndarray:
-    """Return uint8 [256, 4]: red, green, blue, and 1 where text on the colour is to be black."""
-    return np.column_stack([colours, palette.wants_black(colours).astype(np.uint8)])

@@ -9,20 +9,6 @@ const KEY_LIST = [
   ["?", "this list"],
 ];
 
-function keyList() {
-  const panel = element("div", "keys");
-  panel.popover = "auto";
-  panel.append(element("b", "", "Keys"));
-  const list = element("dl");
-  for (const [keys, meaning] of KEY_LIST) {
-    const term = element("dt");
-    term.append(...keys.split(" ").map((key) => element("kbd", "", key)));
-    list.append(term, element("dd", "", meaning));
-  }
-  panel.append(list, element("small", "", "While a token is pinned, steps move the pin. A click pins too."));
-  return panel;
-}
-
 // The token on the line above or below whose middle is nearest.
 function lineStep(strip, from, direction) {
   const middle = (box) => box.left + box.width / 2;

@@ -3,6 +3,29 @@
 const MAP_WIDTH = 40;
 const CELL = 2;
 
+// First and last token in view.
+function visibleTokens({ scroller, text }) {
+  const view = scroller.getBoundingClientRect();
+  const chunks = text.chunks.map((chunk) => chunk.getBoundingClientRect());
+  const edge = (y) => {
+    const c = chunks.findIndex((box) => box.bottom > y);
+    if (c < 0) return text.length - 1;
+    let low = text.starts[c];
+    let high = text.end(c) - 1;
+    if (!text.built[c]) {
+      const share = Math.max(0, (y - chunks[c].top) / chunks[c].height);
+      return Math.floor(low + share * (high - low));
+    }
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (text.nodes[middle].getBoundingClientRect().bottom > y) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  return [edge(view.top), edge(view.bottom - 4)];
+}
+
 class Minimap {
   constructor(strip) {
     this.strip = strip;
@@ -60,7 +83,7 @@ class Minimap {
 
   place() {
     const { text, pinned } = this.strip;
-    const [first, last] = this.strip.visibleTokens();
+    const [first, last] = visibleTokens(this.strip);
     this.window.style.top = `${(100 * first) / text.length}%`;
     this.window.style.height = `${(100 * (last - first + 1)) / text.length}%`;
     this.pin.hidden = pinned === null;

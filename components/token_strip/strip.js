@@ -3,16 +3,26 @@
 const REPORT_DELAY = 180; // milliseconds; held-down arrow keys send their last place only
 const memory = new Map(); // key of the strip → { pinned, revision }, kept while other pages show
 
+const LEVEL_NOTES = {
+  word: "One value per word.",
+  sentence: "One value per sentence.",
+};
+
+function legendNotes(level, links) {
+  const looks = `Point at a token: the tokens it looks at light up (square root of the ${links?.label}).`;
+  return [LEVEL_NOTES[level], links && looks].filter(Boolean);
+}
+
 class Strip {
   constructor(mount) {
-    this.root = element("div", "strip");
-    this.scroller = element("div", "text");
+    this.root = element("div", "widget strip");
+    this.scroller = element("div", "text field");
     this.scroller.setAttribute("role", "listbox");
     this.scroller.tabIndex = 0;
     this.sheet = new CSSStyleSheet();
     mount.adoptedStyleSheets = [this.sheet];
     this.card = new Card();
-    this.keys = keyList();
+    this.keys = keyPanel(KEY_LIST, "While a token is pinned, steps move the pin. A click pins too.");
     this.legend = new Legend(() => this.keys.showPopover());
     this.map = new Minimap(this);
     const frame = element("div", "frame");
@@ -65,13 +75,14 @@ class Strip {
     this.root.classList.toggle("raw", data.raw);
     const table = numbers[`palette:${this.metric.palette}`];
     const isNew = this.text?.content !== content || this.text.raw !== data.raw;
-    this.legend.draw(this.metric, table, data.level, links);
+    this.legend.draw(this.metric, table, legendNotes(data.level, links));
     this.sheet.replaceSync(paletteRules(table));
     if (isNew) this.rebuild(content, data.raw, began);
     else if (this.painted?.numbers !== numbers || this.painted.metricIndex !== this.metricIndex) this.repaint();
     this.painted = { numbers, metricIndex: this.metricIndex };
     this.markPin();
     this.fit();
+    this.card.refresh(this);
     if (this.pinned !== null && (isNew || told)) this.scrollTo(this.pinned, "nearest");
   }
 
@@ -135,32 +146,14 @@ class Strip {
     return this.text.nodes[i];
   }
 
+  explain(token) {
+    return explainToken(this, token);
+  }
+
   // Where token i stands; a token that wraps stands on several lines.
   lineOf(i, line = 0) {
     const node = this.nodeOf(i);
     return node.getClientRects()[line] ?? node.getBoundingClientRect();
-  }
-
-  visibleTokens() {
-    const view = this.scroller.getBoundingClientRect();
-    const chunks = this.text.chunks.map((chunk) => chunk.getBoundingClientRect());
-    const edge = (y) => {
-      let c = chunks.findIndex((box) => box.bottom > y);
-      if (c < 0) return this.text.length - 1;
-      let low = this.text.starts[c];
-      let high = this.text.end(c) - 1;
-      if (!this.text.built[c]) {
-        const share = Math.max(0, (y - chunks[c].top) / chunks[c].height);
-        return Math.floor(low + share * (high - low));
-      }
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (this.text.nodes[middle].getBoundingClientRect().bottom > y) high = middle;
-        else low = middle + 1;
-      }
-      return low;
-    };
-    return [edge(view.top), edge(view.bottom - 4)];
   }
 
   // Scroll inside the strip only: the page stays where it is.
@@ -208,7 +201,7 @@ class Strip {
     this.unlight();
     for (let i = first; i <= last; i++) this.hot.push(this.nodeOf(i));
     this.hot.forEach((node) => node.classList.add("hot"));
-    this.showLinks(token);
+    showLinks(this, token);
   }
 
   unlight() {
@@ -219,30 +212,7 @@ class Strip {
   leave() {
     this.unlight();
     this.card.hide();
-    this.showLinks(this.pinned);
-  }
-
-  showLinks(token) {
-    (this.lit ?? []).forEach((node) => {
-      node.classList.remove("lit", "asking");
-      node.style.removeProperty("--weight");
-    });
-    this.lit = [];
-    const row = this.links && token !== null ? this.links.row_of[token] : -1;
-    this.scroller.classList.toggle("linking", row >= 0);
-    if (row < 0) return;
-    const { length } = this.text;
-    for (let i = 0; i < length; i++) {
-      const shade = this.links.shades[row * length + i];
-      if (shade < 8) continue; // a weight below a thousandth
-      const node = this.nodeOf(i);
-      node.classList.add("lit");
-      node.style.setProperty("--weight", (shade / 255).toFixed(3));
-      this.lit.push(node);
-    }
-    const asking = this.nodeOf(token);
-    asking.classList.add("asking");
-    this.lit.push(asking);
+    showLinks(this, this.pinned);
   }
 
   click(event) {
@@ -274,14 +244,14 @@ class Strip {
       node.removeAttribute("aria-selected");
     });
     this.marked = [];
-    if (this.pinned === null) return this.showLinks(null);
+    if (this.pinned === null) return showLinks(this, null);
     const [first, last] = this.spanOf(this.pinned);
     for (let i = first; i <= last; i++) this.marked.push(this.nodeOf(i));
     this.marked.forEach((node) => {
       node.classList.add("pin");
       node.setAttribute("aria-selected", "true");
     });
-    this.showLinks(this.pinned);
+    showLinks(this, this.pinned);
   }
 
   focus() {

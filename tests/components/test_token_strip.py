@@ -6,14 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.browser.metric import colour_index
+from components.browser.parcel import NAME_BYTES, name_of, pack
 from components.token_strip import Links, Metric, token_strip
-from components.token_strip.content import (
-    colour_index,
-    links_parcel,
-    numbers_parcel,
-    text_parcel,
-)
-from components.token_strip.parcel import NAME_BYTES, name_of, pack
+from components.token_strip.content import links_parcel, numbers_parcel, text_parcel
 from tests.e2e.apps.made_up import text_run
 
 TYPES = {"uint8": "u1", "uint16": "<u2", "uint32": "<u4", "int32": "<i4", "float32": "<f4"}

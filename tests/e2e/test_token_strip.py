@@ -285,7 +285,7 @@ def test_a_question_mark_lists_the_keys(open_strip, page):
     expect(page.get_by_text("one line up or down")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_text("one line up or down")).to_be_hidden()
-    page.get_by_role("button", name="Keys of the token strip").click()
+    page.get_by_role("button", name="Keys").click()
     expect(page.get_by_text("one line up or down")).to_be_visible()
 
 

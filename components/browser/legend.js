@@ -40,12 +40,6 @@ function ticks(metric) {
   return [ends[0], tick((low + high) / 2, metric), ends[1]].map((text) => text + percentSign);
 }
 
-const LEVEL_NOTES = {
-  token: "",
-  word: "One value per word.",
-  sentence: "One value per sentence.",
-};
-
 class Legend {
   constructor(openKeys) {
     this.node = element("div", "legend");
@@ -54,12 +48,12 @@ class Legend {
     this.note = element("div", "note");
     const help = element("button", "help", "?");
     help.type = "button";
-    help.setAttribute("aria-label", "Keys of the token strip");
+    help.setAttribute("aria-label", "Keys");
     help.addEventListener("click", openKeys);
     this.node.append(this.title, this.scale, this.note, help);
   }
 
-  draw(metric, table, level, links) {
+  draw(metric, table, more) {
     this.title.replaceChildren(element("b", "", metric.label));
     const unit = metric.unit === "%" ? "percent" : metric.unit;
     if (unit) this.title.append(element("span", "unit", unit));
@@ -76,12 +70,12 @@ class Legend {
     none.append(element("i", "none none-swatch", "–"), "no prediction");
     this.scale.replaceChildren(bar, cues, labels);
 
-    const sentences = [
-      "Colour on a token describes the distribution that predicted it; a thicker underline means a value further from " +
-        (metric.scale === "diverging" ? "0." : "the low end."),
-      LEVEL_NOTES[level],
-      links ? `Point at a token: the tokens it looks at light up (square root of the ${links.label}).` : "",
+    const from = metric.scale === "diverging" ? "0" : "the low end";
+    const note = [
+      "Colour on a token describes the distribution that predicted it;",
+      `a thicker underline means a value further from ${from}.`,
+      ...more,
     ];
-    this.note.replaceChildren(none, element("span", "", sentences.filter(Boolean).join(" ")));
+    this.note.replaceChildren(none, element("span", "", note.join(" ")));
   }
 }
