@@ -9,17 +9,21 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.integrations.gguf.dequant import GGML_NAME
+from transformers.integrations.gguf.reader import GgufHeader
 
 from backend.errors import EntroscopeError, ModelError
 from backend.models.cache import cached_folder
 from backend.models.checks import check_nothing_missing
 from backend.models.gguf_tokenizer import gguf_tokenizer
 from backend.models.load import Checkpoint
-from backend.models.memory import out_of_memory_is
+from backend.models.memory import check_room, out_of_memory_is
+from backend.models.placement import dtype_name
 from backend.models.quiet import no_progress_bars
 from backend.settings import settings
 
@@ -64,14 +68,17 @@ def _cached(folder: Path, path: Path, convert: Callable[[Path, Path], None]) -> 
 
 
 def _convert_tokenizer(path: Path, folder: Path) -> None:
-    _check_whole(path)
+    _whole_header(path)
     gguf_tokenizer(path).save_pretrained(folder)
 
 
 def _convert_weights(path: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, GgufConfig
 
-    stored, dtype = _check_whole(path)
+    header = _whole_header(path)
+    dtype = header.dtype or torch.float32  # no smaller type holds dequantised numbers exactly
+    numbers = sum(prod(each.shape) for each in header.tensors)
+    check_room(path.name, numbers * dtype.itemsize, torch.device("cpu"))
     try:
         with no_progress_bars(), out_of_memory_is(ModelError, f"Converting {path.name}"):
             loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -88,21 +95,18 @@ def _convert_weights(path: Path, folder: Path) -> None:
         raise
     except Exception as error:
         raise ModelError(f"{path.name} cannot be converted: {error}") from error
-    number = str(dtype).removeprefix("torch.")
-    plain = stored.lower() in ("f32", "f16", "bf16")
-    weights = f"{stored} GGUF" if plain else f"{stored} GGUF, dequantised to {number}"
+    weights = f"{_stored_type(header)} GGUF"
+    if header.dtype is None:
+        weights += f", dequantised to {dtype_name(dtype)}"
     (folder / _ABOUT).write_text(json.dumps({"weights": weights}), encoding="utf-8")
 
 
-def _check_whole(path: Path) -> tuple[str, torch.dtype]:
-    """Return the type most weights are stored in and the dtype that holds it exactly.
+def _whole_header(path: Path) -> GgufHeader:
+    """Return the header of a file that is all there.
 
     Raises:
         ModelError: not a GGUF file, one that cannot be read, or one that ends too early.
     """
-    from transformers.integrations.gguf.dequant import GGML_NAME
-    from transformers.integrations.gguf.reader import GgufHeader
-
     size = path.stat().st_size
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
@@ -122,12 +126,17 @@ def _check_whole(path: Path) -> tuple[str, torch.dtype]:
         raise ModelError(
             f"{path.name} is cut short: {size:,} of {needed:,} bytes are there. Download it again."
         )
+    return header
+
+
+def _stored_type(header: GgufHeader) -> str:
+    """Return the type that most bytes are stored in, such as "Q4_1"."""
     bytes_by_type: Counter[int] = Counter()
     for each in header.tensors:
         bytes_by_type[each.ggml_type] += each.nbytes
     most = bytes_by_type.most_common(1)[0][0] if bytes_by_type else 0
     names = {0: "F32", 1: "F16", 30: "BF16"} | GGML_NAME
-    return names[most].upper(), header.dtype or torch.float32
+    return names[most].upper()
 
 
 def _key(path: Path) -> str:

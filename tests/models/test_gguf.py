@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from backend.errors import ModelError
-from backend.models import ModelSpec, gguf_convert, load_model, load_tokenizer
+from backend.models import ModelSpec, gguf_convert, load_model, load_tokenizer, memory
 from backend.models.cache import cached_folder
 from backend.settings import settings
 from tests.models.tiny_gguf import write_gguf
@@ -136,6 +136,12 @@ def test_what_is_not_gguf_is_refused(gguf_file, content):
 def test_a_header_that_promises_too_much_is_refused(gguf_file):
     gguf_file.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 2**40, 2**40))
     with pytest.raises(ModelError, match=r"tiny\.gguf"):
+        load(gguf_file)
+
+
+def test_a_file_too_large_to_convert_is_refused_with_both_numbers(gguf_file, monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 10)
+    with pytest.raises(ModelError, match=r"tiny\.gguf needs .* GB are free"):
         load(gguf_file)
 
 
