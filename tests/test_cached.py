@@ -43,10 +43,10 @@ def examples(monkeypatch, tmp_path, fake_engine):
     facts = fake_engine.call(ModelSpec(), lambda model, report: model.facts).result(PATIENCE)
     zeros = np.zeros(1, np.float32)
     run = TextRun(
-        request=TextRequest(text="a"), model=facts, versions={}, created="", seconds=0.0,
+        request=TextRequest(text="a", top_k=1), model=facts, versions={}, created="", seconds=0.0,
         title="One letter", text="a", tokens=["a"], token_ids=np.zeros(1, np.int32),
         offsets=np.array([[0, 1]], np.int32), groups=np.zeros(1, np.int32),
-        special=np.zeros(1, bool), entropy=zeros, varentropy=zeros, surprisal=zeros, rank=zeros,
+        special=np.zeros(1, bool), entropy=zeros, varentropy=zeros, surprisal=zeros, rank=zeros + 1,
         top_ids=np.zeros((1, 1), np.int32), top_logprobs=zeros[None],
         context_lengths=np.zeros(1, np.int32), vocabulary={"0": "a"},
     )  # fmt: skip
@@ -81,7 +81,7 @@ def test_facts_are_known_once_the_model_is_loaded(fake_engine):
 def test_examples_are_listed_by_title_and_loaded_once(examples):
     assert cached.example_names() == [cached.ExampleInfo("text_letter", "One letter", "text")]
     run = cached.example_run("text_letter")
-    assert run.request == TextRequest(text="a")
+    assert run.request == TextRequest(text="a", top_k=1)
     assert cached.example_run("text_letter") is run
 
 

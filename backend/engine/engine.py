@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from backend.engine.job import Job, Task, Work
 from backend.engine.memory import ByteCache, readable_bytes
@@ -19,6 +16,7 @@ from backend.errors import EntroscopeError, OverBudgetError
 from backend.models import load_model
 from backend.registry import Registry
 from backend.runs import ModelFacts, ModelSpec, Request, Run
+from backend.runs.files import content_id
 from backend.settings import Settings, settings
 from backend.studies import STUDIES, Report, Study
 
@@ -95,10 +93,7 @@ class Engine:
         The key comes from the run's content, so that an uploaded file can never pass for the
         answer to somebody's request.
         """
-        digest = hashlib.sha256(f"{run.request.key} {run.created} {run.title}".encode())
-        for name, array in run.arrays().items():
-            digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
-        key = f"kept-{digest.hexdigest()[:16]}"
+        key = f"kept-{content_id(run)}"
         with self._lock:
             self._runs.put(key, run)
         return key

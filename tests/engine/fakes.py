@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from backend.runs import ModelFacts, ModelSpec, Request, Run
+from backend.runs.arrays import array
 from backend.studies import Estimate, Progress
 
-PATIENCE = 20.0  # seconds; only a broken engine ever waits this long
+PATIENCE = 60.0  # seconds; only a broken engine ever waits this long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class FakeRun(Run):
     """A few zeros."""
 
     kind: ClassVar[str] = "fake"
-    values: np.ndarray
+    values: np.ndarray = array("float32", "N")
 
 
 class FakeModel:

@@ -1,0 +1,110 @@
+"""Compute the runs that ship in examples/, so that every page shows something before a model loads.
+
+Run it with ``make examples`` after a change to a study or to a run's fields. The texts are ours or
+in the public domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import typer
+
+import backend
+from backend.models.language import LanguageModel
+from backend.runs import Request, TextRequest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+LARGEST = 1_000_000  # bytes a file may have
+
+FACT = (
+    "The capital of France is Paris, and the capital of Italy is Rome. The Earth goes around the "
+    "Sun once a year, and the Moon goes around the Earth about once a month."
+)
+GARDEN_PATH = (
+    "The old man the boat. The horse raced past the barn fell. While Anna dressed the baby spat up "
+    "on the bed. The complex houses married and single soldiers and their families."
+)
+ARITHMETIC = "\n".join(
+    ["2 + 3 = 5", "12 + 30 = 42", "7 × 8 = 56", "100 - 1 = 99", "17 + 28 = 45", "123 + 456 = 579"]
+)
+CODE = '''def fibonacci(n):
+    """Return the n-th Fibonacci number."""
+    a, b = 0, 1
+    for _ in range(n):
+        a, b = b, a + b
+    return a
+
+
+print([fibonacci(n) for n in range(10)])
+'''
+LIST = (
+    "The days of the week are:\n1. Monday\n2. Tuesday\n3. Wednesday\n4. Thursday\n5. Friday\n"
+    "6. Saturday\n7. Sunday\n\nThings to buy:\n- bread\n- butter\n- a second-hand accordion\n"
+)
+REPEATED = "A blue heron waits where two rivers meet, counting the slow boats home. " * 5
+GERMAN = (
+    "Es war einmal mitten im Winter, und die Schneeflocken fielen wie Federn vom Himmel herab, da "
+    "saß eine Königin an einem Fenster, das einen Rahmen von schwarzem Ebenholz hatte, und nähte."
+)
+NONSENSE = (
+    "’Twas brillig, and the slithy toves\nDid gyre and gimble in the wabe:\n"
+    "All mimsy were the borogoves,\nAnd the mome raths outgrabe.\n\n"
+    "xq7 lampshade quorum zvt 9931 of of the purple under seven minus umbrella &&%"
+)
+QUESTION = "What is entropy, in one sentence?"
+ANSWER = (
+    "Entropy is the average surprise of an uncertain outcome: the more evenly the possibilities "
+    "share the probability, the larger it is."
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A run to ship as ``examples/<name>.safetensors``; ``name`` begins with the run's kind."""
+
+    name: str
+    title: str
+    request: Request
+
+
+def examples(model: LanguageModel) -> Iterator[Example]:
+    """Yield every example, in no particular order."""
+    yield from text_examples(model)
+
+
+def text_examples(model: LanguageModel) -> Iterator[Example]:
+    """Yield the examples of the text study."""
+    texts = {
+        "fact": ("Plain facts", FACT),
+        "garden_path": ("Garden-path sentences", GARDEN_PATH),
+        "arithmetic": ("Arithmetic", ARITHMETIC),
+        "code": ("Code", CODE),
+        "list": ("Lists", LIST),
+        "repeated": ("A repeated sentence", REPEATED),
+        "german": ("German (Brothers Grimm)", GERMAN),
+        "nonsense": ("Nonsense (Lewis Carroll)", NONSENSE),
+    }
+    for name, (title, text) in texts.items():
+        yield Example(f"text_{name}", title, TextRequest(text=text, curve=True))
+    prompt = model.tokenizer.render_chat([{"role": "user", "content": QUESTION}])
+    chat = TextRequest(text=prompt + ANSWER, special_tokens="special", curve=True)
+    yield Example("text_chat", "A chat with its template", chat)
+
+
+def main() -> None:
+    """Compute and write every example, on the CPU so that all machines agree."""
+    model = backend.load_model("bundled", device="cpu", dtype="float32")
+    for example in examples(model):
+        run = replace(backend.study(model, example.request), title=example.title)
+        path = run.save(EXAMPLES / f"{example.name}.safetensors")
+        size = path.stat().st_size
+        typer.echo(f"{path.name}: {size:,} bytes, {run.seconds:.1f} s")
+        if size > LARGEST:
+            raise SystemExit(f"{path.name} is over {LARGEST:,} bytes.")
+
+
+if __name__ == "__main__":
+    main()
