@@ -1,0 +1,61 @@
+"""What every benchmark needs: a fresh process a case, time, peak memory, a place in README."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+README = Path(__file__).parent / "README.md"
+ROOT = Path(__file__).parents[1]
+
+
+def timed(action: Callable[[], Any]) -> dict[str, float]:
+    """Run ``action``; return its seconds and its peak memory over the start, in bytes (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")  # starts the peak anew
+    before = _status("VmRSS")
+    start = time.perf_counter()
+    action()
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "bytes": max(0, _status("VmHWM") - before)}
+
+
+def in_fresh_process(script: str, *arguments: str) -> dict[str, Any]:
+    """Run ``script`` of this folder in a process of its own and return the JSON it prints last."""
+    command = [sys.executable, "-m", f"benchmarks.{Path(script).stem}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def machine() -> str:
+    """Return one line about what the numbers were taken on."""
+    models = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    software = f"torch {torch.__version__}, Python {platform.python_version()}"
+    return f"{len(models)} × {models[0]}, {software}"
+
+
+def write_section(name: str, text: str) -> None:
+    """Put ``text`` between the markers of ``name`` in README.md, at the end if there are none."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    page = README.read_text(encoding="utf-8") if README.exists() else ""
+    if begin not in page:
+        page = f"{page.rstrip()}\n\n{begin}\n{end}\n"
+    before, rest = page.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    README.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}", encoding="utf-8")
+
+
+def _status(field: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
