@@ -154,13 +154,13 @@ def _message_key(slot: str) -> str:
 def _cancel_when_tab_closes(job: Watchable) -> None:
     """Follow the session from a thread: no script runs any more once its tab is closed."""
     context = get_script_run_ctx()
-    if context is None or not runtime.exists():
+    if context is None:
         return
     session = context.session_id
 
     def follow() -> None:
         gone = 0.0
-        while not job.wait(1.0):
+        while not job.wait(1.0) and runtime.exists():
             gone = 0.0 if runtime.get_instance().is_active_session(session) else gone + 1.0
             if gone >= CLOSED_TAB_SECONDS:  # a reload or a lost connection comes back sooner
                 job.cancel()

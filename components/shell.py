@@ -89,5 +89,4 @@ def start_page(name: str) -> None:
     page = next(page for page in PAGES if page.name == name)
     st.title(page.heading or page.title, anchor=False)
     st.caption(page.summary)
-    for message in state.take_notices():
-        st.info(message, icon=":material/info:")
+    state.show_notices()

@@ -16,6 +16,7 @@ import streamlit as st
 from backend.runs.base import Run
 from backend.runs.model import ModelSpec
 from components import checks
+from components.plain import escape_markdown
 
 Unit = Literal["nats", "bits"]
 
@@ -158,7 +159,7 @@ def current_run(source: RunSource, kind: str, default_example: str) -> Run:
         run = source.find_run(key)
         if run is not None and run.kind == kind:
             return run
-        notice(
+        show_notice(
             "The run of this link is no longer in memory. Analyse its text again, or open it from "
             "the library if you saved it. Until then you see an example."
         )
@@ -170,7 +171,7 @@ def current_run(source: RunSource, kind: str, default_example: str) -> Run:
         run = None
     if run is not None and run.kind == kind:
         return run
-    notice(f"There is no example of that name here; you see {default_example!r}.")
+    show_notice(f"There is no example of that name here; you see {default_example!r}.")
     put(**{example_parameter(kind): None})
     return source.example_run(default_example)
 
@@ -180,9 +181,15 @@ def notice(message: str) -> None:
     st.session_state.setdefault(_NOTICES, []).append(message)
 
 
-def take_notices() -> list[str]:
-    """Return what is to be told and forget it."""
-    return st.session_state.pop(_NOTICES, [])
+def show_notices() -> None:
+    """Draw what was to be told, and forget it."""
+    for message in st.session_state.pop(_NOTICES, []):
+        show_notice(message)
+
+
+def show_notice(message: str) -> None:
+    """Draw a notice here and now."""
+    st.info(escape_markdown(message), icon=":material/info:")
 
 
 def read_address() -> None:

@@ -1,0 +1,73 @@
+"""The frame of all pages: navigation, shared values, the address."""
+
+import pytest
+
+from components.shell import PAGES
+
+
+def parameters(at) -> dict[str, str]:
+    """The address as the reader sees it."""
+    return {
+        name: value if isinstance(value, str) else value[0]
+        for name, value in at.query_params.items()
+    }
+
+
+@pytest.mark.parametrize("page", [page.name for page in PAGES if page is not PAGES[0]])
+def test_every_page_opens_inside_the_frame(app, page):
+    at = app(page)
+    assert at.title[0].value
+    assert at.sidebar.selectbox(key="choose:model").value == "bundled"
+
+
+def test_the_front_page_opens_first(app):
+    assert app().title[0].value == "Entroscope"
+
+
+def test_the_address_sets_unit_and_token(app):
+    at = app(unit="bits", token="3")
+    assert at.session_state["state:unit"] == "bits"
+    assert at.session_state["state:token"] == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("unit", "bans"),
+        ("token", "-1"),
+        ("token", "1e9"),
+        ("token", "٣"),
+        ("metric", "<script>"),
+        ("device", "cuda; rm"),
+        ("dtype", "int4"),
+        ("run", "../../etc/passwd"),
+        ("example", "../secret"),
+        ("model", "a\nb"),
+        ("model", "x" * 301),
+    ],
+)
+def test_a_parameter_that_cannot_be_used_is_dropped_with_a_notice(app, name, value):
+    at = app(**{name: value})
+    assert name not in parameters(at)
+    assert any(name in info.value for info in at.info)
+
+
+def test_the_unit_survives_moving_to_another_page(app):
+    at = app()
+    at.sidebar.button_group[0].set_value("bits").run()
+    at.switch_page("pages/tokens.py").run()
+    assert at.session_state["choose:unit"] == "bits"
+    assert parameters(at)["unit"] == "bits"
+
+
+def test_defaults_stay_out_of_the_address(app):
+    at = app(unit="nats", model="bundled")
+    assert parameters(at) == {}
+
+
+def test_a_model_that_is_typed_is_kept_for_all_pages(app):
+    at = app(model="someone/something")
+    assert at.sidebar.selectbox(key="choose:model").value == "someone/something"
+    at.switch_page("pages/tokens.py").run()
+    assert at.sidebar.selectbox(key="choose:model").value == "someone/something"
+    assert not at.exception

@@ -1,0 +1,134 @@
+"""The Tokens page without a browser: what it shows for which run, and what it says when not."""
+
+import pytest
+
+from backend import cached
+from backend.runs import series
+
+
+def strip(at) -> object:
+    return at.get_by_key("tokens:strip")
+
+
+def captions(at) -> str:
+    return "\n".join(each.value for each in at.caption)
+
+
+def metrics(at) -> dict[str, str]:
+    return {each.label: each.value for each in at.metric}
+
+
+def test_an_example_is_shown_without_any_model(app):
+    at = app("tokens")
+    assert strip(at) is not None
+    run = cached.example_run("text_fact")
+    assert metrics(at)["Tokens"] == str(len(run))
+    assert cached.engine().loaded() == []
+
+
+def test_an_example_is_chosen_by_name(app):
+    at = app("tokens", example="text_code")
+    assert metrics(at)["Tokens"] == str(len(cached.example_run("text_code")))
+
+
+def test_an_unknown_example_gives_a_notice_and_the_default_one(app):
+    at = app("tokens", example="nothing_of_this_name")
+    assert "There is no example of that name" in at.info[0].value
+    assert metrics(at)["Tokens"] == str(len(cached.example_run("text_fact")))
+
+
+def test_a_run_no_longer_in_memory_is_explained(app):
+    at = app("tokens", run="0123456789abcdef")
+    assert "no longer in memory" in at.info[0].value
+    assert strip(at) is not None
+
+
+def test_a_run_in_memory_is_found_by_its_key(app):
+    key = cached.keep_run(cached.example_run("text_list"))
+    at = app("tokens", run=key)
+    assert metrics(at)["Tokens"] == str(len(cached.example_run("text_list")))
+
+
+def test_figures_follow_the_unit(app):
+    mean = series.summarise(cached.example_run("text_fact")).mean_entropy  # nats
+    assert metrics(app("tokens"))["Mean entropy (nats)"] == f"{mean:.2f}"
+    in_bits = metrics(app("tokens", unit="bits"))["Mean entropy (bits)"]
+    assert in_bits == f"{mean * series.BITS_PER_NAT:.2f}"
+
+
+def test_without_a_pin_the_panel_says_how_to_pin(app):
+    assert "Click a token" in captions(app("tokens"))
+
+
+def test_the_pinned_token_has_its_panel(app):
+    at = app("tokens", token="5")
+    assert "**Token 5**" in [each.value for each in at.markdown]
+    assert "Click a token" not in captions(at)
+
+
+def test_the_first_token_has_no_prediction_and_the_panel_says_why(app):
+    assert "made no prediction" in captions(app("tokens", token="0"))
+
+
+def test_a_pin_beyond_the_text_counts_as_none(app):
+    assert "Click a token" in captions(app("tokens", token="999999"))
+
+
+@pytest.mark.parametrize(
+    ("label", "values"),
+    [
+        ("Most uncertain", lambda run: run.entropy),
+        ("Largest surprisal", lambda run: run.surprisal),
+        ("Largest gap", lambda run: abs(series.gap(run))),
+    ],
+)
+def test_a_jump_pins_the_extreme_token(app, label, values):
+    at = app("tokens")
+    at.button(key=f"jump:{label}").click().run()
+    found = values(cached.example_run("text_fact"))
+    assert at.session_state["state:token"] == int(found[1:].argmax()) + 1
+
+
+@pytest.mark.parametrize("level", ["word", "sentence"])
+def test_words_and_sentences_can_be_coloured(app, level):
+    at = app("tokens", metric="varentropy")
+    at.session_state["tokens:level"] = level
+    at.run()
+    assert not at.exception
+    assert at.session_state["state:metric"] == "entropy"  # varentropy has no value per word
+
+
+@pytest.mark.parametrize("tab", ["curve", "walk", "histogram", "scatter", "table", "model"])
+@pytest.mark.parametrize("unit", ["nats", "bits"])
+def test_every_chart_is_drawn_in_both_units(app, tab, unit):
+    at = app("tokens", unit=unit, token="4")
+    at.session_state["tokens:tab"] = tab
+    at.run()
+    assert not at.exception
+
+
+def test_an_empty_text_is_refused_with_the_reason(app):
+    at = app("tokens")
+    at.session_state["tokens:text"] = {"text": {"value": "", "serial": 1, "scope": ""}}
+    at.run()
+    analyse(at)
+    assert any("empty" in error.value for error in at.error)
+
+
+def test_a_model_that_is_not_there_is_refused_with_the_reason(app):
+    at = app("tokens", model="/nowhere/at-all.gguf")
+    analyse(at)
+    assert at.error
+    assert not at.exception
+    assert strip(at) is not None  # what was there stays on screen
+
+
+def analyse(at) -> None:
+    """Press Analyse and look again until the job is over."""
+    next(each for each in at.button if each.label == "Analyse").click().run()
+    for _ in range(100):
+        if "jobs" not in at.session_state or not at.session_state["jobs"]:
+            return
+        at.session_state["jobs"]["tokens"].job.wait(5)
+        at.run()
+    raise AssertionError("the job did not end")
