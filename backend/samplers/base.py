@@ -1,0 +1,194 @@
+"""What a sampler is: logits in, the distribution to draw from out.
+
+    state = sampler.start(rows)
+    step = sampler.filter(logits, state)
+    chosen = ...                            # draw from step.probs
+    state = sampler.observe(state, step, chosen)
+
+Everything works on a batch of rows at once and changes none of its arguments.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
+
+import torch
+from torch import Tensor
+
+from backend.registry import Registry
+from backend.samplers.parameters import ORDER, TEMPERATURE, Detail, Parameter, check_values
+
+State = dict[str, Tensor]
+"""What a sampler remembers from step to step: tensors [B] by name, so that rows can be picked."""
+
+
+class Distribution:
+    """The next-token distributions of B rows, each view of them computed once when asked for.
+
+    Attributes:
+        logits: float32 or float64 [B, V]; −inf marks tokens that cannot come.
+    """
+
+    def __init__(self, logits: Tensor) -> None:
+        self.logits = logits
+
+    @cached_property
+    def log_probs(self) -> Tensor:
+        """Natural logarithm of the probabilities, [B, V]."""
+        return torch.log_softmax(self.logits, -1)
+
+    @cached_property
+    def probs(self) -> Tensor:
+        """Probabilities [B, V]."""
+        return torch.softmax(self.logits, -1)
+
+    @cached_property
+    def entropy(self) -> Tensor:
+        """Shannon entropy in nats, [B]."""
+        return -torch.linalg.vecdot(self.probs, self._finite_log_probs).clamp(max=0)
+
+    @cached_property
+    def varentropy(self) -> Tensor:
+        """Variance of the surprisal in nats², [B]."""
+        centred = self._finite_log_probs + self.entropy[:, None]
+        return torch.linalg.vecdot(self.probs, centred * centred)
+
+    @cached_property
+    def _finite_log_probs(self) -> Tensor:
+        # 0 · −inf is not a number; exp(−10,000) is 0 in every precision.
+        return self.log_probs.clamp(min=-1e4)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a sampler made of one step of B rows.
+
+    Attributes:
+        probs: [B, V], what to draw from; rows sum to 1.
+        kept: bool [B, V], the tokens that can be drawn.
+        details: float [B] by name; see ``Sampler.details``.
+        judged: the distribution the rule looked at.
+        links: the steps of a chain's samplers.
+    """
+
+    probs: Tensor
+    kept: Tensor
+    judged: Distribution
+    details: dict[str, Tensor] = field(default_factory=dict)
+    links: tuple[Step, ...] = ()
+
+
+class SupportsSampling(Protocol):
+    """What a study needs of a sampler or of a chain of them."""
+
+    def start(self, batch_size: int) -> State: ...
+    def filter(self, logits: Tensor, state: State) -> Step: ...
+    def outcome(self, step: Step, chosen: Tensor) -> dict[str, Tensor]: ...
+    def observe(self, state: State, step: Step, chosen: Tensor) -> State: ...
+
+
+class Sampler(ABC):
+    """One rule. Subclasses declare what the page shows and refuse nothing by themselves.
+
+    Attributes:
+        name: filled in by ``sampler``.
+        label: for people.
+        group: "basic", "truncation", "entropy-aware" or "feedback".
+        formula: LaTeX.
+        explanation: what the rule does and how it reacts to confidence and temperature.
+        source: where the rule and its defaults come from.
+        parameters: every parameter, the most important one first.
+        details: the numbers it tells about each step, by name.
+        values: the parameters of this sampler, by name.
+    """
+
+    name: ClassVar[str] = ""
+    label: ClassVar[str]
+    group: ClassVar[str]
+    formula: ClassVar[str]
+    explanation: ClassVar[str]
+    source: ClassVar[str]
+    parameters: ClassVar[tuple[Parameter, ...]]
+    details: ClassVar[dict[str, Detail]] = {}
+
+    def __init__(self, **values: Any) -> None:
+        """Take parameters by name.
+
+        Raises:
+            InputError: one of them is unknown or out of range.
+        """
+        self.values = check_values(self.name, self.parameters, values)
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+        return f"{self.name}({given})"
+
+    def start(self, batch_size: int) -> State:
+        """Return the state of ``batch_size`` rows before their first step."""
+        return {}
+
+    @abstractmethod
+    def filter(self, logits: Tensor, state: State) -> Step:
+        """Turn raw logits [B, V] into what to draw from. At least one token is kept."""
+
+    def outcome(self, step: Step, chosen: Tensor) -> dict[str, Tensor]:
+        """Return details [B] that are known only once ids ``chosen`` [B] have been drawn."""
+        return {}
+
+    def observe(self, state: State, step: Step, chosen: Tensor) -> State:
+        """Return the state after ``chosen`` [B] was drawn from ``step``."""
+        return state
+
+
+class Truncation(Sampler):
+    """A sampler that keeps some tokens and draws among them in proportion to their probability.
+
+    Subclasses write ``keep``; temperature, before or after it, is dealt with here.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.parameters = (*cls.parameters, TEMPERATURE, ORDER)
+
+    @abstractmethod
+    def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the kept tokens, bool [B, V], and the details."""
+
+    def filter(self, logits: Tensor, state: State) -> Step:
+        raw = at_least_float32(logits)
+        tempered = raw / self.values["temperature"]
+        judged = Distribution(tempered if self.values["temperature_order"] == "first" else raw)
+        kept, details = self.keep(judged, state)
+        kept = kept & (raw > -torch.inf)
+        return Step(probabilities(tempered, kept), kept, judged, details)
+
+
+SAMPLERS: Registry[type[Sampler]] = Registry("sampler")
+
+
+def sampler(name: str) -> Any:
+    """Return a decorator that files a sampler class under ``name``."""
+
+    def file(part: type[Sampler]) -> type[Sampler]:
+        part.name = name
+        return SAMPLERS.register(name)(part)
+
+    return file
+
+
+def at_least_float32(logits: Tensor) -> Tensor:
+    """Return ``logits`` in float32, or float64 where they are that already."""
+    return logits if logits.dtype == torch.float64 else logits.float()
+
+
+def probabilities(logits: Tensor, kept: Tensor) -> Tensor:
+    """Return the softmax of ``logits`` [B, V] over the tokens of ``kept``."""
+    return torch.softmax(torch.where(kept, logits, -torch.inf), -1)
+
+
+def rounding(values: Tensor) -> float:
+    """Return how far a sum of probabilities of this precision may be off."""
+    return 4 * torch.finfo(values.dtype).eps

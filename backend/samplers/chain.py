@@ -1,0 +1,73 @@
+"""Samplers one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from backend.errors import InputError
+from backend.samplers.base import Sampler, State, Step
+
+
+class Chain:
+    """Each sampler filters what the one before it has left, temperature included.
+
+    States and details of the samplers are told apart by their place: "0.mu".
+    """
+
+    def __init__(self, samplers: Sequence[Sampler]) -> None:
+        """Take at least one sampler.
+
+        Raises:
+            InputError: there is none.
+        """
+        if not samplers:
+            raise InputError("A chain needs at least one sampler.")
+        self.samplers = tuple(samplers)
+
+    def __repr__(self) -> str:
+        return " → ".join(map(repr, self.samplers))
+
+    def start(self, batch_size: int) -> State:
+        """Return the states of all samplers."""
+        return self._joined([each.start(batch_size) for each in self.samplers])
+
+    def filter(self, logits: Tensor, state: State) -> Step:
+        """Filter raw ``logits`` [B, V] with every sampler in turn."""
+        links: list[Step] = []
+        for place, each in enumerate(self.samplers):
+            links.append(each.filter(logits, _part(state, place)))
+            logits = links[-1].probs.log()
+        last = links[-1]
+        details = self._joined([each.details for each in links])
+        return Step(last.probs, last.kept, last.judged, details, tuple(links))
+
+    def outcome(self, step: Step, chosen: Tensor) -> dict[str, Tensor]:
+        """Return what the samplers know after the draw."""
+        pairs = zip(self.samplers, step.links, strict=True)
+        return self._joined([each.outcome(link, chosen) for each, link in pairs])
+
+    def observe(self, state: State, step: Step, chosen: Tensor) -> State:
+        """Return the states after the draw."""
+        links = zip(self.samplers, step.links, strict=True)
+        parts = [
+            each.observe(_part(state, place), link, chosen)
+            for place, (each, link) in enumerate(links)
+        ]
+        return self._joined(parts)
+
+    def _joined(self, parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+        if len(parts) == 1:
+            return dict(parts[0])
+        return {
+            f"{place}.{name}": value
+            for place, part in enumerate(parts)
+            for name, value in part.items()
+        }
+
+
+def _part(state: State, place: int) -> State:
+    start = f"{place}."
+    inside = {name: value for name, value in state.items() if name.startswith(start)}
+    return {name.removeprefix(start): value for name, value in inside.items()} or state

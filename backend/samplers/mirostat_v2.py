@@ -1,0 +1,36 @@
+"""Mirostat, version 2: a ceiling on the surprise of a token."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from backend.samplers.base import Distribution, State, Step, probabilities, sampler
+from backend.samplers.mirostat import DETAILS, LN2, Mirostat
+from backend.samplers.parameters import Detail
+
+
+@sampler("mirostat_v2")
+class MirostatV2(Mirostat):
+    """Drops every token that would surprise by more than μ; feedback moves μ."""
+
+    label = "Mirostat 2"
+    formula = r"S = \{\,i : -\log_2 p_i \le \mu\,\}, \quad \mu \leftarrow \mu - \eta\,(S - \tau)"
+    explanation = (
+        "Like version 1, but μ itself is the ceiling, with no law to be fitted. Where even the "
+        "most likely token surprises by more than τ, the target cannot be reached from below."
+    )
+    source = "Basu et al. 2021, arXiv 2007.14966, the simpler form of the author's code."
+    details: ClassVar[dict[str, Detail]] = DETAILS
+
+    def filter(self, logits: Tensor, state: State) -> Step:
+        judged = Distribution(self._tempered(logits))
+        mu = state["mu"].to(judged.logits.device)
+        ceiling = (mu * LN2).to(judged.log_probs.dtype)
+        best = torch.zeros_like(judged.logits, dtype=torch.bool).scatter_(
+            -1, judged.logits.argmax(-1, keepdim=True), True
+        )
+        kept = (-judged.log_probs <= ceiling[:, None]) | best
+        return Step(probabilities(judged.logits, kept), kept, judged, {"mu": mu})

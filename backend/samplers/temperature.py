@@ -1,0 +1,28 @@
+"""Sampling from the whole, tempered distribution."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from backend.samplers.base import Distribution, Sampler, State, Step, at_least_float32, sampler
+from backend.samplers.parameters import TEMPERATURE
+
+
+@sampler("temperature")
+class Temperature(Sampler):
+    """Every token may come, with the probability of softmax(z / T)."""
+
+    label = "Temperature"
+    group = "basic"
+    formula = r"q_i \propto e^{z_i/T}, \qquad \frac{dH}{dT} = \frac{V(q_T)}{T}"
+    explanation = (
+        "Draws from the whole vocabulary. Entropy rises with T at the rate V/T, the varentropy "
+        "over the temperature: fast where the model hesitates between likely and unlikely tokens."
+    )
+    source = 'Ackley, Hinton and Sejnowski 1985, "A Learning Algorithm for Boltzmann Machines".'
+    parameters = (TEMPERATURE,)
+
+    def filter(self, logits: Tensor, state: State) -> Step:
+        judged = Distribution(at_least_float32(logits) / self.values["temperature"])
+        return Step(judged.probs, judged.logits > -torch.inf, judged)

@@ -1,0 +1,87 @@
+"""Top-H sampling: as much mass as an entropy budget allows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from backend.samplers.base import Distribution, State, Truncation, rounding, sampler
+from backend.samplers.ordering import best_first, keep_prefix
+from backend.samplers.parameters import Choice, Detail, Number
+
+# Both codes look at no more tokens than this.
+_CODE_TOKENS = 100
+
+
+@sampler("top_h")
+class TopH(Truncation):
+    """The longest prefix whose entropy, renormalised, stays within α times the model's."""
+
+    label = "Top-H"
+    group = "entropy-aware"
+    formula = r"S = \text{longest prefix with } \ln\Gamma_j - h_j/\Gamma_j \le \alpha\,H(p)"
+    explanation = (
+        "What is drawn from may be at most α times as uncertain as the model itself. A sure model "
+        "has a small budget and few tokens fit; a hesitant one has a large budget. The bound is "
+        "taken after temperature, so both sides grow with T."
+    )
+    source = "Potraghloo et al. 2025, arXiv 2509.02510, Algorithm 1."
+    parameters = (
+        Number(
+            "alpha",
+            "α",
+            default=0.4,
+            low=0.0,
+            high=1.0,
+            step=0.01,
+            open_low=True,
+            usual=(0.01, 1.0),
+            help="The share of the model's entropy that may be left.",
+        ),
+        Choice(
+            "rule",
+            "Rule",
+            options=("paper", "author", "transformers"),
+            help="Paper: entropy of the renormalised prefix against the full entropy. The "
+            "author's code and transformers 5 add up −p ln p over the 100 best tokens instead; "
+            "transformers renormalises these first.",
+        ),
+    )
+    details: ClassVar[dict[str, Detail]] = {
+        "budget": Detail("Entropy budget α·H", "nats"),
+        "used": Detail("Budget used, as the rule counts it", "nats"),
+    }
+
+    def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
+        rule = self._paper if self.values["rule"] == "paper" else self._code
+        return rule(judged)
+
+    def _paper(self, judged: Distribution) -> tuple[Tensor, dict[str, Tensor]]:
+        budget = self.values["alpha"] * judged.entropy
+        used = torch.zeros_like(budget)
+
+        def length(probs: Tensor, ids: Tensor) -> Tensor:
+            nonlocal used
+            mass = probs.cumsum(-1, dtype=torch.float64)
+            spread = mass.log() + torch.special.entr(probs).cumsum(-1, dtype=torch.float64) / mass
+            inside = spread <= (budget + rounding(probs))[:, None]
+            inside[:, 0] = True
+            used = torch.where(inside, spread, 0).amax(-1)
+            return inside.sum(-1)
+
+        kept = keep_prefix(judged.probs, length)
+        return kept, {"budget": budget, "used": used}
+
+    def _code(self, judged: Distribution) -> tuple[Tensor, dict[str, Tensor]]:
+        count = min(_CODE_TOKENS, judged.probs.shape[-1])
+        probs, ids = best_first(judged.probs, count)
+        if self.values["rule"] == "transformers":
+            probs = probs / probs.sum(-1, keepdim=True)
+        summed = torch.special.entr(probs).cumsum(-1, dtype=torch.float64)
+        budget = self.values["alpha"] * summed[:, -1]
+        inside = summed <= budget[:, None]
+        inside[:, 0] = True
+        kept = torch.zeros_like(judged.probs, dtype=torch.bool).scatter_(-1, ids, inside)
+        return kept, {"budget": budget, "used": torch.where(inside, summed, 0).amax(-1)}

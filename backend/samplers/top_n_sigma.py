@@ -1,0 +1,62 @@
+"""Top-nσ sampling."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from backend.samplers.base import Distribution, State, Truncation, sampler
+from backend.samplers.parameters import Choice, Detail, Number
+
+
+@sampler("top_n_sigma")
+class TopNSigma(Truncation):
+    """Tokens whose logit is within n standard deviations of the largest."""
+
+    label = "Top-nσ"
+    group = "truncation"
+    formula = r"S = \{\,i : z_i \ge z_{\max} - n\,\sigma(z)\,\}"
+    explanation = (
+        "Works on logits: most of the vocabulary is noise around one value, and n·σ below the "
+        "best is where that noise begins. Dividing all logits by T changes nothing, so the set "
+        "does not depend on temperature."
+    )
+    source = "Tang et al. 2024, arXiv 2411.07641; population σ as in llama.cpp."
+    parameters = (
+        Number(
+            "n",
+            "n",
+            default=1.0,
+            low=0.0,
+            high=100.0,
+            step=0.05,
+            usual=(0.0, 5.0),
+            help="How many standard deviations below the largest logit are kept.",
+        ),
+        Choice(
+            "sigma",
+            "σ over",
+            options=("population", "sample"),
+            help="Population divides by the number of tokens (llama.cpp), sample by one less "
+            "(the paper's code).",
+        ),
+    )
+    details: ClassVar[dict[str, Detail]] = {
+        "sigma": Detail("σ of the logits", "logits"),
+        "depth": Detail("Kept below the largest logit, n·σ", "logits"),
+    }
+
+    def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
+        finite = judged.logits > -torch.inf
+        # Measured from the largest, which keeps precision where all logits are far from 0.
+        below = judged.logits.amax(-1, keepdim=True) - judged.logits
+        below_finite = torch.where(finite, below, 0)
+        count = finite.sum(-1)
+        mean = below_finite.sum(-1) / count
+        squares = torch.where(finite, (below_finite - mean[:, None]).square(), 0).sum(-1)
+        freedom = count - int(self.values["sigma"] == "sample")
+        sigma = (squares / freedom.clamp(min=1)).sqrt()
+        depth = self.values["n"] * sigma
+        return below <= depth[:, None], {"sigma": sigma, "depth": depth}

@@ -1,0 +1,197 @@
+"""What holds for every distribution, and equality with the loops of ``reference.py``."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from backend import samplers
+from tests.samplers import reference
+from tests.samplers.helpers import apply, kept_ids, random_logits
+
+# Tenths keep two logits either equal or well apart: a set must not hang on the last bit.
+LOGITS = arrays(np.int64, st.integers(3, 40), elements=st.integers(-120, 120)).map(
+    lambda tenths: tenths / 10
+)
+KEEPS_THE_TOP = [name for name in samplers.names() if name != "typical"]
+NESTED = {
+    "top_k": ("k", (1, 2, 5, 20)),
+    "top_p": ("p", (0.1, 0.5, 0.9, 1.0)),
+    "min_p": ("min_p", (0.9, 0.5, 0.1, 0.0)),
+    "typical": ("mass", (0.1, 0.5, 0.9, 1.0)),
+    "epsilon": ("epsilon", (0.5, 0.1, 0.01, 1e-4)),
+    "eta": ("epsilon", (0.5, 0.1, 0.01, 1e-4)),
+    "top_n_sigma": ("n", (0.0, 0.5, 1.0, 3.0)),
+    "tail_free": ("z", (0.3, 0.8, 0.95, 1.0)),
+    "top_h": ("alpha", (0.1, 0.4, 0.8, 1.0)),
+}
+REFERENCES = {
+    "top_k": ("k", (1, 3, 50), reference.top_k),
+    "top_p": ("p", (0.13, 0.57, 0.91), reference.top_p),
+    "min_p": ("min_p", (0.03, 0.11, 0.47), reference.min_p),
+    "typical": ("mass", (0.13, 0.57, 0.91), reference.typical),
+    "epsilon": ("epsilon", (3e-4, 0.013, 0.37), reference.epsilon),
+    "eta": ("epsilon", (3e-4, 0.013, 0.37), reference.eta),
+    "tail_free": ("z", (0.31, 0.87, 0.951), reference.tail_free),
+    "top_h": ("alpha", (0.11, 0.43, 0.83), reference.top_h),
+}
+
+
+def batch(logits: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.stack([logits, logits[::-1]]))
+
+
+@pytest.mark.parametrize("name", samplers.names())
+@settings(deadline=None, max_examples=40)
+@given(logits=LOGITS)
+def test_probabilities_sum_to_one_and_live_on_the_kept_tokens(name, logits):
+    step = apply(samplers.make(name), batch(logits))
+    assert step.kept.any(-1).all()
+    # 40 numbers in float64.
+    assert torch.allclose(step.probs.sum(-1), torch.ones(2, dtype=torch.float64), atol=1e-12)
+    assert (step.probs[~step.kept] == 0).all()
+    assert all(each.shape == (2,) and each.isfinite().all() for each in step.details.values())
+
+
+@pytest.mark.parametrize("name", KEEPS_THE_TOP)
+@settings(deadline=None, max_examples=40)
+@given(logits=LOGITS)
+def test_the_most_likely_token_is_kept(name, logits):
+    step = apply(samplers.make(name), batch(logits))
+    assert step.kept.gather(-1, batch(logits).argmax(-1, keepdim=True)).all()
+
+
+@pytest.mark.parametrize("name", NESTED)
+@settings(deadline=None, max_examples=40)
+@given(logits=LOGITS)
+def test_a_looser_parameter_keeps_every_token_of_a_stricter_one(name, logits):
+    parameter, values = NESTED[name]
+    steps = [apply(samplers.make(name, **{parameter: value}), batch(logits)) for value in values]
+    for strict, loose in pairwise(steps):
+        assert (strict.kept <= loose.kept).all()
+        mass = [(each.judged.probs * each.kept).sum(-1) for each in (strict, loose)]
+        assert (mass[0] <= mass[1] + 1e-12).all()
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 10**6), size=st.integers(3, 300), spread=st.floats(0.2, 8))
+def test_the_kept_set_is_that_of_the_reference(name, seed, size, spread):
+    parameter, values, rule = REFERENCES[name]
+    logits = random_logits(1, size, seed, spread)
+    probs = reference.softmax(logits[0].numpy())
+    for value in values:
+        step = apply(samplers.make(name, **{parameter: value}), logits)
+        assert set(kept_ids(step)) == rule(probs, value)
+
+
+@pytest.mark.parametrize("sigma", ["population", "sample"])
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10**6), n=st.sampled_from([0.0, 0.7, 1.3, 4.1]))
+def test_top_n_sigma_is_that_of_the_reference_at_every_temperature(sigma, seed, n):
+    logits = random_logits(1, 200, seed)
+    expected = reference.top_n_sigma(logits[0].numpy(), n, int(sigma == "sample"))
+    for temperature in (0.3, 1.0, 4.0):
+        sampler = samplers.make("top_n_sigma", n=n, sigma=sigma, temperature=temperature)
+        assert set(kept_ids(apply(sampler, logits))) == expected
+
+
+@pytest.mark.parametrize("renormalise", [False, True])
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10**6), size=st.integers(5, 400))
+def test_top_h_of_the_two_codes_is_that_of_the_reference(renormalise, seed, size):
+    logits = random_logits(1, size, seed)
+    expected = reference.top_h_code(
+        reference.softmax(logits[0].numpy()), 0.43, renormalise=renormalise
+    )
+    rule = "transformers" if renormalise else "author"
+    assert set(kept_ids(apply(samplers.make("top_h", alpha=0.43, rule=rule), logits))) == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10**6), size=st.integers(110, 400), mu=st.floats(0.5, 9))
+def test_mirostat_is_that_of_the_reference(seed, size, mu):
+    logits = random_logits(1, size, seed)
+    probs = reference.softmax(logits[0].numpy())
+    state = {"mu": torch.tensor([mu], dtype=torch.float64)}
+    second = samplers.make("mirostat_v2").filter(logits, state)
+    assert set(kept_ids(second)) == reference.mirostat_v2(probs, mu)
+    first = samplers.make("mirostat_v1", rule="llama_cpp").filter(logits, state)
+    s_hat, k = reference.mirostat_v1_k(probs, mu, total=size, ratios=99)
+    assert first.details["s_hat"].item() == pytest.approx(s_hat, rel=1e-9)
+    # A raw k within rounding of a whole number may fall on either side.
+    assert abs(first.kept.sum().item() - min(max(k, 1), size)) < 1 + 1e-6
+
+
+@pytest.mark.parametrize("name", samplers.names())
+def test_rows_do_not_see_each_other(name):
+    logits = random_logits(5, 3000)
+    together = apply(samplers.make(name), logits)
+    for row in range(5):
+        alone = apply(samplers.make(name), logits[row : row + 1])
+        assert torch.equal(alone.kept[0], together.kept[row])
+        assert torch.allclose(alone.probs[0], together.probs[row], atol=1e-15)
+
+
+@pytest.mark.parametrize("name", samplers.names())
+def test_half_precision_logits_are_computed_in_float32(name):
+    logits = random_logits(2, 1000).bfloat16()
+    step = apply(samplers.make(name), logits)
+    assert step.probs.dtype == torch.float32
+    assert torch.equal(step.kept, apply(samplers.make(name), logits.float()).kept)
+
+
+@pytest.mark.parametrize("name", samplers.names())
+def test_arguments_are_left_as_they_were(name):
+    logits = random_logits(2, 1000)
+    before = logits.clone()
+    sampler = samplers.make(name)
+    state = sampler.start(2)
+    kept_state = {key: value.clone() for key, value in state.items()}
+    sampler.observe(state, sampler.filter(logits, state), torch.tensor([0, 1]))
+    assert torch.equal(logits, before)
+    assert all(torch.equal(state[key], value) for key, value in kept_state.items())
+
+
+@pytest.mark.parametrize("name", samplers.names())
+def test_impossible_tokens_are_never_kept(name):
+    logits = random_logits(2, 1000)
+    logits[:, 3:] = -torch.inf
+    step = apply(samplers.make(name), logits)
+    assert not step.kept[:, 3:].any()
+    assert step.probs.isfinite().all()
+
+
+@pytest.mark.parametrize("name", samplers.names())
+def test_a_single_certain_token_is_the_only_one_drawn(name):
+    logits = torch.full((1, 500), -torch.inf)
+    logits[0, 77] = 2.0
+    assert apply(samplers.make(name), logits).probs[0, 77] == 1
+
+
+@pytest.mark.parametrize("name", ["greedy", "top_k", "top_p", "tail_free", "top_h", "mirostat_v1"])
+def test_of_equal_tokens_those_with_lower_ids_are_kept(name):
+    logits = torch.zeros(1, 2000)
+    ids = kept_ids(apply(samplers.make(name), logits))
+    assert ids == list(range(len(ids)))
+
+
+def test_ties_are_right_where_sorting_stops_early():
+    logits = torch.zeros(1, 5000)
+    logits[0, 4000:] = 1.0
+    assert kept_ids(apply(samplers.make("top_k", 600), logits)) == list(range(4000, 4600))
+    assert kept_ids(apply(samplers.make("top_k", 1003), logits)) == [0, 1, 2, *range(4000, 5000)]
+
+
+@pytest.mark.parametrize("name", ["top_k", "top_n_sigma"])
+@settings(deadline=None, max_examples=20)
+@given(logits=LOGITS, temperature=st.floats(0.05, 10))
+def test_these_sets_do_not_depend_on_temperature(name, logits, temperature):
+    cold = apply(samplers.make(name, temperature=temperature), batch(logits))
+    assert torch.equal(cold.kept, apply(samplers.make(name), batch(logits)).kept)
