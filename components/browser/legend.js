@@ -53,7 +53,7 @@ class Legend {
     this.node.append(this.title, this.scale, this.note, help);
   }
 
-  draw(metric, table, more) {
+  draw(metric, table, more, mayMiss = true) {
     this.title.replaceChildren(element("b", "", metric.label));
     const unit = metric.unit === "%" ? "percent" : metric.unit;
     if (unit) this.title.append(element("span", "unit", unit));
@@ -76,6 +76,6 @@ class Legend {
       `a thicker underline means a value further from ${from}.`,
       ...more,
     ];
-    this.note.replaceChildren(none, element("span", "", note.join(" ")));
+    this.note.replaceChildren(...(mayMiss ? [none] : []), element("span", "", note.join(" ")));
   }
 }
