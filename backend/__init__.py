@@ -16,11 +16,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import ModuleType
 
+    import numpy as np
+
     from backend.models.language import LanguageModel
-    from backend.runs import ModelSpec, Request, Run, TextRun
+    from backend.runs import AttentionRun, ModelSpec, Request, Run, TextRun
     from backend.studies import Report
 
-__all__ = ["load_model", "load_run", "study", "study_text"]
+__all__ = [
+    "attention_pattern",
+    "load_model",
+    "load_run",
+    "study",
+    "study_attention",
+    "study_text",
+]
 
 
 def load_model(
@@ -60,6 +69,31 @@ def study_text(
     from backend.runs import TextRequest
 
     return study(model, TextRequest(model=model.spec, text=text, **fields), report)  # type: ignore[reportReturnType]
+
+
+def study_attention(
+    model: LanguageModel, text: str, *, report: Report | None = None, **fields: Any
+) -> AttentionRun:
+    """Return how widely every head of the model looked at every token of ``text``.
+
+    ``fields`` are those of ``AttentionRequest``: ``add_bos`` and ``special_tokens``.
+    """
+    from backend.runs import AttentionRequest
+
+    return study(model, AttentionRequest(model=model.spec, text=text, **fields), report)  # type: ignore[reportReturnType]
+
+
+def attention_pattern(
+    model: LanguageModel, text: str, layer: int, head: int, **options: Any
+) -> np.ndarray:
+    """Return the weights of one head over ``text``, float32 [T, T]; rows are queries.
+
+    ``options``: ``rows`` for a part, ``cells`` for an overview, and the fields of
+    ``AttentionRequest``.
+    """
+    from backend.studies.pattern import attention_pattern
+
+    return attention_pattern(model, text, layer, head, **options)
 
 
 def __getattr__(name: str) -> ModuleType:

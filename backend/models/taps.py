@@ -80,7 +80,7 @@ def attention_tap(model: LanguageModel, tap: AttentionTap) -> Iterator[None]:
     What a tap raises stops the forward pass.
     """
     numbers = {part: layer for layer, parts in enumerate(model.layers) for part in parts.modules()}
-    before = model.torch_model.config._attn_implementation
+    before = model.torch_model.config._attn_implementation or "sdpa"
     token = _tap.set((tap, numbers))
     with ExitStack() as undo:
         undo.callback(_tap.reset, token)
@@ -115,7 +115,7 @@ def _attention(
         visible, bias = _read_mask(attention_mask, key.shape[-2])
         if position_bias is not None:
             bias = position_bias if bias is None else bias + position_bias
-        causal = others.get("is_causal", None)
+        causal = others.get("is_causal")
         causal = getattr(module, "is_causal", True) if causal is None else causal
         if visible is None and not causal:
             visible = query.new_ones(1, 1, query.shape[2], key.shape[2], dtype=torch.bool)

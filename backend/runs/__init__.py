@@ -1,5 +1,6 @@
 """Run types and run files: NumPy arrays and plain metadata, no torch."""
 
+from backend.runs.attention import AttentionRequest, AttentionRun
 from backend.runs.base import RUN_KINDS, Request, Run, TokenizedRun
 from backend.runs.files import load_run, save_run
 from backend.runs.model import ModelFacts, ModelSpec
@@ -7,6 +8,8 @@ from backend.runs.text import TextRequest, TextRun
 
 __all__ = [
     "RUN_KINDS",
+    "AttentionRequest",
+    "AttentionRun",
     "ModelFacts",
     "ModelSpec",
     "Request",

@@ -1,0 +1,24 @@
+"""How strongly a head can score, from its weights alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def query_key_norm(query: Tensor, key: Tensor) -> Tensor:
+    """Return σ = ‖W_K W_Qᵀ‖₂ of every query head, [H] (Zhai et al., 2023, arXiv 2303.06296).
+
+    A score is x_q W_Q W_Kᵀ x_kᵀ, so |score| ≤ σ · ‖x_q‖ · ‖x_k‖ before any scaling. With rotary
+    positions the product between W_Q and W_Kᵀ is turned by the distance of the two tokens; σ
+    is then its value at distance 0.
+
+    Args:
+        query: W_Qᵀ of every head, [H, d, D], as ``nn.Linear`` stores it.
+        key: W_Kᵀ, [G, d, D]; H is a multiple of G, and heads in a row share a key head.
+    """
+    # W_K W_Qᵀ is D × D but of rank d: with W = Q R, its singular values are those of R_K R_Qᵀ.
+    query_factor = torch.linalg.qr(query.float().mT, mode="r").R
+    key_factor = torch.linalg.qr(key.float().mT, mode="r").R
+    key_factor = key_factor.repeat_interleave(len(query) // len(key), 0)
+    return torch.linalg.matrix_norm(key_factor @ query_factor.mT, ord=2)

@@ -1,0 +1,174 @@
+"""What the stored numbers of an attention run say about heads; no model is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from backend.errors import InputError
+from backend.runs.attention import AttentionRun
+
+Scale = Literal["observed", "tokens", "visible"]
+
+
+def mean_over(values: np.ndarray, positions: np.ndarray | None = None) -> np.ndarray:
+    """Return the mean over the chosen queries of [..., T]; NaN where none of them has a number.
+
+    Args:
+        values: [..., T].
+        positions: integers or a mask of T; None for all.
+    """
+    chosen = values if positions is None else values[..., positions]
+    there = ~np.isnan(chosen)
+    total = np.where(there, chosen, 0).sum(-1, dtype=np.float64)
+    count = there.sum(-1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def normalised(run: AttentionRun) -> np.ndarray:
+    """Return H / ln(visible keys), float32 [L, H, T]; NaN where a query sees a single key."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = run.entropy / run.max_entropy[:, None]
+    return np.where(run.max_entropy[:, None] > 0, share, np.nan).astype(np.float32)
+
+
+def attention_regulariser(run: AttentionRun) -> float:
+    """Return the mean over heads of Σ a ln a, in nats: minus the mean entropy.
+
+    The term that AEM (Zhang et al., 2024, arXiv 2406.15303) adds to the loss to keep attention
+    spread out, here averaged over queries as well.
+    """
+    return -float(np.nanmean(run.entropy))
+
+
+def entropy_bound(spread: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Return the least entropy that scores of a given spread allow, nats, float64.
+
+    Of all rows of ``keys`` scores whose distance from their mean is at most ``spread``, the one
+    with a single high score and the rest equal has the least entropy. With the spread replaced by
+    σ = ‖W_K W_Qᵀ‖₂ ‖X Xᵀ‖₂ this is Theorem 3.1 of σReparam (Zhai et al., 2023, arXiv 2303.06296);
+    the spread of the row itself is smaller, so the bound is tighter, and it holds with rotary
+    positions and masks too.
+
+    Args:
+        spread: ‖s − mean(s)‖₂ ≥ 0, any shape.
+        keys: number of visible keys, of a shape that fits; 1 key has entropy 0.
+    """
+    keys = np.asarray(keys, np.float64)
+    spread = np.asarray(spread, np.float64)
+    others = np.maximum(keys - 1, 1)
+    low = np.exp(-spread * np.sqrt(keys / others))
+    bound = np.log1p(others * low) + spread * np.sqrt(keys * others) * low / (1 + others * low)
+    return np.where(keys > 1, bound, 0.0)
+
+
+def entropy_floor(run: AttentionRun) -> np.ndarray:
+    """Return ``entropy_bound`` of every row of a run, float64 [L, H, T]."""
+    return entropy_bound(run.score_spread, np.exp(run.max_entropy)[:, None])
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Which heads look too widely or hardly at all (Jha and Reagen, 2025, arXiv 2501.03489).
+
+    Attributes:
+        scale: float64, nats, the entropy that counts as 1.
+        share: float64 [L, H], mean entropy over ``scale``.
+        quarter: integers [L, H], 0 to 3; -1 for a head without a pattern.
+        overload: bool [L, H], share at or above the upper threshold.
+        collapse: bool [L, H], share at or below the lower threshold.
+    """
+
+    scale: float
+    share: np.ndarray
+    quarter: np.ndarray
+    overload: np.ndarray
+    collapse: np.ndarray
+
+
+def flag_heads(
+    run: AttentionRun,
+    *,
+    positions: np.ndarray | None = None,
+    scale: Scale = "observed",
+    upper: float = 0.75,
+    lower: float = 0.05,
+) -> Flags:
+    """Sort heads by their mean entropy.
+
+    The paper divides the range from 0 to the highest head entropy that was observed into quarters
+    and calls heads of the top one overloaded; for collapse it gives no number, the lower
+    threshold is ours.
+
+    Args:
+        run: the run.
+        positions: queries to take the mean over; None for all.
+        scale: what counts as 1: the highest "observed" head mean, ln of the number of "tokens",
+            or the mean of ln(visible keys).
+        upper: threshold of overload, as a share of the scale.
+        lower: threshold of collapse, likewise.
+    """
+    if not 0 <= lower < upper <= 1:
+        raise InputError(f"Thresholds must satisfy 0 ≤ lower < upper ≤ 1, not {lower}, {upper}.")
+    means = mean_over(run.entropy, positions)
+    one = _scale(run, means, positions, scale)
+    share = means / one if one > 0 else np.zeros_like(means)
+    known = ~np.isnan(share)
+    quarter = np.where(known, np.minimum(np.nan_to_num(share) * 4, 3), -1).astype(np.int32)
+    return Flags(one, share, quarter, known & (share >= upper), known & (share <= lower))
+
+
+def _scale(
+    run: AttentionRun, means: np.ndarray, positions: np.ndarray | None, scale: Scale
+) -> float:
+    if scale == "observed":
+        return float(np.nanmax(means))
+    if scale == "tokens":
+        return float(np.log(len(run)))
+    return float(np.nanmean(mean_over(run.max_entropy, positions)))
+
+
+def tolerance_penalty(
+    means: np.ndarray, target: np.ndarray | float, tolerance: float, maximum: float
+) -> float:
+    """Return the regulariser of Entropy-Guided Attention, Algorithm 1, in nats².
+
+    Mean over heads, then over layers, of δ² where δ = mean − target · maximum leaves
+    ± tolerance · maximum, and of 0 elsewhere.
+
+    Args:
+        means: mean entropy of every head, [L, H], nats; NaN is left out.
+        target: wanted share of the maximum, [L, H] or one number.
+        tolerance: half width of the band that costs nothing, as a share of the maximum.
+        maximum: nats.
+    """
+    away = means - np.asarray(target) * maximum
+    cost = np.where(np.abs(away) > tolerance * maximum, away**2, 0.0)
+    cost = np.where(np.isnan(means), np.nan, cost)
+    return float(np.nanmean(mean_over(cost)))
+
+
+HEAD_KINDS = {
+    "previous": "looks at the token before",
+    "itself": "looks at its own token",
+    "sink": "rests on the first token",
+    "uniform": "spreads over everything it sees",
+}
+
+
+def typical_head(run: AttentionRun, kind: str) -> tuple[int, int]:
+    """Return layer and head that are the clearest example of a kind in ``HEAD_KINDS``."""
+    first_left_out = slice(1, None)  # the first query has no choice
+    values = {
+        "previous": run.previous_mass,
+        "itself": run.self_mass,
+        "sink": run.first_mass,
+        "uniform": normalised(run),
+    }
+    if kind not in values:
+        raise InputError(f"There is no kind of head named {kind!r}; known: {', '.join(values)}.")
+    score = mean_over(values[kind][..., first_left_out])
+    layer, head = np.unravel_index(np.nanargmax(score), score.shape)
+    return int(layer), int(head)

@@ -1,0 +1,115 @@
+"""The attention study: how widely did every head look at every token of a text?"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import fields
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.measures.attention import AttentionRows
+from backend.measures.spectral import query_key_norm
+from backend.runs.attention import AttentionRequest, AttentionRun
+from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
+from backend.studies.reading import encode_in_context
+from backend.studies.watching import Watcher
+
+if TYPE_CHECKING:
+    from backend.models.language import LanguageModel
+
+# As in the text study: the widest moment of a forward pass, in hidden vectors per token.
+_HIDDEN_VECTORS = 18
+_TILE_BYTES = 2 * 384 * 2048 * 4
+_NUMBERS = len(fields(AttentionRows))
+
+
+class AttentionStudy:
+    """Reads a text once and measures each layer's attention while it is computed.
+
+    Nothing of size tokens × tokens is ever held, and the head of the model does not run.
+    """
+
+    kind = "attention"
+
+    def __init__(self) -> None:
+        self._seconds_per_token: WeakKeyDictionary[LanguageModel, float] = WeakKeyDictionary()
+        self._norms: WeakKeyDictionary[LanguageModel, np.ndarray] = WeakKeyDictionary()
+
+    def estimate(self, model: LanguageModel, request: AttentionRequest) -> Estimate:
+        """Return memory on top of the model, and time if this model has read a text before."""
+        tokens = len(encode_in_context(model, request))
+        facts = model.facts
+        activations = tokens * facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
+        kept = 4 * _NUMBERS * facts.layers * facts.heads * tokens
+        tiles = torch.get_num_threads() * _TILE_BYTES
+        pace = self._seconds_per_token.get(model)
+        return Estimate(
+            bytes=activations + kept + tiles, seconds=None if pace is None else pace * tokens
+        )
+
+    def run(self, model: LanguageModel, request: AttentionRequest, report: Report) -> AttentionRun:
+        """Measure every head at every token.
+
+        Raises:
+            InputError, OverBudgetError: as ``estimate``.
+            NotDefinedError: no layer of this model has an attention pattern.
+            CancelledError: ``report`` said so.
+        """
+        started = time.perf_counter()
+        encoding = encode_in_context(model, request)
+        watcher = watch_attention(model, torch.from_numpy(encoding.ids).long()[None], report)
+        reasons = watcher.reasons(model)
+        norms = self._norms.get(model)
+        if norms is None:
+            norms = self._norms[model] = spectral_norms(model, watcher.scales)
+        seconds = time.perf_counter() - started
+        self._seconds_per_token[model] = seconds / len(encoding)
+        return AttentionRun(
+            **provenance(model),
+            request=request,
+            seconds=seconds,
+            text=encoding.text,
+            tokens=encoding.tokens,
+            token_ids=encoding.ids,
+            offsets=encoding.offsets,
+            groups=encoding.groups,
+            special=encoding.special,
+            spectral_norm=norms,
+            reasons=reasons,
+            **watcher.arrays(),
+        )
+
+
+STUDIES.register(AttentionStudy.kind)(AttentionStudy())
+
+
+def watch_attention(model: LanguageModel, ids: Tensor, report: Report) -> Watcher:
+    """Run the model over ``ids`` [1, T] with a tap on every attention layer."""
+    from backend.models.taps import attention_tap
+
+    watcher = Watcher(model, ids.shape[1])
+
+    def on_layer(done: int, total: int) -> None:
+        report(Progress(done, total, f"Reading: layer {done} of {total}"))
+
+    with attention_tap(model, watcher):
+        model.hidden_states(ids, on_layer=on_layer)
+    return watcher
+
+
+def spectral_norms(model: LanguageModel, scales: dict[int, float]) -> np.ndarray:
+    """Return σ of every head times the scale of its scores, float32 [L, H]; NaN where undefined."""
+    from backend.models.projections import query_key_weights
+
+    facts = model.facts
+    norms = np.full((facts.layers, facts.heads), np.nan, np.float32)
+    for layer, scale in scales.items():
+        pair = query_key_weights(model.layers[layer], facts.heads, facts.kv_heads)
+        if pair is not None:
+            with torch.inference_mode():
+                norms[layer] = (query_key_norm(*pair) * scale).cpu().numpy()
+    return norms

@@ -1,0 +1,135 @@
+"""The attention pattern of one head, on demand."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.errors import InputError, NotDefinedError, OverBudgetError
+from backend.measures.attention import attend
+from backend.measures.pattern import pattern, pooled_pattern
+from backend.runs.attention import AttentionRequest
+from backend.settings import settings
+from backend.studies.reading import encode_in_context
+from backend.studies.watching import plan_of, reason, scores_of
+
+if TYPE_CHECKING:
+    from backend.models.language import LanguageModel
+    from backend.models.taps import AttentionCall
+
+
+@torch.inference_mode()
+def attention_pattern(
+    model: LanguageModel,
+    text: str,
+    layer: int,
+    head: int,
+    *,
+    rows: tuple[int, int] | None = None,
+    cells: int | None = None,
+    **fields: Any,
+) -> np.ndarray:
+    """Return the weights of one head: exact, rows are queries and columns are keys.
+
+    The model runs up to the layer and no further.
+
+    Args:
+        model: to read with.
+        text: to read.
+        layer: from 0.
+        head: from 0.
+        rows: only queries first … stop − 1; [stop − first, T] comes back.
+        cells: an overview instead: the largest weight in each field of about cells × cells.
+        fields: ``add_bos`` and ``special_tokens`` of ``AttentionRequest``.
+
+    Returns:
+        float32 [T, T] without ``rows`` and ``cells``. Keys that a query does not see have 0.
+
+    Raises:
+        InputError: there is no such layer or head or row.
+        NotDefinedError: the layer has no attention pattern.
+        OverBudgetError: the text is longer than the context, or the answer than the memory.
+    """
+    request = AttentionRequest(model=model.spec, text=text, **fields)
+    ids = torch.from_numpy(encode_in_context(model, request).ids).long()[None]
+    start, stop = rows or (0, ids.shape[1])
+    _check(model, layer, head, start, stop, ids.shape[1])
+    if cells is None:
+        _check_size(stop - start, ids.shape[1])
+    found = _watch(model, ids, layer)
+    if isinstance(found, Tensor):
+        return _from_weights(found[0, head], start, stop, cells)
+    scores = scores_of(found)
+    visible = found.visible
+    if cells is None:
+        return pattern(scores, visible, head, start, stop).cpu().numpy()
+    return pooled_pattern(scores, visible, head, cells).cpu().numpy()
+
+
+def _check(model: LanguageModel, layer: int, head: int, start: int, stop: int, tokens: int) -> None:
+    facts = model.facts
+    for name, value, size in (("layer", layer, facts.layers), ("head", head, facts.heads)):
+        if not 0 <= value < size:
+            raise InputError(f"{name} must be 0 to {size - 1}; it is {value}.")
+    if not 0 <= start < stop <= tokens:
+        raise InputError(f"rows must lie in 0 to {tokens:,}; they are {start:,} to {stop:,}.")
+
+
+def _check_size(rows: int, tokens: int) -> None:
+    needed, limit = 8 * rows * tokens, settings().work_bytes
+    if needed > limit:
+        raise OverBudgetError(
+            f"{rows:,} rows of {tokens:,} weights need {needed / 1e9:.1f} GB; {limit / 1e9:.1f} GB "
+            "are allowed. Ask for fewer rows, or for an overview."
+        )
+
+
+class _EnoughError(Exception):
+    """Ends the forward pass: the rest of the model is not needed."""
+
+
+class _Catcher:
+    """A tap that stops at one layer and keeps what that layer hands over."""
+
+    def __init__(self, layer: int) -> None:
+        self._layer = layer
+        self.found: AttentionCall | Tensor | None = None
+
+    def call(self, call: AttentionCall) -> Tensor | None:
+        if call.layer == self._layer:
+            self.found = call
+            raise _EnoughError
+        return None if call.plain else attend(scores_of(call), plan_of(call), call.value)[1]
+
+    def weights(self, layer: int, weights: Tensor) -> None:
+        if layer == self._layer:
+            self.found = weights
+            raise _EnoughError
+
+
+def _watch(model: LanguageModel, ids: Tensor, layer: int) -> AttentionCall | Tensor:
+    """Run the model up to ``layer`` and return what it attends with."""
+    from backend.models.taps import attention_tap
+
+    def passed(done: int, total: int) -> None:
+        if done > layer:
+            raise _EnoughError
+
+    catcher = _Catcher(layer)
+    with attention_tap(model, catcher), suppress(_EnoughError):
+        model.hidden_states(ids, on_layer=passed)
+    if catcher.found is None:
+        raise NotDefinedError(reason(model, layer))
+    return catcher.found
+
+
+def _from_weights(weights: Tensor, start: int, stop: int, cells: int | None) -> np.ndarray:
+    if cells is None:
+        return weights[start:stop].float().cpu().numpy()
+    width = -(-len(weights) // cells)
+    fields = torch.nn.functional.max_pool2d(weights[None, None].float(), width, ceil_mode=True)
+    return fields[0, 0].cpu().numpy()

@@ -1,0 +1,58 @@
+"""From the text of a request to tokens, with the refusals that all studies share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from backend.errors import InputError, OverBudgetError
+from backend.settings import settings
+
+if TYPE_CHECKING:
+    from backend.models.language import LanguageModel
+    from backend.models.tokenizer import Encoding
+
+
+class ReadsText(Protocol):
+    """The fields of a request that say what to read."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def add_bos(self) -> bool: ...
+    @property
+    def special_tokens(self) -> str: ...
+
+
+def encode(model: LanguageModel, request: ReadsText) -> Encoding:
+    """Return the tokens of the request's text.
+
+    Raises:
+        InputError: the text is empty or cannot be encoded.
+        OverBudgetError: it is longer than the settings allow.
+    """
+    if not request.text:
+        raise InputError("The text is empty; give at least one character.")
+    limit = settings().max_text_bytes
+    length = len(request.text.encode("utf-8", "surrogatepass"))
+    if length > limit:
+        raise OverBudgetError(f"The text has {length:,} bytes; at most {limit:,} are read.")
+    return model.tokenizer.encode(
+        request.text,
+        special_tokens=request.special_tokens,  # type: ignore[reportArgumentType]
+        add_bos=request.add_bos,
+    )
+
+
+def encode_in_context(model: LanguageModel, request: ReadsText) -> Encoding:
+    """Return the tokens, all of which one forward pass can read.
+
+    Raises:
+        InputError, OverBudgetError: as ``encode``; or there are more tokens than the context.
+    """
+    encoding = encode(model, request)
+    context = model.facts.context
+    if context is not None and len(encoding) > context:
+        raise OverBudgetError(
+            f"{len(encoding):,} tokens; this model reads {context:,}. Shorten the text."
+        )
+    return encoding

@@ -1,0 +1,134 @@
+"""Watching the attention of a forward pass: each layer is reduced to rows and dropped."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.errors import NotDefinedError
+from backend.measures.attention import AttentionRows, Scores, attend, rows_of_weights
+from backend.measures.tiles import HIDDEN, Plan, plan_causal, plan_masked
+
+if TYPE_CHECKING:
+    from backend.models.language import LanguageModel
+    from backend.models.taps import AttentionCall
+
+# What AttentionRows calls a number, and what an AttentionRun does.
+_NAMES = {
+    "entropy": "entropy",
+    "first": "first_mass",
+    "itself": "self_mass",
+    "previous": "previous_mass",
+    "distance": "distance",
+    "spread": "score_spread",
+    "outside": "outside_mass",
+}
+
+
+class Watcher:
+    """A tap that reduces each layer to ``AttentionRows`` and keeps only these."""
+
+    def __init__(self, model: LanguageModel, tokens: int) -> None:
+        layers, heads = model.facts.layers, model.facts.heads
+        self._rows = {
+            each.name: np.full((layers, heads, tokens), np.nan, np.float32)
+            for each in fields(AttentionRows)
+        }
+        self._max_entropy = np.full((layers, tokens), np.nan, np.float32)
+        self._sinks = False
+        self._plans: dict[object, tuple[Tensor | None, Plan]] = {}
+        self.scales: dict[int, float] = {}
+
+    def call(self, call: AttentionCall) -> Tensor | None:
+        """Measure a layer; where precision allows, from the same pass that gives its output."""
+        plan = self._plan(call)
+        self.scales[call.layer] = call.scaling
+        self._sinks |= call.sinks is not None
+        # In half precision, and on accelerators, the layer keeps its kernel: the rounding of its
+        # output is part of the model. In float32 ours differs by the order of the sums only.
+        ours = not call.plain or (
+            call.query.dtype in (torch.float32, torch.float64) and call.query.device.type == "cpu"
+        )
+        scores = scores_of(call)
+        rows, output = attend(scores, plan, call.value if ours else None)
+        self._keep(call.layer, rows, plan.visible[0])
+        return output
+
+    def weights(self, layer: int, weights: Tensor) -> None:
+        """Measure a layer from weights that its model computed anyway."""
+        visible = torch.arange(1, weights.shape[-1] + 1)
+        self._keep(layer, rows_of_weights(weights), visible)
+
+    def arrays(self) -> dict[str, Any]:
+        """Return the arrays of an AttentionRun by name."""
+        found: dict[str, Any] = {name: self._rows[field] for field, name in _NAMES.items()}
+        if not self._sinks:
+            found["outside_mass"] = None
+        return {**found, "max_entropy": self._max_entropy}
+
+    def reasons(self, model: LanguageModel) -> dict[str, str]:
+        """Return why layers have no pattern, by number.
+
+        Raises:
+            NotDefinedError: none has one.
+        """
+        empty = np.flatnonzero(np.isnan(self._rows["entropy"]).all((1, 2))).tolist()
+        reasons = {str(layer): reason(model, layer) for layer in empty}
+        if len(reasons) == model.facts.layers:
+            raise NotDefinedError(
+                f"{model.facts.name} has no attention pattern to measure. {reasons['0']}"
+            )
+        return reasons
+
+    def _keep(self, layer: int, rows: AttentionRows, visible: Tensor) -> None:
+        if rows.entropy.shape[1] != self._rows["entropy"].shape[1]:
+            return  # a layer of another width; its reason says so
+        for name, array in self._rows.items():
+            array[layer] = getattr(rows, name)[0].cpu().numpy()
+        self._max_entropy[layer] = visible.cpu().float().log().numpy()
+
+    def _plan(self, call: AttentionCall) -> Plan:
+        """Return the plan for a call; layers with the same mask share one."""
+        key = (id(call.visible), call.query.shape[:3], call.key.shape[1:3])
+        if key not in self._plans:
+            # The mask is kept so that no other can get its id.
+            self._plans[key] = (call.visible, plan_of(call))
+        return self._plans[key][1]
+
+
+def plan_of(call: AttentionCall) -> Plan:
+    """Return which query of a layer sees which key."""
+    batch, heads, queries, _ = call.query.shape
+    group = heads // call.key.shape[1]
+    if call.visible is None:
+        return plan_causal(batch, queries, group, call.query.device)
+    return plan_masked(call.visible.any(1).expand(batch, -1, -1), group)
+
+
+def scores_of(call: AttentionCall) -> Scores:
+    """Return what a layer does before its softmax; without the mask all heads share."""
+    bias = call.bias
+    if call.visible is not None and call.visible.shape[1] > 1:
+        hidden = torch.where(call.visible, 0.0, HIDDEN)
+        bias = hidden if bias is None else bias + hidden
+    return Scores(call.query, call.key, call.scaling, call.softcap, bias, call.sinks)
+
+
+def reason(model: LanguageModel, layer: int) -> str:
+    """Return why ``layer`` has no attention pattern."""
+    kinds = getattr(model.torch_model.config.get_text_config(decoder=True), "layer_types", None)
+    parts = [type(part).__name__ for part in model.layers[layer].modules()]
+    if any(name.endswith("Attention") and "Linear" not in name for name in parts):
+        return (
+            f"{parts[0]} computes its attention in a way that Entroscope cannot watch, or with "
+            f"another number of heads than {model.facts.heads}."
+        )
+    kind = kinds[layer] if kinds else parts[0]
+    return (
+        f"This layer is {kind!r}: it carries a running state along the text instead of weighing "
+        "its tokens, so there is no pattern."
+    )

@@ -1,0 +1,45 @@
+"""The strength of a head from its weights alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from backend.measures.spectral import query_key_norm
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/vectors_a.json").read_text())
+
+
+def test_the_norm_is_that_of_the_worked_example():
+    example = VECTORS["6_sigma_reparam"]["worked_example"]
+    # The vectors hold W with scores X W_K W_Qᵀ Xᵀ; linear maps store the transpose.
+    query = torch.tensor(example["W_Q"]).T[None]
+    key = torch.tensor(example["W_K"]).T[None]
+    assert query_key_norm(query, key).item() == pytest.approx(example["sigma_w"], rel=1e-6)
+
+
+@pytest.mark.parametrize(("heads", "key_heads"), [(1, 1), (6, 2), (4, 4), (8, 1)])
+def test_the_norm_is_the_largest_singular_value_of_the_whole_product(heads, key_heads):
+    generator = torch.Generator().manual_seed(heads)
+    query = torch.randn(heads, 8, 40, generator=generator)
+    key = torch.randn(key_heads, 8, 40, generator=generator)
+    shared = key.repeat_interleave(heads // key_heads, 0)
+    whole = torch.linalg.svdvals(shared.double().mT @ query.double())[:, 0]
+    torch.testing.assert_close(query_key_norm(query, key).double(), whole, rtol=1e-5, atol=0)
+
+
+def test_no_pair_of_unit_inputs_scores_higher():
+    generator = torch.Generator().manual_seed(3)
+    query = torch.randn(1, 8, 20, generator=generator)
+    key = torch.randn(1, 8, 20, generator=generator)
+    inputs = torch.nn.functional.normalize(torch.randn(500, 20, generator=generator), dim=-1)
+    scores = (inputs @ query[0].T) @ (inputs @ key[0].T).T
+    assert scores.abs().max() <= query_key_norm(query, key).item()
+
+
+def test_weights_in_half_precision_are_read():
+    query, key = torch.eye(4)[None].bfloat16(), 2 * torch.eye(4)[None].bfloat16()
+    assert query_key_norm(query, key).item() == pytest.approx(2)

@@ -1,0 +1,197 @@
+"""What is said about heads, made from stored numbers alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.errors import InputError
+from backend.runs import AttentionRequest, AttentionRun, ModelFacts
+from backend.runs.heads import (
+    HEAD_KINDS,
+    attention_regulariser,
+    entropy_bound,
+    entropy_floor,
+    flag_heads,
+    mean_over,
+    normalised,
+    tolerance_penalty,
+    typical_head,
+)
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/vectors_a.json").read_text())
+
+
+def make_run(entropy: np.ndarray, **arrays: np.ndarray) -> AttentionRun:
+    """Return a run with this entropy [L, H, T] and nothing remarkable elsewhere."""
+    entropy = np.asarray(entropy, np.float32)
+    layers, heads, tokens = entropy.shape
+    missing = np.isnan(entropy).all((1, 2))
+    highest = np.log(np.arange(1, tokens + 1, dtype=np.float32))
+    highest = np.where(missing[:, None], np.nan, highest)
+    plain = np.where(np.isnan(entropy), np.nan, 0).astype(np.float32)
+    names = ("first_mass", "self_mass", "previous_mass", "distance", "score_spread")
+    facts = ModelFacts(
+        source="x", name="x", revision=None, architecture="X", parameters=1, layers=layers,
+        heads=heads, kv_heads=heads, hidden_size=4, vocab_size=9, context=None, dtype="float32",
+        device="cpu", memory_bytes=1, weights="x",
+    )  # fmt: skip
+    run = AttentionRun(
+        request=AttentionRequest(text="a" * tokens),
+        model=facts,
+        versions={},
+        created="2026-01-01T00:00:00+00:00",
+        seconds=0.0,
+        text="a" * tokens,
+        tokens=["a"] * tokens,
+        token_ids=np.zeros(tokens, np.int32),
+        offsets=np.stack([np.arange(tokens), np.arange(tokens) + 1], -1).astype(np.int32),
+        groups=np.arange(tokens, dtype=np.int32),
+        special=np.zeros(tokens, bool),
+        entropy=entropy,
+        max_entropy=highest.astype(np.float32),
+        spectral_norm=np.full((layers, heads), np.nan, np.float32),
+        reasons={str(layer): "no pattern" for layer in np.flatnonzero(missing)},
+        **{**dict.fromkeys(names, plain), **arrays},
+    )
+    run.check()
+    return run
+
+
+def head_means(*means: float, tokens: int = 40) -> np.ndarray:
+    """One layer of heads with constant entropy."""
+    return np.broadcast_to(np.array(means)[None, :, None], (1, len(means), tokens)).copy()
+
+
+@pytest.mark.parametrize("case", VECTORS["6_sigma_reparam"]["bound"])
+def test_the_bound_is_that_of_the_theorem(case):
+    bound = entropy_bound(np.array(case["sigma"]), np.array(case["T"]))
+    assert bound == pytest.approx(case["bound_nats"], rel=1e-8, abs=1e-10)
+
+
+def test_the_bound_of_the_worked_example_gets_tighter_with_what_is_known():
+    example = VECTORS["6_sigma_reparam"]["worked_example"]
+    logits = np.array(example["logits"])
+    theorem = entropy_bound(np.array(example["sigma"]), np.array(3))
+    matrix = entropy_bound(np.linalg.norm(logits, 2), np.array(3))
+    rows = np.linalg.norm(logits - logits.mean(1, keepdims=True), axis=1)
+    row_bounds = entropy_bound(rows, np.array(3))
+    assert theorem == pytest.approx(example["bound"], rel=1e-8)
+    assert matrix == pytest.approx(example["bound_with_actual_logit_spectral_norm"], rel=1e-8)
+    np.testing.assert_allclose(row_bounds, example["bound_with_centred_row_norm"], rtol=1e-8)
+    assert (row_bounds <= example["row_entropies_nats"]).all()
+
+
+def test_no_row_of_random_scores_has_less_entropy_than_its_bound():
+    random = np.random.default_rng(5)
+    for keys in (2, 3, 17, 200):
+        scores = random.standard_normal((500, keys)) * random.uniform(0, 8, (500, 1))
+        weights = np.exp(scores - scores.max(1, keepdims=True))
+        weights /= weights.sum(1, keepdims=True)
+        entropy = -(weights * np.log(np.maximum(weights, 1e-300))).sum(1)
+        spread = np.linalg.norm(scores - scores.mean(1, keepdims=True), axis=1)
+        assert (entropy_bound(spread, np.array(keys)) <= entropy + 1e-9).all()
+
+
+def test_one_key_leaves_no_choice():
+    assert entropy_bound(np.array([0.0, 5.0]), np.array(1)).tolist() == [0, 0]
+
+
+def test_no_spread_allows_nothing_but_the_maximum():
+    run = make_run(head_means(0.0))
+    np.testing.assert_allclose(entropy_floor(run)[0, 0], run.max_entropy[0], atol=1e-6)
+
+
+def test_quarters_are_those_of_the_highest_observed_head():
+    example = VECTORS["7_entropy_guided_attention"]["bins"]
+    flags = flag_heads(make_run(head_means(*example["head_entropies"], tokens=100)))
+    assert flags.scale == pytest.approx(example["max_observed"])
+    counts = np.bincount(flags.quarter[0], minlength=4).tolist()
+    assert counts == example["counts_0_quarter_half_threequarter_max"]
+
+
+def test_thresholds_decide_who_is_flagged():
+    run = make_run(head_means(0.1, 1.0, 3.0, 3.6))
+    flags = flag_heads(run, scale="tokens", upper=0.8, lower=0.05)
+    assert flags.scale == pytest.approx(np.log(40))
+    assert flags.overload.tolist() == [[False, False, True, True]]
+    assert flags.collapse.tolist() == [[True, False, False, False]]
+    assert flag_heads(run, scale="tokens", upper=0.9).overload.sum() == 1
+    assert flag_heads(run, scale="visible").scale == pytest.approx(run.max_entropy.mean(), rel=1e-5)
+
+
+def test_a_layer_without_a_pattern_is_neither():
+    entropy = np.concatenate([head_means(1.0, 2.0), np.full((1, 2, 40), np.nan)])
+    flags = flag_heads(make_run(entropy))
+    assert flags.quarter[1].tolist() == [-1, -1]
+    assert not flags.overload[1].any()
+    assert not flags.collapse[1].any()
+
+
+@pytest.mark.parametrize(("upper", "lower"), [(0.2, 0.3), (1.1, 0.0), (0.5, -0.1)])
+def test_thresholds_out_of_order_are_refused(upper, lower):
+    with pytest.raises(InputError, match="Thresholds"):
+        flag_heads(make_run(head_means(1.0)), upper=upper, lower=lower)
+
+
+@pytest.mark.parametrize("case", ["", "second_case"])
+def test_the_penalty_is_that_of_the_algorithm(case):
+    vector = VECTORS["7_entropy_guided_attention"]
+    chosen = vector[case] if case else vector
+    means = np.array([vector["entropy_per_head"]])
+    penalty = tolerance_penalty(
+        means, np.array([chosen["theta"]]), vector["gamma"], vector["E_max"]
+    )
+    assert penalty == pytest.approx(chosen["loss_paper_algorithm1"], abs=1e-7)
+
+
+def test_the_regulariser_of_aem_is_minus_the_mean_entropy():
+    vector = VECTORS["14_aem"]
+    run = make_run(head_means(vector["entropy"], vector["max_entropy"]))
+    assert attention_regulariser(run) == pytest.approx(
+        vector["multi_head_mean_two_heads_second_uniform"], rel=1e-6
+    )
+
+
+def test_the_mean_leaves_missing_numbers_out():
+    values = np.array([[np.nan, 1.0, 3.0], [np.nan, np.nan, np.nan]])
+    assert mean_over(values)[0] == 2
+    assert np.isnan(mean_over(values)[1])
+    assert mean_over(values, np.array([False, True, False]))[0] == 1
+
+
+def test_a_single_visible_key_has_no_normalised_entropy():
+    share = normalised(make_run(head_means(0.0, tokens=3)))
+    assert np.isnan(share[0, 0, 0])
+    assert share[0, 0, 1:].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("kind", HEAD_KINDS)
+def test_the_typical_head_of_a_kind_is_the_clearest(kind):
+    names = {"previous": "previous_mass", "itself": "self_mass", "sink": "first_mass"}
+    strong = head_means(0.1, 0.2, 0.9).astype(np.float32)
+    run = make_run(np.log(np.arange(1, 41)) * strong)
+    if kind in names:
+        run = dataclasses.replace(run, **{names[kind]: strong[:, ::-1].copy()})
+        assert typical_head(run, kind) == (0, 0)
+    else:
+        assert typical_head(run, kind) == (0, 2)
+
+
+def test_a_kind_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="previous"):
+        typical_head(make_run(head_means(1.0)), "induction")
+
+
+def test_a_run_with_impossible_numbers_is_refused():
+    good = make_run(head_means(1.0))
+    for name, value in (("first_mass", 1.5), ("self_mass", -0.1), ("entropy", -1.0)):
+        broken = {name: np.full_like(good.entropy, value)}
+        with pytest.raises(ValueError, match=r"between 0 and 1|negative"):
+            dataclasses.replace(good, **broken).check()
+    with pytest.raises(ValueError, match="reasons"):
+        dataclasses.replace(good, reasons={"0": "none"}).check()
