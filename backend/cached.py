@@ -7,15 +7,17 @@ arrays: Streamlit hashes large ones by sample. Errors pass through as they are, 
 from __future__ import annotations
 
 import atexit
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import streamlit as st
 
 from backend.errors import InputError
 from backend.runs import ModelFacts, ModelSpec, Request, Run, load_run
+from backend.runs.sampler_info import Filtered, SamplerInfo
 from backend.settings import settings
 
 if TYPE_CHECKING:
@@ -138,3 +140,41 @@ def _check_offered(spec: ModelSpec) -> None:
         raise InputError(
             f"This server does not offer {spec.source!r}. Choose one of: {', '.join(offered)}."
         )
+
+
+@st.cache_resource(show_spinner=False)
+def sampler_catalogue() -> tuple[SamplerInfo, ...]:
+    """Return what every sampler declares, sorted by name."""
+    from backend.studies import one_step
+
+    return one_step.catalogue()
+
+
+def apply_samplers(
+    probs: np.ndarray,
+    samplers: Sequence[tuple[str, Mapping[str, Any]]],
+    states: Sequence[Mapping[str, float]] = (),
+) -> list[Filtered]:
+    """Return what each sampler makes of one distribution; see ``one_step.apply_samplers``.
+
+    Raises:
+        InputError: a parameter is out of range.
+    """
+    from backend.studies import one_step
+
+    return one_step.apply_samplers(probs, samplers, states)
+
+
+def temperature_sweep(
+    probs: np.ndarray,
+    samplers: Sequence[tuple[str, Mapping[str, Any]]],
+    temperatures: Sequence[float],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return entropy and kept tokens [samplers, temperatures]; see ``one_step``.
+
+    Raises:
+        InputError: a parameter is out of range.
+    """
+    from backend.studies import one_step
+
+    return one_step.temperature_sweep(probs, samplers, temperatures)

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "models": {"ground", "runs"},
     "studies": {"ground", "runs", "models", "measures", "samplers"},
     "engine": {"ground", "runs", "models", "studies"},
-    "cached": {"ground", "runs", "models", "engine"},
+    "cached": {"ground", "runs", "models", "engine", "studies"},
     # backend itself: what a notebook imports, and the shell
     "face": {"ground", "runs", "models", "measures", "samplers", "studies"},
     "components": {"ground", "runs"},

@@ -1,0 +1,71 @@
+"""Samplers as plain data: what the page needs to draw their controls and to show what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class ParameterInfo:
+    """One parameter of a sampler, as a control.
+
+    Attributes:
+        options: the words to choose from; empty for a number.
+        low, high, step: of a slider; the allowed range may be wider.
+        integer: whole numbers only.
+    """
+
+    name: str
+    label: str
+    default: Any
+    help: str
+    unit: str = ""
+    options: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 1.0
+    step: float = 0.01
+    integer: bool = False
+
+
+@dataclass(frozen=True)
+class SamplerInfo:
+    """A sampler's declaration.
+
+    Attributes:
+        formula: LaTeX.
+        parameters: the most important one first.
+        details: label and unit of the numbers it tells about each step, by name.
+    """
+
+    name: str
+    label: str
+    group: str
+    formula: str
+    explanation: str
+    source: str
+    parameters: tuple[ParameterInfo, ...]
+    details: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Filtered:
+    """What one sampler makes of one given distribution p of n tokens; nats.
+
+    Attributes:
+        kept: bool [n], the tokens that can be drawn.
+        probs: float64 [n], what is drawn from; sums to 1.
+        kept_mass: what p gives to the kept tokens together.
+        entropy: of ``probs``.
+        divergence: KL(``probs`` ‖ p).
+        details: the sampler's own numbers, by name.
+    """
+
+    kept: np.ndarray
+    probs: np.ndarray
+    kept_mass: float
+    entropy: float
+    divergence: float
+    details: dict[str, float] = field(default_factory=dict)
