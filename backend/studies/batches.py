@@ -1,0 +1,113 @@
+"""Several texts in one forward pass, padded on the right.
+
+A causal model never looks ahead, so what stands behind a text cannot change its numbers: padding
+needs no mask, and the forward pass is the same as for one text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.measures.distribution import log_probabilities, moments
+
+if TYPE_CHECKING:
+    from backend.models import LanguageModel
+    from backend.models.language import OnLayer
+    from backend.models.tokenizer import Encoding
+
+BATCH_TOKENS = 2_048
+"""Tokens of a batch, padding included; a longer text is a batch by itself."""
+
+# Logits of one call of the head, and those measured together: the latter stay in the
+# processor's cache.
+_HEAD_BYTES = 30 * 2**20
+_PART_BYTES = 4 * 2**20
+# Width of a forward pass at its widest, in hidden vectors a token.
+_HIDDEN_VECTORS = 18
+
+Row = dict[str, Any]
+
+
+def batch_bytes(model: LanguageModel, longest: int) -> int:
+    """Return the memory a batch needs whose longest text has ``longest`` tokens."""
+    facts = model.facts
+    tokens = max(BATCH_TOKENS, longest)
+    activations = tokens * facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
+    return activations + 3 * max(_HEAD_BYTES, 4 * facts.vocab_size)
+
+
+def plan_batches(lengths: Mapping[int, int]) -> list[list[int]]:
+    """Put rows of like length together, longest first, so that too little memory shows at once.
+
+    Args:
+        lengths: tokens by row.
+    """
+    batches: list[list[int]] = []
+    for row in sorted(lengths, key=lengths.__getitem__, reverse=True):
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= BATCH_TOKENS:
+            batches[-1].append(row)
+        else:
+            batches.append([row])
+    return batches
+
+
+def measure_batch(
+    model: LanguageModel, encodings: Sequence[Encoding], on_layer: OnLayer
+) -> list[Row]:
+    """Return the figures of every text; those of a text without a scored token are None."""
+    lengths = [len(each) for each in encodings]
+    ids = torch.zeros(len(encodings), max(lengths), dtype=torch.long)
+    for row, each in enumerate(encodings):
+        ids[row, : len(each)] = torch.from_numpy(each.ids)
+    hidden = model.hidden_states(ids, on_layer=on_layer)
+    # The row before a token predicts it; nothing predicts the first.
+    scored = torch.arange(1, ids.shape[1])[None] < torch.tensor(lengths)[:, None]
+    entropy, surprisal = _measure(
+        model, hidden[:, :-1][scored.to(hidden.device)], ids[:, 1:][scored]
+    )
+    ends = np.cumsum([length - 1 for length in lengths])[:-1]
+    parts = zip(encodings, np.split(entropy, ends), np.split(surprisal, ends), strict=True)
+    return [_figures(*part) for part in parts]
+
+
+def _measure(
+    model: LanguageModel, hidden: Tensor, targets: Tensor
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return entropy and surprisal of R predictions, float32 [R] each, nats."""
+    size = 4 * model.facts.vocab_size
+    rows = max(1, _HEAD_BYTES // size)
+    found = torch.empty(2, len(targets))
+    for first in range(0, len(targets), rows):
+        logits = model.unembed(hidden[first : first + rows])
+        part = max(1, _PART_BYTES // size) if logits.device.type == "cpu" else rows
+        wanted = targets[first : first + rows].to(logits.device)[:, None]
+        done = first
+        for some, ids in zip(logits.split(part), wanted.split(part), strict=True):
+            whole = moments(some)
+            found[0, done : done + len(some)] = whole.entropy
+            found[1, done : done + len(some)] = -log_probabilities(some, ids, whole)[:, 0]
+            done += len(some)
+    return found[0].numpy(), found[1].numpy()
+
+
+def _figures(encoding: Encoding, entropy: np.ndarray, surprisal: np.ndarray) -> Row:
+    row: Row = {"tokens": len(encoding)}
+    if len(entropy):
+        row["mean_entropy"] = float(entropy.mean(dtype=np.float64))
+        row["max_entropy"] = float(entropy.max())
+        row["mean_surprisal"] = float(surprisal.mean(dtype=np.float64))
+    # Pieces of the first character do not make it whole: its bits are not all there.
+    whole = encoding.groups[1:] != encoding.groups[0]
+    if whole.any():
+        spans = encoding.offsets[1:][whole]
+        text = encoding.text[int(spans[:, 0].min()) : int(spans[:, 1].max())]
+        bits = float(surprisal[whole].sum(dtype=np.float64)) / math.log(2)
+        if text:
+            row["bits_per_byte"] = bits / len(text.encode())
+    return row

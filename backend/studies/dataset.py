@@ -1,0 +1,156 @@
+"""The data-set study: figures of many texts, resumable after Stop or a crash."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backend.errors import InputError, ModelError, OverBudgetError
+from backend.runs import DatasetRequest, DatasetRun
+from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS, ROW_MEASURES
+from backend.runs.row_log import RowLog
+from backend.settings import settings
+from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
+from backend.studies.batches import Row, batch_bytes, measure_batch, plan_batches
+
+if TYPE_CHECKING:
+    from backend.models import LanguageModel
+    from backend.models.tokenizer import Encoding
+
+
+class DatasetStudy:
+    """Reads texts of like length together and writes every finished batch to the disk."""
+
+    kind = "dataset"
+
+    def estimate(self, model: LanguageModel, request: DatasetRequest) -> Estimate:
+        """Return memory on top of the model; the time depends on what is done already."""
+        _check(request)
+        longest = max(len(text) for text in request.texts)  # a token has a character or more
+        return Estimate(bytes=batch_bytes(model, min(longest, model.facts.context or longest)))
+
+    def run(self, model: LanguageModel, request: DatasetRequest, report: Report) -> DatasetRun:
+        """Measure every text that is not measured yet.
+
+        Raises:
+            InputError, OverBudgetError: no texts, or too many.
+            ModelError: the model gave something that is not a number.
+            CancelledError: ``report`` said so; finished rows are kept for the next time.
+        """
+        _check(request)
+        folder = settings().data_dir / "datasets"
+        log = RowLog(folder, request.key, asdict(model.facts))
+        lengths = _read_lengths(model, request, log)
+        clock = _Clock(len(request.texts), log, sum(lengths.values()), report)
+        clock.tick()
+        for batch in plan_batches(lengths):
+            started = time.perf_counter()
+            encodings = [_encode(model, request, row) for row in batch]
+            rows = dict(zip(batch, measure_batch(model, encodings, clock.tick), strict=True))
+            _check_finite(model, rows)
+            log.add(rows, time.perf_counter() - started)
+            clock.tick()
+        return _to_run(model, request, log)
+
+
+STUDIES.register(DatasetStudy.kind)(DatasetStudy())
+
+
+class _Clock:
+    """Reports progress, with the time that is left once it can be told."""
+
+    def __init__(self, total: int, log: RowLog, tokens: int, report: Report) -> None:
+        self._total, self._log, self._report = total, log, report
+        self._tokens = tokens
+        self._before = _tokens(log)
+        self._started = time.perf_counter()
+
+    def tick(self, *_: int) -> None:
+        """Report; called after every layer too, so that Stop need not wait for a batch."""
+        done = len(self._log.rows)
+        message = f"{done:,} of {self._total:,} texts{self._left()}"
+        self._report(Progress(done, self._total, message))
+
+    def _left(self) -> str:
+        read = _tokens(self._log) - self._before
+        if not 0 < read < self._tokens:
+            return ""
+        seconds = math.ceil((time.perf_counter() - self._started) / read * (self._tokens - read))
+        return f", about {seconds} s left" if seconds < 90 else f", about {seconds // 60} min left"
+
+
+def _tokens(log: RowLog) -> int:
+    return sum(row.get("tokens", 0) for row in log.rows.values())
+
+
+def _check(request: DatasetRequest) -> None:
+    rows = len(request.texts)
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in request.texts)
+    if not rows:
+        raise InputError("There are no texts; give at least one.")
+    if rows > MAX_ROWS:
+        raise OverBudgetError(f"There are {rows:,} texts; a data set has at most {MAX_ROWS:,}.")
+    if size > MAX_DATASET_BYTES:
+        raise OverBudgetError(
+            f"The texts have {size:,} bytes together; a data set has at most {MAX_DATASET_BYTES:,}."
+        )
+
+
+def _read_lengths(model: LanguageModel, request: DatasetRequest, log: RowLog) -> dict[int, int]:
+    """Return the tokens of every row still to do; rows that cannot be read go into the log."""
+    lengths: dict[int, int] = {}
+    problems: dict[int, Row] = {}
+    context = model.facts.context or math.inf
+    for row, text in enumerate(request.texts):
+        if row in log.rows:
+            continue
+        try:
+            count = model.tokenizer.count(
+                text, special_tokens=request.special_tokens, add_bos=request.add_bos
+            )
+            if not count:
+                raise InputError("There is no text.")
+            if count > context:
+                raise OverBudgetError(f"{count:,} tokens; this model reads {context:,}.")
+            lengths[row] = count
+        except (InputError, OverBudgetError) as error:
+            problems[row] = {"problem": str(error)}
+    if problems:
+        log.add(problems, 0.0)
+    return lengths
+
+
+def _encode(model: LanguageModel, request: DatasetRequest, row: int) -> Encoding:
+    return model.tokenizer.encode(
+        request.texts[row], special_tokens=request.special_tokens, add_bos=request.add_bos
+    )
+
+
+def _check_finite(model: LanguageModel, rows: dict[int, Row]) -> None:
+    for number, row in rows.items():
+        if math.isnan(row.get("mean_entropy", 0.0)):
+            raise ModelError(
+                f"{model.facts.name} gave no usable numbers for text {number + 1:,} in "
+                f"{model.facts.dtype}; load it as float32 or bfloat16."
+            )
+
+
+def _to_run(model: LanguageModel, request: DatasetRequest, log: RowLog) -> DatasetRun:
+    rows = [log.rows[number] for number in range(len(request.texts))]
+    columns: dict[str, Any] = {
+        name: np.array([row.get(name, np.nan) for row in rows], np.float32) for name in ROW_MEASURES
+    }
+    return DatasetRun(
+        **provenance(model),
+        request=request,
+        seconds=log.seconds,
+        tokens=np.array([row.get("tokens", 0) for row in rows], np.int32),
+        problems={
+            str(number): row["problem"] for number, row in enumerate(rows) if "problem" in row
+        },
+        **columns,
+    )
