@@ -48,9 +48,8 @@ def text_view(run: TextRun) -> None:
             level=level,
             spans=None if pieces is None else pieces.of_token,
             raw=_raw(),
+            on_pin=state.pin,
         )
-        if pinned != state.pinned(len(run)):
-            state.pin(pinned)
         text_charts(run, metrics, pinned)
     with right, st.container(key="panel"):
         token_panel(run, metrics, pinned)
