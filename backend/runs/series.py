@@ -72,7 +72,7 @@ def to_unit(nats: np.ndarray, unit: str, *, power: int = 1) -> np.ndarray:
 def window_mean(values: np.ndarray, width: int, *, centred: bool = False) -> np.ndarray:
     """Return the mean over windows of ``width`` tokens, float64 [T].
 
-    Value *t* is the mean of t … t + width − 1, the window entropy of ARES (Chen et al., 2025,
+    Value *t* is the mean of t … t + width − 1, the window entropy of ARES (2025,
     arXiv 2510.08457); with ``centred``, of the ``width`` tokens around t (one more before than
     after when the width is even). Windows that leave the text, or hold a NaN, have no mean: NaN.
     """

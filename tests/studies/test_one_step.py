@@ -9,13 +9,14 @@ import pytest
 
 from backend import samplers
 from backend.errors import InputError
+from backend.runs.trajectories import plans
 from backend.studies.one_step import apply_samplers, catalogue, temperature_sweep
 
 P = np.array([0.42, 0.23, 0.12, 0.08, 0.06, 0.04, 0.03, 0.02])
 
 
 def kept(name, **values):
-    return np.flatnonzero(apply_samplers(P, [(name, values)])[0].kept).tolist()
+    return np.flatnonzero(apply_samplers(P, plans([(name, values)]))[0].kept).tolist()
 
 
 def test_the_catalogue_has_every_sampler_with_its_parameters():
@@ -36,7 +37,7 @@ def test_temperature_first_or_last_changes_the_set():
 
 
 def test_without_temperature_the_divergence_is_minus_log_of_the_kept_mass():
-    found = apply_samplers(P, [("top_k", {"k": 3})])[0]
+    found = apply_samplers(P, plans([("top_k", {"k": 3})]))[0]
     assert found.kept_mass == pytest.approx(0.77)
     assert found.divergence == pytest.approx(-math.log(0.77))
     assert found.probs[:3].sum() == pytest.approx(1)
@@ -46,12 +47,12 @@ def test_without_temperature_the_divergence_is_minus_log_of_the_kept_mass():
 
 def test_a_state_takes_the_place_of_the_first_step():
     # mirostat 2 keeps −log₂ p ≤ μ; −log₂ 0.23 = 2.12.
-    low = apply_samplers(P, [("mirostat_v2", {})], [{"mu": 2.2}])[0]
+    low = apply_samplers(P, plans(["mirostat_v2"]), [{"mu": 2.2}])[0]
     assert np.flatnonzero(low.kept).tolist() == [0, 1]
 
 
 def test_the_sweep_follows_the_tempered_softmax():
-    entropy, count = temperature_sweep(P, [("temperature", {}), ("top_k", {"k": 2})], [0.5, 1, 2])
+    entropy, count = temperature_sweep(P, plans(["temperature", ("top_k", {"k": 2})]), [0.5, 1, 2])
     for column, temperature in enumerate([0.5, 1.0, 2.0]):
         q = P ** (1 / temperature) / (P ** (1 / temperature)).sum()
         assert entropy[0, column] == pytest.approx(-(q * np.log(q)).sum())
@@ -59,11 +60,23 @@ def test_the_sweep_follows_the_tempered_softmax():
 
 
 def test_tokens_of_probability_zero_are_never_kept():
-    found = apply_samplers(np.array([0.5, 0.5, 0.0]), [("temperature", {}), ("top_p", {"p": 1.0})])
+    found = apply_samplers(np.array([0.5, 0.5, 0.0]), plans(["temperature", ("top_p", {"p": 1.0})]))
     assert [each.kept.tolist() for each in found] == [[True, True, False]] * 2
 
 
 @pytest.mark.parametrize("probs", [[], [0.0, 0.0], [0.5, -0.1], [float("nan"), 1.0]])
 def test_what_is_no_distribution_is_refused(probs):
     with pytest.raises(InputError, match="at least one token"):
-        apply_samplers(np.array(probs), [("greedy", {})])
+        apply_samplers(np.array(probs), plans(["greedy"]))
+
+
+def test_a_chain_is_applied_as_one():
+    found = apply_samplers(P, plans([[("top_k", {"k": 4}), ("top_p", {"p": 0.7})]]))[0]
+    # 0.42, 0.23, 0.12 of 0.85 are 0.49, 0.76: two tokens reach 0.7.
+    assert np.flatnonzero(found.kept).tolist() == [0, 1]
+
+
+def test_the_sweep_heats_a_chain_once():
+    entropy, _ = temperature_sweep(P, plans([["temperature", ("top_k", {"k": 8})]]), [2.0])
+    q = P**0.5 / (P**0.5).sum()
+    assert entropy[0, 0] == pytest.approx(-(q * np.log(q)).sum())
