@@ -84,16 +84,31 @@ def study_attention(
 
 
 def attention_pattern(
-    model: LanguageModel, text: str, layer: int, head: int, **options: Any
+    model: LanguageModel,
+    text: str,
+    layer: int,
+    head: int,
+    *,
+    rows: tuple[int, int] | None = None,
+    cells: int | None = None,
+    **fields: Any,
 ) -> np.ndarray:
     """Return the weights of one head over ``text``, float32 [T, T]; rows are queries.
 
-    ``options``: ``rows`` for a part, ``cells`` for an overview, and the fields of
-    ``AttentionRequest``.
+    Args:
+        model: to read with; it runs up to the layer and no further.
+        text: to read.
+        layer: from 0.
+        head: from 0.
+        rows: only queries first … stop − 1; [stop − first, T] comes back.
+        cells: an overview instead: the largest weight in each field of about cells × cells.
+        fields: ``add_bos`` and ``special_tokens`` of ``AttentionRequest``.
     """
-    from backend.studies.pattern import attention_pattern
+    from backend.runs import AttentionRequest
+    from backend.studies.pattern import Part, read_pattern
 
-    return attention_pattern(model, text, layer, head, **options)
+    request = AttentionRequest(model=model.spec, text=text, **fields)
+    return read_pattern(model, request, layer, head, Part(rows, cells))
 
 
 def __getattr__(name: str) -> ModuleType:

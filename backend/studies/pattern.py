@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from backend.measures.attention import attend
 from backend.measures.pattern import pattern, pooled_pattern
 from backend.runs.attention import AttentionRequest
 from backend.settings import settings
+from backend.studies.base import Progress, Report, ignore
 from backend.studies.reading import encode_in_context
 from backend.studies.watching import plan_of, reason, scores_of
 
@@ -22,52 +24,55 @@ if TYPE_CHECKING:
     from backend.models.taps import AttentionCall
 
 
+@dataclass(frozen=True)
+class Part:
+    """Which part of a pattern to return.
+
+    Attributes:
+        rows: queries first … stop − 1; None for all.
+        cells: an overview instead: the largest weight in each field of about cells × cells.
+    """
+
+    rows: tuple[int, int] | None = None
+    cells: int | None = None
+
+
 @torch.inference_mode()
-def attention_pattern(
+def read_pattern(
     model: LanguageModel,
-    text: str,
+    request: AttentionRequest,
     layer: int,
     head: int,
+    part: Part = Part(),
     *,
-    rows: tuple[int, int] | None = None,
-    cells: int | None = None,
-    **fields: Any,
+    report: Report = ignore,
 ) -> np.ndarray:
     """Return the weights of one head: exact, rows are queries and columns are keys.
 
     The model runs up to the layer and no further.
 
-    Args:
-        model: to read with.
-        text: to read.
-        layer: from 0.
-        head: from 0.
-        rows: only queries first … stop − 1; [stop − first, T] comes back.
-        cells: an overview instead: the largest weight in each field of about cells × cells.
-        fields: ``add_bos`` and ``special_tokens`` of ``AttentionRequest``.
-
     Returns:
-        float32 [T, T] without ``rows`` and ``cells``. Keys that a query does not see have 0.
+        float32 [T, T], or [stop − first, T] for some rows, or an overview. Keys that a query does
+        not see have 0.
 
     Raises:
         InputError: there is no such layer or head or row.
         NotDefinedError: the layer has no attention pattern.
         OverBudgetError: the text is longer than the context, or the answer than the memory.
+        CancelledError: ``report`` said so.
     """
-    request = AttentionRequest(model=model.spec, text=text, **fields)
     ids = torch.from_numpy(encode_in_context(model, request).ids).long()[None]
-    start, stop = rows or (0, ids.shape[1])
+    start, stop = part.rows or (0, ids.shape[1])
     _check(model, layer, head, start, stop, ids.shape[1])
-    if cells is None:
+    if part.cells is None:
         _check_size(stop - start, ids.shape[1])
-    found = _watch(model, ids, layer)
+    found = _watch(model, ids, layer, report)
     if isinstance(found, Tensor):
-        return _from_weights(found[0, head], start, stop, cells)
+        return _from_weights(found[0, head], start, stop, part.cells)
     scores = scores_of(found)
-    visible = found.visible
-    if cells is None:
-        return pattern(scores, visible, head, start, stop).cpu().numpy()
-    return pooled_pattern(scores, visible, head, cells).cpu().numpy()
+    if part.cells is None:
+        return pattern(scores, found.visible, head, start, stop).cpu().numpy()
+    return pooled_pattern(scores, found.visible, head, part.cells).cpu().numpy()
 
 
 def _check(model: LanguageModel, layer: int, head: int, start: int, stop: int, tokens: int) -> None:
@@ -111,13 +116,14 @@ class _Catcher:
             raise _EnoughError
 
 
-def _watch(model: LanguageModel, ids: Tensor, layer: int) -> AttentionCall | Tensor:
+def _watch(model: LanguageModel, ids: Tensor, layer: int, report: Report) -> AttentionCall | Tensor:
     """Run the model up to ``layer`` and return what it attends with."""
     from backend.models.taps import attention_tap
 
     def passed(done: int, total: int) -> None:
         if done > layer:
             raise _EnoughError
+        report(Progress(done, layer + 1, f"Reading: layer {done} of {layer + 1}"))
 
     catcher = _Catcher(layer)
     with attention_tap(model, catcher), suppress(_EnoughError):

@@ -9,12 +9,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 
-from backend.errors import InputError, ModelError, OverBudgetError
+from backend.errors import InputError, ModelError
 from backend.measures.distribution import CURVE_EDGES, measure
 from backend.models.memory import study_memory
 from backend.runs import TextRequest, TextRun
-from backend.settings import settings
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
+from backend.studies.reading import encode
 from backend.studies.windows import Window, plan_windows
 
 if TYPE_CHECKING:
@@ -117,19 +117,12 @@ class _Steps:
 
 def _encode(model: LanguageModel, request: TextRequest) -> Encoding:
     """Check the request and return the tokens of its text."""
-    size, limit = model.facts.vocab_size, settings().max_text_bytes
-    if not request.text:
-        raise InputError("The text is empty; give at least one character.")
+    size = model.facts.vocab_size
     if not 1 <= request.top_k <= size:
         raise InputError(f"top_k must be 1 to {size:,}; it is {request.top_k:,}.")
     if request.long_text not in ("refuse", "windows"):
         raise InputError(f"long_text is 'refuse' or 'windows', not {request.long_text!r}.")
-    length = len(request.text.encode("utf-8", "surrogatepass"))
-    if length > limit:
-        raise OverBudgetError(f"The text has {length:,} bytes; at most {limit:,} are read.")
-    return model.tokenizer.encode(
-        request.text, special_tokens=request.special_tokens, add_bos=request.add_bos
-    )
+    return encode(model, request)
 
 
 def _read(
