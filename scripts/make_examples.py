@@ -14,7 +14,7 @@ import typer
 
 import backend
 from backend.models.language import LanguageModel
-from backend.runs import Request, TextRequest
+from backend.runs import AttentionRequest, Request, TextRequest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 LARGEST = 1_000_000  # bytes a file may have
@@ -63,42 +63,70 @@ ANSWER = (
 
 @dataclass(frozen=True)
 class Example:
-    """A run to ship as ``examples/<name>.safetensors``; ``name`` begins with the run's kind."""
+    """A run to ship as ``examples/<name>.safetensors``; ``name`` begins with the run's kind.
+
+    ``note`` is one sentence on what to look at.
+    """
 
     name: str
     title: str
+    note: str
     request: Request
 
 
 def examples(model: LanguageModel) -> Iterator[Example]:
     """Yield every example, in no particular order."""
     yield from text_examples(model)
+    yield from attention_examples()
 
 
 def text_examples(model: LanguageModel) -> Iterator[Example]:
     """Yield the examples of the text study."""
     texts = {
-        "fact": ("Plain facts", FACT),
-        "garden_path": ("Garden-path sentences", GARDEN_PATH),
-        "arithmetic": ("Arithmetic", ARITHMETIC),
-        "code": ("Code", CODE),
-        "list": ("Lists", LIST),
-        "repeated": ("A repeated sentence", REPEATED),
-        "german": ("German (Brothers Grimm)", GERMAN),
-        "nonsense": ("Nonsense (Lewis Carroll)", NONSENSE),
-    }
-    for name, (title, text) in texts.items():
-        yield Example(f"text_{name}", title, TextRequest(text=text, curve=True))
+        "fact": ("Plain facts", FACT, "Paris and Rome come as expected; the surprise is which fact "
+                 "comes next: Earth, goes, about."),
+        "garden_path": ("Garden-path sentences", GARDEN_PATH, "Surprisal jumps where the reading "
+                        "breaks: boat, fell, spat, married."),
+        "arithmetic": ("Arithmetic", ARITHMETIC, "The signs soon become certain; the digits after "
+                       "= show that so small a model guesses its sums."),
+        "code": ("Code", CODE, "The name fib is a surprise once; what follows from it is nearly "
+                 "certain, indentation included."),
+        "list": ("Lists", LIST, "From Tuesday on the weekdays cost nothing, while every thing to "
+                 "buy is a new choice."),
+        "repeated": ("A repeated sentence", REPEATED, "Entropy falls with every repetition: the "
+                     "model copies, and is still unsure at the end of each sentence."),
+        "german": ("German (Brothers Grimm)", GERMAN, "Words of a language the model hardly knows "
+                   "fall into pieces, and the first piece is the hard one."),
+        "nonsense": ("Nonsense (Lewis Carroll)", NONSENSE, "A poem the model knows a little, then "
+                     "words in no order: lampshade, quorum, umbrella."),
+    }  # fmt: skip
+    for name, (title, text, note) in texts.items():
+        yield Example(f"text_{name}", title, note, TextRequest(text=text, curve=True))
     prompt = model.tokenizer.render_chat([{"role": "user", "content": QUESTION}])
     chat = TextRequest(text=prompt + ANSWER, special_tokens="special", curve=True)
-    yield Example("text_chat", "A chat with its template", chat)
+    note = (
+        "Control tokens are read as such: the change of turns is nearly certain, the words of the "
+        "answer are not (surprise, evenly, share)."
+    )
+    yield Example("text_chat", "A chat with its template", note, chat)
+
+
+def attention_examples() -> Iterator[Example]:
+    """Yield the examples of the attention study; the texts are those of text examples."""
+    texts = {
+        "fact": ("Plain facts", FACT),
+        "repeated": ("A repeated sentence", REPEATED),
+        "code": ("Code", CODE),
+    }
+    for name, (title, text) in texts.items():
+        yield Example(f"attention_{name}", title, AttentionRequest(text=text))
 
 
 def main() -> None:
     """Compute and write every example, on the CPU so that all machines agree."""
     model = backend.load_model("bundled", device="cpu", dtype="float32")
     for example in examples(model):
-        run = replace(backend.study(model, example.request), title=example.title)
+        run = replace(backend.study(model, example.request), title=example.title, note=example.note)
         path = run.save(EXAMPLES / f"{example.name}.safetensors")
         size = path.stat().st_size
         typer.echo(f"{path.name}: {size:,} bytes, {run.seconds:.1f} s")
