@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from backend.runs import ModelFacts, ModelSpec, TextRequest, TextRun
+from backend.runs import (
+    DatasetRequest,
+    DatasetRun,
+    ModelFacts,
+    ModelSpec,
+    Run,
+    SamplerSpec,
+    TextRequest,
+    TextRun,
+    TrajectoryRequest,
+    TrajectoryRun,
+)
+from backend.runs.attention import AttentionRequest, AttentionRun
 
 FACTS = ModelFacts(
     source="bundled",
@@ -86,3 +100,98 @@ def text_run(
         vocabulary={str(each): f"t{each}" for each in np.unique(order[1:])},
         **arrays,
     )
+
+
+def attention_run(entropy: np.ndarray | None = None) -> AttentionRun:
+    """Return an attention run with this entropy [L, H, T], and zeros elsewhere."""
+    if entropy is None:
+        entropy = np.random.default_rng(0).random((2, 3, 8)).astype(np.float32)
+    layers, heads, tokens = entropy.shape
+    text = text_run("x y " * (tokens // 4 + 1), width=1)
+    shares = ("first_mass", "self_mass", "previous_mass", "distance", "score_spread")
+    zeros = dict.fromkeys(shares, np.zeros_like(entropy))
+    return AttentionRun(
+        **{**PROVENANCE, "model": replace(FACTS, layers=layers, heads=heads)},
+        request=AttentionRequest(text=text.text[:tokens]),
+        seconds=1.0,
+        text=text.text[:tokens],
+        tokens=text.tokens[:tokens],
+        token_ids=text.token_ids[:tokens],
+        offsets=text.offsets[:tokens],
+        groups=text.groups[:tokens],
+        special=text.special[:tokens],
+        entropy=entropy,
+        max_entropy=np.zeros((layers, tokens), np.float32),
+        spectral_norm=np.zeros((layers, heads), np.float32),
+        reasons={},
+        **zeros,
+    )
+
+
+def trajectory_run(
+    names: tuple[str, ...] = ("greedy", "top_p"),
+    *,
+    seeds: tuple[int, ...] = (0, 1),
+    shift: float = 0,
+) -> TrajectoryRun:
+    """Return a trajectory run of 5 steps; the last trajectory ends after 3."""
+    random = np.random.default_rng(0)
+    shape = (len(names), len(seeds), 5)
+    lengths = np.full(shape[:2], 5, np.int32)
+    lengths[-1, -1] = 3
+    done = np.arange(5) < lengths[:, :, None]
+    ids = np.where(done, random.integers(0, 50, shape), -1).astype(np.int32)
+    numbers = {
+        name: np.where(done, random.random(shape) + shift, np.nan).astype(np.float32)
+        for name in (
+            "entropy", "varentropy", "surprisal", "rank", "kept_mass", "final_entropy", "kl",
+            "drawn_probability",
+        )
+    }  # fmt: skip
+    tops = np.where(done[..., None], ids[..., None] + np.zeros(2, np.int32), -1).astype(np.int32)
+    mass = np.where(done[..., None], np.full(2, 0.5), np.nan).astype(np.float32)
+    plans = tuple((SamplerSpec(name, {"p": 0.9} if name == "top_p" else {}),) for name in names)
+    return TrajectoryRun(
+        **PROVENANCE,
+        request=TrajectoryRequest(prompt="Once upon", samplers=plans, steps=5, seeds=seeds),
+        seconds=1.0,
+        prompt_text="Once upon",
+        prompt_ids=np.array([1, 2], np.int32),
+        labels=list(names),
+        texts=[["a time"] * len(seeds)] * len(names),
+        endings=[["length"] * len(seeds)] * len(names),
+        lengths=lengths,
+        token_ids=ids,
+        offsets=np.zeros((*shape, 2), np.int32),
+        groups=np.zeros(shape, np.int32),
+        kept_count=np.where(done, 3, 0).astype(np.int32),
+        raw_top_ids=tops,
+        raw_top_logprobs=np.log(mass),
+        final_top_ids=tops,
+        final_top_probs=mass,
+        step_seconds=np.zeros(5, np.float32),
+        details={"budget": numbers["entropy"]},
+        vocabulary={str(each): f"t{each}" for each in range(50)},
+        **numbers,
+    )
+
+
+def dataset_run() -> DatasetRun:
+    """Return a data-set run of three texts, one of which could not be read."""
+    numbers = {
+        name: np.array([1, 2, np.nan], np.float32)
+        for name in ("mean_entropy", "max_entropy", "mean_surprisal", "bits_per_byte")
+    }
+    return DatasetRun(
+        **PROVENANCE,
+        request=DatasetRequest(texts=("one", "two\nlines", "")),
+        seconds=1.0,
+        tokens=np.array([3, 4, 0], np.int32),
+        problems={"2": "There is no text."},
+        **numbers,
+    )
+
+
+def all_kinds() -> list[Run]:
+    """Return one run of every kind."""
+    return [text_run(curve=True), attention_run(), trajectory_run(), dataset_run()]

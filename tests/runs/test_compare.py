@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from backend.errors import InputError
-from backend.runs.attention import AttentionRequest, AttentionRun
 from backend.runs.bounds import divergence_bounds, share_vocabulary
 from backend.runs.compare import compare_heads, compare_text, summarise_difference
-from tests.runs.makers import FACTS, PROVENANCE, text_run
+from backend.runs.compare_paths import compare_paths
+from tests.runs.makers import FACTS, attention_run, text_run, trajectory_run
 
 
 def with_distributions(logits: np.ndarray, top_k: int):
@@ -106,30 +106,6 @@ def test_texts_that_share_nothing_have_no_spans_and_no_figures():
     assert math.isnan(summarise_difference(comparison, "entropy").mean)
 
 
-def attention_run(entropy: np.ndarray) -> AttentionRun:
-    layers, heads, tokens = entropy.shape
-    text = text_run("x" * tokens, width=1)
-    shares = dict.fromkeys(("first_mass", "self_mass", "previous_mass"), np.zeros_like(entropy))
-    rest = dict.fromkeys(("distance", "score_spread"), np.zeros_like(entropy))
-    return AttentionRun(
-        **{**PROVENANCE, "model": replace(FACTS, layers=layers, heads=heads)},
-        request=AttentionRequest(text=text.text),
-        seconds=1.0,
-        text=text.text,
-        tokens=text.tokens,
-        token_ids=text.token_ids,
-        offsets=text.offsets,
-        groups=text.groups,
-        special=text.special,
-        entropy=entropy,
-        max_entropy=np.zeros((layers, tokens), np.float32),
-        spectral_norm=np.zeros((layers, heads), np.float32),
-        reasons={},
-        **shares,
-        **rest,
-    )
-
-
 def test_heads_are_compared_by_their_mean_entropy():
     entropy = np.ones((2, 3, 4), np.float32)
     entropy[1, 2] = [np.nan, 1, 2, 3]
@@ -143,3 +119,29 @@ def test_heads_of_models_built_differently_are_not_compared():
     small, large = np.ones((2, 3, 4), np.float32), np.ones((2, 4, 4), np.float32)
     with pytest.raises(InputError, match="2 layers of 3 heads and 2 layers of 4 heads"):
         compare_heads(attention_run(small), attention_run(large))
+
+
+def test_samplers_that_both_runs_have_are_compared_step_by_step():
+    a, b = trajectory_run(("greedy", "top_p", "min_p")), trajectory_run(("top_p",), shift=1)
+    comparison = compare_paths(a, b)
+    assert comparison.labels == ["top_p"]
+    np.testing.assert_allclose(comparison.a["entropy"][0, 0], a.entropy[1, :, 0].mean(), rtol=1e-6)
+    assert comparison.difference("entropy").shape == (1,)
+
+
+def test_a_trajectory_run_agrees_with_itself_at_every_step():
+    run = trajectory_run()
+    comparison = compare_paths(run, run)
+    assert comparison.agreement.tolist() == [1, 1]
+    assert comparison.difference("entropy").tolist() == [0, 0]
+
+
+def test_runs_without_equal_seeds_have_no_agreement_but_are_compared():
+    comparison = compare_paths(trajectory_run(seeds=(0, 1)), trajectory_run(seeds=(2,), shift=1))
+    assert np.isnan(comparison.agreement).all()
+    assert np.isfinite(comparison.difference("entropy")).all()
+
+
+def test_runs_without_a_common_sampler_are_refused_with_both_lists():
+    with pytest.raises(InputError, match="A has greedy; B has top_p"):
+        compare_paths(trajectory_run(("greedy",)), trajectory_run(("top_p",)))

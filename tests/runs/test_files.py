@@ -19,7 +19,7 @@ from backend.errors import RunFileError
 from backend.runs import files, load_run
 from backend.runs.files import content_id, dump_run, parse_run, plain_fields
 from backend.runs.migrations import SCHEMA_VERSION
-from tests.runs.makers import text_run
+from tests.runs.makers import all_kinds, text_run
 
 
 def rewrite(data: bytes, change) -> bytes:
@@ -48,6 +48,15 @@ def test_a_run_comes_back_from_its_file_unchanged(text, seed, width, curve):
     for name, array in run.arrays().items():
         assert back.arrays()[name].dtype == array.dtype
         np.testing.assert_array_equal(back.arrays()[name], array)
+    assert content_id(back) == content_id(run)
+
+
+@pytest.mark.parametrize("run", all_kinds(), ids=lambda run: run.kind)
+def test_every_kind_of_run_comes_back_from_its_file_unchanged(run):
+    run.check()
+    back = parse_run(dump_run(run), "x")
+    assert type(back) is type(run)
+    assert back.request == run.request
     assert content_id(back) == content_id(run)
 
 
@@ -249,13 +258,13 @@ def mutate(data: bytes, dice: random.Random) -> bytes:
 
 def test_2000_mutated_files_give_a_run_or_one_clear_error():
     dice = random.Random(5)
-    whole = dump_run(text_run(curve=True))
+    wholes = [dump_run(run) for run in all_kinds()]
     refused = 0
     tracemalloc.start()
     try:
-        for _ in range(2_000):
+        for number in range(2_000):
             try:
-                parse_run(mutate(whole, dice), "x").check()
+                parse_run(mutate(wholes[number % 4], dice), "x").check()
             except RunFileError:
                 refused += 1
         assert tracemalloc.get_traced_memory()[1] < 50_000_000

@@ -1,0 +1,51 @@
+"""Python code that makes a run again."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any
+
+from backend.runs.base import Run
+from backend.runs.permalink import exact_request
+
+
+def snippet(run: Run) -> str:
+    """Return a program that loads the same model and asks it the same question."""
+    request = exact_request(run)
+    model = [repr(request.model.source)]
+    model += [
+        f"{name}={value!r}"
+        for name in ("revision", "dtype")
+        if (value := getattr(request.model, name))
+    ]
+    given = _given(request)
+    names = sorted({type(request).__name__} | _types(list(given.values())))
+    arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
+    return (
+        "import backend\n"
+        f"from backend.runs import {', '.join(names)}\n\n"
+        f"model = backend.load_model({', '.join(model)})\n"
+        f"request = {type(request).__name__}(\n    model=model.spec,\n{arguments})\n"
+        "run = backend.study(model, request)\n"
+        'run.save("run.safetensors")\n'
+    )
+
+
+def _given(request: Any) -> dict[str, Any]:
+    """Return the fields that are not at their defaults, in order."""
+    return {
+        each.name: getattr(request, each.name)
+        for each in fields(request)
+        if each.name != "model"
+        and (each.default is MISSING or getattr(request, each.name) != each.default)
+    }
+
+
+def _types(value: Any) -> set[str]:
+    """Return the names of all dataclasses inside ``value``, which its repr will mention."""
+    if is_dataclass(value):
+        inside = _types([getattr(value, each.name) for each in fields(value)])
+        return {type(value).__name__} | inside
+    if isinstance(value, list | tuple):
+        return {name for each in value for name in _types(each)}
+    return set()

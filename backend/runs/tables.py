@@ -1,0 +1,116 @@
+"""Runs as tables, one row a token, head, step or text; information in nats, by column name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backend.runs.attention import AttentionRun
+from backend.runs.base import Run
+from backend.runs.dataset import DatasetRun
+from backend.runs.text import TextRun
+from backend.runs.trajectories import TrajectoryRun
+
+Table = dict[str, Sequence[Any] | np.ndarray]
+"""Columns of equal length by name."""
+
+
+def tables(run: Run) -> dict[str, Table]:
+    """Return the tables of a run by name, the main one first."""
+    return _TABLES[type(run)](run)
+
+
+def table_csv(table: Mapping[str, Sequence[Any] | np.ndarray]) -> str:
+    """Return a table as CSV with a line of names; NaN is an empty cell."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(table)
+    columns = [each.tolist() if isinstance(each, np.ndarray) else each for each in table.values()]
+    for row in zip(*columns, strict=True):
+        writer.writerow("" if value != value else value for value in row)
+    return out.getvalue()
+
+
+def _text(run: TextRun) -> dict[str, Table]:
+    tokens: Table = {
+        "token": np.arange(len(run)),
+        "text": run.tokens,
+        "id": run.token_ids,
+        "start": run.offsets[:, 0],
+        "end": run.offsets[:, 1],
+        "entropy_nats": run.entropy,
+        "varentropy_nats2": run.varentropy,
+        "surprisal_nats": run.surprisal,
+        "rank": run.rank,
+        "tokens_before": run.context_lengths,
+    }
+    rows, places = np.nonzero(run.top_ids >= 0)
+    ids = run.top_ids[rows, places]
+    top: Table = {
+        "token": rows,
+        "place": places + 1,
+        "id": ids,
+        "text": [run.vocabulary[str(each)] for each in ids],
+        "logprob_nats": run.top_logprobs[rows, places],
+    }
+    return {"tokens": tokens, "top": top}
+
+
+def _attention(run: AttentionRun) -> dict[str, Table]:
+    layers, heads, tokens = run.entropy.shape
+    layer, head, token = (each.ravel() for each in np.indices((layers, heads, tokens)))
+    queries: Table = {"layer": layer, "head": head, "token": token}
+    for name in ("entropy", "first_mass", "self_mass", "previous_mass", "distance"):
+        column = f"{name}_nats" if name == "entropy" else name
+        queries[column] = getattr(run, name).ravel()
+    queries["max_entropy_nats"] = run.max_entropy[layer, token]
+    return {"queries": queries}
+
+
+def _trajectories(run: TrajectoryRun) -> dict[str, Table]:
+    done = np.arange(run.token_ids.shape[2]) < run.lengths[:, :, None]
+    sampler, seed, step = np.nonzero(done)
+    ids = run.token_ids[done]
+    steps: Table = {
+        "sampler": [run.labels[each] for each in sampler],
+        "seed": [run.request.seeds[each] for each in seed],
+        "step": step,
+        "id": ids,
+        "text": [run.token(each) for each in ids],
+        "entropy_nats": run.entropy[done],
+        "varentropy_nats2": run.varentropy[done],
+        "surprisal_nats": run.surprisal[done],
+        "rank": run.rank[done],
+        "kept_count": run.kept_count[done],
+        "kept_mass": run.kept_mass[done],
+        "final_entropy_nats": run.final_entropy[done],
+        "kl_nats": run.kl[done],
+        "drawn_probability": run.drawn_probability[done],
+    }
+    return {"steps": steps | {name: value[done] for name, value in run.details.items()}}
+
+
+def _dataset(run: DatasetRun) -> dict[str, Table]:
+    rows: Table = {
+        "row": np.arange(len(run)),
+        "text": run.request.texts,
+        "tokens": run.tokens,
+        "mean_entropy_nats": run.mean_entropy,
+        "max_entropy_nats": run.max_entropy,
+        "perplexity": run.perplexity,
+        "bits_per_byte": run.bits_per_byte,
+        "problem": [run.problems.get(str(row), "") for row in range(len(run))],
+    }
+    return {"texts": rows}
+
+
+_TABLES: dict[type[Run], Callable[[Any], dict[str, Table]]] = {
+    TextRun: _text,
+    AttentionRun: _attention,
+    TrajectoryRun: _trajectories,
+    DatasetRun: _dataset,
+}
