@@ -9,6 +9,7 @@ Importing this is cheap: torch is loaded with the first model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from backend.models.language import LanguageModel
-    from backend.runs import AttentionRun, ModelSpec, Request, Run, TextRun
+    from backend.runs import AttentionRun, ModelSpec, Request, Run, TextRun, TrajectoryRun
     from backend.studies import Report
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "study",
     "study_attention",
     "study_text",
+    "study_trajectories",
 ]
 
 
@@ -109,6 +111,30 @@ def attention_pattern(
 
     request = AttentionRequest(model=model.spec, text=text, **fields)
     return read_pattern(model, request, layer, head, Part(rows, cells))
+
+
+def study_trajectories(
+    model: LanguageModel,
+    prompt: str,
+    samplers: Sequence[Any] = ("greedy",),
+    *,
+    seeds: Sequence[int] = (0,),
+    report: Report | None = None,
+    **fields: Any,
+) -> TrajectoryRun:
+    """Return what each sampler makes of ``prompt``, for every seed.
+
+    ``samplers`` are names, names with parameters (``("top_p", {"p": 0.9})``), samplers, or lists
+    of these (chains). ``fields`` are those of ``TrajectoryRequest``: ``steps``, ``chat``, ``stop``
+    and so on.
+    """
+    from backend.runs import TrajectoryRequest
+    from backend.runs.trajectories import plans
+
+    request = TrajectoryRequest(
+        model=model.spec, prompt=prompt, samplers=plans(samplers), seeds=tuple(seeds), **fields
+    )
+    return study(model, request, report)  # type: ignore[reportReturnType]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from threading import Lock
 from typing import Any, Literal
 
@@ -134,6 +135,38 @@ class TextTokenizer:
         if self._adds_space:
             joined = joined.removeprefix(b" ")
         return joined.decode("utf-8", "replace")
+
+    def spell(self, ids: Sequence[int] | np.ndarray) -> Encoding:
+        """Return the text that ``ids`` spell, and what each of them stands for in it.
+
+        Where their bytes make no valid text, it is the display texts put together.
+        """
+        ids = [int(each) for each in ids]
+        tokens = [self.token_text(each) for each in ids]
+        text, aligned = self.decode(ids), None
+        if self._spelling.known:
+            aligned = align_bytes([self._spelling.bytes_of(each) for each in ids], text)
+        if exact := aligned is not None:
+            spans = aligned
+        else:
+            shown = list(tokens)
+            if ids and self._adds_space:
+                shown[0] = shown[0].removeprefix(" ")
+            text, ends = "".join(shown), np.cumsum([0, *map(len, shown)]).tolist()
+            spans = align_spans(list(pairwise(ends)), len(text))
+        return Encoding(
+            text=text,
+            ids=np.array(ids, np.int32),
+            tokens=tokens,
+            offsets=spans.offsets,
+            groups=spans.groups,
+            special=np.array([self.is_control(each) for each in ids], bool),
+            exact=exact,
+        )
+
+    def is_control(self, token_id: int) -> bool:
+        """Tell whether a token has a control meaning, such as the end of a text."""
+        return int(token_id) in self._control
 
     def token_text(self, token_id: int) -> str:
         """Return the text of one token for display: no Ġ, no ▁, U+FFFD for parts of characters.

@@ -5,6 +5,7 @@ from backend.runs.base import RUN_KINDS, Request, Run, TokenizedRun
 from backend.runs.files import load_run, save_run
 from backend.runs.model import ModelFacts, ModelSpec
 from backend.runs.text import TextRequest, TextRun
+from backend.runs.trajectories import Origin, SamplerSpec, TrajectoryRequest, TrajectoryRun
 
 __all__ = [
     "RUN_KINDS",
@@ -12,11 +13,15 @@ __all__ = [
     "AttentionRun",
     "ModelFacts",
     "ModelSpec",
+    "Origin",
     "Request",
     "Run",
+    "SamplerSpec",
     "TextRequest",
     "TextRun",
     "TokenizedRun",
+    "TrajectoryRequest",
+    "TrajectoryRun",
     "load_run",
     "save_run",
 ]

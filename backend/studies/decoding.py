@@ -1,0 +1,230 @@
+"""Decoding many trajectories of one prompt as one batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+import torch
+from torch import Tensor
+
+from backend.models.language import LanguageModel
+from backend.runs.trajectories import Plan, TrajectoryRequest
+from backend.samplers import SAMPLERS, Step, SupportsSampling, chain, make
+from backend.samplers.base import State
+from backend.samplers.draw import draw, luck
+from backend.studies.base import Progress, Report
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One step of the rows still running.
+
+    Attributes:
+        rows: int64 [R]; row = sampler × seeds + seed.
+        raw: float32 [R, V], the model's logits.
+        steps: of each sampler that still runs, by its number, over its own rows.
+        states: of these samplers before the step.
+        probs: float32 [R, V], what was drawn from; ``kept`` bool [R, V].
+        chosen: int64 [R].
+        outcomes: by sampler, what is known after the draw.
+    """
+
+    rows: Tensor
+    raw: Tensor
+    steps: dict[int, Step]
+    states: dict[int, State]
+    probs: Tensor
+    kept: Tensor
+    chosen: Tensor
+    outcomes: dict[int, dict[str, Tensor]]
+
+
+class Decoder:
+    """Decodes step by step; the caller says after each which rows are done.
+
+    A row's token depends on its own text, sampler and luck only. Logits of the same text differ
+    in their last bits between batches of different sizes, because matrix kernels do; the luck of a
+    row does not depend on the batch.
+
+    Args:
+        model: the model.
+        ids: int64 [P], the prompt.
+        request: samplers, seeds and prefix.
+    """
+
+    def __init__(self, model: LanguageModel, ids: Tensor, request: TrajectoryRequest) -> None:
+        self._model = model
+        self._request = request
+        self.samplers = [build(plan) for plan in request.samplers]
+        seeds = len(request.seeds)
+        self._rows = torch.arange(len(self.samplers) * seeds)
+        self._states = [sampler.start(seeds) for sampler in self.samplers]
+        self._luck = _Luck(request, model.facts.vocab_size)
+        self._cache = model.new_cache()
+        self._seen = [ids.tolist() + list(request.prefix_ids) for _ in self._rows]
+        self._hidden = torch.empty(0)
+
+    def read(self, ids: Tensor, report: Report) -> None:
+        """Read prompt and prefix once, and copy the cache to every row."""
+        prefix = torch.tensor(self._request.prefix_ids, dtype=torch.long)
+
+        def layer(done: int, total: int) -> None:
+            report(Progress(0, self._request.steps, f"Reading the prompt: layer {done} of {total}"))
+
+        read = torch.cat([ids, prefix])[None]
+        hidden = self._model.hidden_states(read, cache=self._cache, on_layer=layer)
+        self._relive(hidden[0, len(ids) - 1 :], prefix)
+        self._cache.reorder_cache(torch.zeros(len(self._rows)).long())  # type: ignore[reportArgumentType]
+        self._hidden = hidden[:, -1].expand(len(self._rows), -1)
+
+    def steps(self) -> Iterator[Decoded]:
+        """Yield one step after the other, for as long as rows are left."""
+        while len(self._rows):
+            decoded = self._step(self._model.unembed(self._hidden).float())
+            yield decoded
+            if len(self._rows):
+                chosen = decoded.chosen[torch.isin(decoded.rows, self._rows)]
+                self._hidden = self._model.hidden_states(chosen[:, None], cache=self._cache)[:, -1]
+
+    def leave(self, finished: Tensor) -> None:
+        """Take ``finished`` rows out of the batch."""
+        stay = ~torch.isin(self._rows, finished)
+        if stay.all():
+            return
+        for number in range(len(self.samplers)):
+            here = stay[self._of(number)]
+            self._states[number] = {
+                name: value[here.to(value.device)] for name, value in self._states[number].items()
+            }
+        self._rows = self._rows[stay]
+        if len(self._rows):
+            self._cache.reorder_cache(stay.nonzero()[:, 0])  # type: ignore[reportArgumentType]
+
+    def _of(self, number: int) -> Tensor:
+        """Tell which rows belong to a sampler, bool [R]."""
+        return self._rows // len(self._request.seeds) == number
+
+    def _step(self, raw: Tensor) -> Decoded:
+        offered = self._penalised(raw)
+        steps = {
+            number: sampler.filter(offered[self._of(number)], self._states[number])
+            for number, sampler in enumerate(self.samplers)
+            if self._of(number).any()
+        }
+        probs = torch.cat([each.probs for each in steps.values()])
+        kept = torch.cat([each.kept for each in steps.values()])
+        chosen = draw(probs, self._luck.next(self._rows).to(probs.device))
+        states = {number: self._states[number] for number in steps}
+        outcomes = {}
+        for number, step in steps.items():
+            own = chosen[self._of(number)]
+            outcomes[number] = self.samplers[number].outcome(step, own)
+            self._states[number] = self.samplers[number].observe(states[number], step, own)
+        for row, token in zip(self._rows.tolist(), chosen.tolist(), strict=True):
+            self._seen[row].append(token)
+        return Decoded(self._rows, raw, steps, states, probs, kept, chosen, outcomes)
+
+    def _penalised(self, raw: Tensor) -> Tensor:
+        penalty = self._request.repetition_penalty
+        if penalty == 1:
+            return raw
+        rows = []
+        for logits, row in zip(raw, self._rows.tolist(), strict=True):
+            seen = torch.tensor(sorted(set(self._seen[row])), device=raw.device)
+            value = logits[seen]
+            value = torch.where(value < 0, value * penalty, value / penalty)
+            rows.append(logits.scatter(0, seen, value))
+        return torch.stack(rows)
+
+    def _relive(self, hidden: Tensor, prefix: Tensor) -> None:
+        """Let samplers and luck go through the tokens that are chosen already."""
+        self._luck.skip(len(prefix))
+        if not any(self._states):
+            return
+        seeds = len(self._request.seeds)
+        for place, token in enumerate(prefix):
+            raw = self._model.unembed(hidden[place : place + 1]).float().expand(seeds, -1)
+            chosen = token.to(raw.device).expand(seeds)
+            for number, sampler in enumerate(self.samplers):
+                if state := self._states[number]:
+                    step = sampler.filter(raw, state)
+                    self._states[number] = sampler.observe(state, step, chosen)
+
+
+class _Luck:
+    """One stream of luck a seed, or one a row where rows share none."""
+
+    def __init__(self, request: TrajectoryRequest, size: int) -> None:
+        seeds, rows = len(request.seeds), len(request.samplers) * len(request.seeds)
+        if request.shared_luck:
+            streams = list(request.seeds)
+            self._stream = torch.arange(rows) % seeds
+        else:
+            streams = [_mixed(seed, plan) for plan in request.samplers for seed in request.seeds]
+            self._stream = torch.arange(rows)
+        self._generators = [torch.Generator().manual_seed(each) for each in streams]
+        self._size = size
+
+    def next(self, rows: Tensor) -> Tensor:
+        """Return waiting times [R, V] for ``rows``."""
+        streams, inverse = self._stream[rows].unique(return_inverse=True)
+        waiting = [luck(self._size, self._generators[each]) for each in streams.tolist()]
+        return torch.stack(waiting)[inverse]
+
+    def skip(self, steps: int) -> None:
+        """Use up the luck of ``steps`` steps."""
+        for generator in self._generators:
+            for _ in range(steps):
+                luck(self._size, generator)
+
+
+def _mixed(seed: int, plan: Plan) -> int:
+    """Return a seed that depends on the sampler too, but not on its place in the request."""
+    text = json.dumps([seed, [asdict(each) for each in plan]], sort_keys=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "little")
+
+
+def build(plan: Plan) -> SupportsSampling:
+    """Return the sampler or chain that a plan describes.
+
+    Raises:
+        InputError: an unknown name, or a parameter out of range.
+    """
+    links = [make(each.name, **each.parameters) for each in plan]
+    return links[0] if len(links) == 1 else chain(links)
+
+
+def labels(plan_list: tuple[Plan, ...]) -> list[str]:
+    """Return a short name for each plan, all different."""
+    names = [" → ".join(_label(each.name, each.parameters) for each in plan) for plan in plan_list]
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return found
+
+
+def _label(name: str, parameters: dict) -> str:
+    kind = SAMPLERS[name]
+    values = make(name, **parameters).values
+    first, *rest = kind.parameters
+    shown = [f"{values[first.name]}"] if first.name != "temperature" else []
+    shown += [
+        f"{each.label if each.name != 'temperature' else 'T'} {values[each.name]}"
+        for each in (rest if shown else kind.parameters)
+        if values[each.name] != each.default
+    ]
+    return " ".join([kind.label, ", ".join(shown)]).strip()
+
+
+def with_defaults(request: TrajectoryRequest) -> TrajectoryRequest:
+    """Return the request with every parameter of every sampler written out."""
+    full = tuple(
+        tuple(replace(each, parameters=make(each.name, **each.parameters).values) for each in plan)
+        for plan in request.samplers
+    )
+    return replace(request, samplers=full)

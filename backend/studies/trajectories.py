@@ -1,0 +1,238 @@
+"""The trajectory study: what would each sampler have made of this prompt?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.errors import CancelledError, InputError, ModelError, OverBudgetError
+from backend.models.memory import study_memory
+from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
+from backend.settings import settings
+from backend.studies.base import STUDIES, Estimate, Progress, Report
+from backend.studies.decoding import Decoded, Decoder, with_defaults
+from backend.studies.recording import Recorder
+
+if TYPE_CHECKING:
+    from backend.models.language import LanguageModel
+
+MAX_SAMPLERS = 12
+MAX_ROWS = 96
+MAX_STEPS = 1024
+
+# Buffers of size rows × vocabulary that one step has at once.
+_LOGIT_BUFFERS = 10
+# How much longer a step takes for every further row; measured, see benchmarks.
+_ROW_COST = 0.12
+
+
+@dataclass(frozen=True)
+class TrajectoriesSoFar:
+    """What a running study can show already: ``Progress.partial``.
+
+    Attributes:
+        labels: of the samplers.
+        texts: so far, [M][S].
+        running: whether each still runs, [M][S].
+        steps: complete ones.
+        run: returns these steps as a run marked ``stopped``. May be called from any thread, and
+            also after the study was stopped.
+    """
+
+    labels: list[str]
+    texts: list[list[str]]
+    running: list[list[bool]]
+    steps: int
+    run: Callable[[], TrajectoryRun]
+
+
+class TrajectoryStudy:
+    """Reads the prompt once and decodes every sampler and seed as one batch."""
+
+    kind = "trajectories"
+
+    def __init__(self) -> None:
+        self._seconds_per_step: WeakKeyDictionary[LanguageModel, float] = WeakKeyDictionary()
+
+    def estimate(self, model: LanguageModel, request: TrajectoryRequest) -> Estimate:
+        """Return memory on top of the model, and time if it has decoded before."""
+        prompt = _check(model, request)
+        facts, rows = model.facts, len(request.samplers) * len(request.seeds)
+        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
+        length = len(prompt) + len(request.prefix_ids) + request.steps
+        cache = 4 * width * facts.layers * rows * length * model.dtype.itemsize
+        logits = _LOGIT_BUFFERS * 4 * rows * facts.vocab_size
+        cells = 60 + 16 * request.top_n
+        if request.compare:
+            cells += len(request.samplers) * (12 + 4 * request.top_n)
+        pace = self._seconds_per_step.get(model)
+        return Estimate(
+            bytes=cache + logits + 2 * cells * rows * request.steps,
+            seconds=None if pace is None else pace * request.steps * _batch_factor(rows),
+        )
+
+    def run(
+        self, model: LanguageModel, request: TrajectoryRequest, report: Report
+    ) -> TrajectoryRun:
+        """Decode all trajectories.
+
+        Raises:
+            InputError, OverBudgetError: as ``estimate``.
+            ModelError: the model gave something that is not a number.
+            CancelledError: ``report`` said so. Its ``partial_run`` has the steps so far, or is
+                None where there are none.
+        """
+        prompt = torch.from_numpy(_check(model, request)).long()
+        decoder = Decoder(model, prompt, with_defaults(request))
+        recorder = Recorder(model, request, decoder, prompt)
+        with study_memory("Decoding"), torch.inference_mode():
+            try:
+                self._decode(model, request, decoder, recorder, prompt, report)
+            except CancelledError as stop:
+                stop.partial_run = (  # type: ignore[reportAttributeAccessIssue]
+                    recorder.run(request, stopped=True) if recorder.steps else None
+                )
+                raise
+        return recorder.run(request)
+
+    def _decode(
+        self,
+        model: LanguageModel,
+        request: TrajectoryRequest,
+        decoder: Decoder,
+        recorder: Recorder,
+        prompt: Tensor,
+        report: Report,
+    ) -> None:
+        decoder.read(prompt, report)
+        end_ids = _end_ids(model) if request.stop_at_end else set()
+        started = time.perf_counter()
+        for decoded in decoder.steps():
+            _check_finite(model, decoded.raw)
+            recorder.add(decoded, time.perf_counter() - started)
+            finished = _finished(request, recorder, decoded, end_ids)
+            recorder.finish(finished)
+            decoder.leave(torch.tensor(sorted(finished), dtype=torch.long))
+            report(_progress(request, recorder))
+            if recorder.steps == 1:
+                rows = len(request.samplers) * len(request.seeds)
+                pace = time.perf_counter() - started
+                self._seconds_per_step[model] = pace / _batch_factor(rows)
+            started = time.perf_counter()
+
+
+STUDIES.register(TrajectoryStudy.kind)(TrajectoryStudy())
+
+
+def _batch_factor(rows: int) -> float:
+    return 1 + _ROW_COST * (rows - 1)
+
+
+def _progress(request: TrajectoryRequest, recorder: Recorder) -> Progress:
+    texts, seeds = recorder.texts(), len(request.seeds)
+    left = [each is None for each in recorder.endings]
+    partial = TrajectoriesSoFar(
+        labels=recorder.labels,
+        texts=texts,
+        running=[left[start : start + seeds] for start in range(0, len(left), seeds)],
+        steps=recorder.steps,
+        run=lambda: recorder.run(request, stopped=True),
+    )
+    message = f"Step {recorder.steps} of {request.steps}, {sum(left)} of {len(left)} still going"
+    return Progress(recorder.steps, request.steps, message, partial)
+
+
+def _finished(
+    request: TrajectoryRequest, recorder: Recorder, decoded: Decoded, end_ids: set[int]
+) -> dict[int, Ending]:
+    found: dict[int, Ending] = {}
+    for row, token in zip(decoded.rows.tolist(), decoded.chosen.tolist(), strict=True):
+        if token in end_ids:
+            found[row] = "end"
+        elif recorder.steps == request.steps:
+            found[row] = "length"
+    if request.stop:
+        texts = [text for seeds in recorder.new_texts() for text in seeds]
+        for row in decoded.rows.tolist():
+            if any(each in texts[row] for each in request.stop):
+                found.setdefault(row, "stop")
+    return found
+
+
+def _check(model: LanguageModel, request: TrajectoryRequest) -> np.ndarray:
+    """Check the request and return the ids of its prompt, int32 [P]."""
+    with_defaults(request)  # refuses unknown samplers and parameters out of range
+    rows = len(request.samplers) * len(request.seeds)
+    _within("The number of samplers", len(request.samplers), 1, MAX_SAMPLERS)
+    _within("The number of seeds", len(request.seeds), 1, MAX_ROWS)
+    _within("Samplers times seeds", rows, 1, MAX_ROWS)
+    _within("steps", request.steps, 1, MAX_STEPS)
+    _within("top_n", request.top_n, 1, model.facts.vocab_size)
+    if any(not plan for plan in request.samplers):
+        raise InputError("A chain needs at least one sampler.")
+    if len(set(request.seeds)) < len(request.seeds):
+        raise InputError("The same seed stands there twice; it would give the same text.")
+    if any(not 0 <= seed < 2**63 for seed in request.seeds):
+        raise InputError("Seeds are whole numbers from 0.")
+    if not 0.1 <= request.repetition_penalty <= 10:
+        raise InputError(
+            f"repetition_penalty must be 0.1 to 10; it is {request.repetition_penalty:g}."
+        )
+    if request.compare and request.repetition_penalty != 1:
+        raise InputError("Samplers can be compared step by step only without a penalty.")
+    if any(not 0 <= each < model.facts.vocab_size for each in request.prefix_ids):
+        raise InputError("prefix_ids has a token that this model does not know.")
+    if "" in request.stop:
+        raise InputError("A stop string must have at least one character.")
+    return _prompt_ids(model, request)
+
+
+def _prompt_ids(model: LanguageModel, request: TrajectoryRequest) -> np.ndarray:
+    limit, tokenizer = settings().max_text_bytes, model.tokenizer
+    size = len(request.prompt.encode("utf-8", "surrogatepass"))
+    if size > limit:
+        raise OverBudgetError(f"The prompt has {size:,} bytes; at most {limit:,} are read.")
+    if not request.prompt:
+        raise InputError("The prompt is empty; give at least one character.")
+    if request.chat:
+        text = tokenizer.render_chat([{"role": "user", "content": request.prompt}])
+        ids = tokenizer.encode(text, special_tokens="special").ids
+    else:
+        ids = tokenizer.encode(request.prompt).ids
+    context = model.facts.context
+    read = len(ids) + len(request.prefix_ids)
+    if context is not None and read + request.steps > context:
+        raise OverBudgetError(
+            f"{read:,} tokens of prompt and {request.steps:,} steps; this model reads {context:,}. "
+            "Shorten the prompt or take fewer steps."
+        )
+    return ids
+
+
+def _within(what: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise InputError(f"{what} must be {low:,} to {high:,}; it is {value:,}.")
+
+
+def _end_ids(model: LanguageModel) -> set[int]:
+    """Return the tokens after which the model has nothing more to say."""
+    found: Any = None
+    generation = getattr(model.torch_model, "generation_config", None)
+    for settings_of in (generation, model.torch_model.config):
+        found = found if found is not None else getattr(settings_of, "eos_token_id", None)
+    return set() if found is None else set(found) if isinstance(found, list) else {int(found)}
+
+
+def _check_finite(model: LanguageModel, raw: Tensor) -> None:
+    if not bool(raw.amax(-1).isfinite().all()):
+        raise ModelError(
+            f"{model.facts.name} gave no usable numbers in {model.facts.dtype}; "
+            "load it as float32 or bfloat16."
+        )
