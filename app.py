@@ -1,11 +1,10 @@
-"""The front door: page configuration, navigation, and the controls that hold for every page."""
+"""The front door: navigation, and the controls that hold for every page."""
 
 import streamlit as st
 
 from backend import cached
 from components import shell, sidebar, state
 
-st.set_page_config(page_title="Entroscope", page_icon=str(shell.MARK), layout="wide")
 page = shell.choose_page()
 state.read_address()
 with st.sidebar:

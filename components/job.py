@@ -95,13 +95,15 @@ def watch(
             typically ``lambda key, run: state.show_run("text", key)``.
         partial: draws ``progress.partial`` while the job runs, when there is one.
     """
-    kind, message = st.session_state.get(_message_key(slot), (None, ""))
-    if kind == "error":
-        st.error(escape_markdown(message), icon=":material/error:")
-    elif kind == "info":
-        st.info(escape_markdown(message), icon=":material/info:")
-    if running(slot):
-        _watch(slot, done, partial)
+    # A container of its own: what comes after it on the page keeps its place.
+    with st.container():
+        kind, message = st.session_state.get(_message_key(slot), (None, ""))
+        if kind == "error":
+            st.error(escape_markdown(message), icon=":material/error:")
+        elif kind == "info":
+            st.info(escape_markdown(message), icon=":material/info:")
+        if running(slot):
+            _watch(slot, done, partial)
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -11,7 +11,7 @@ import streamlit as st
 from components import job, state
 
 _in_app: ContextVar[bool] = ContextVar("_in_app", default=False)
-MARK = Path(__file__).with_name("mark.svg")
+_MARK = Path(__file__).with_name("mark.svg")
 _WORDMARK = Path(__file__).with_name("wordmark.svg")
 _LOOK = Path(__file__).with_name("look.css")
 
@@ -53,6 +53,8 @@ PAGES = (
 
 def choose_page() -> st.Page:
     """Declare the pages and return the one the reader asked for."""
+    # First: without an icon of ours the browser fetches the page's from a font server.
+    st.set_page_config(page_title="Entroscope", page_icon=str(_MARK), layout="wide")
     return st.navigation(
         [
             st.Page(
@@ -67,7 +69,7 @@ def choose_page() -> st.Page:
 def run_page(page: st.Page) -> None:
     """Run ``page`` and tell it that app.py drew the frame around it."""
     st.html(_LOOK)
-    st.logo(str(_WORDMARK), size="large", icon_image=str(MARK))
+    st.logo(str(_WORDMARK), size="large", icon_image=str(_MARK))
     token = _in_app.set(True)
     try:
         page.run()
@@ -89,4 +91,5 @@ def start_page(name: str) -> None:
     page = next(page for page in PAGES if page.name == name)
     st.title(page.heading or page.title, anchor=False)
     st.caption(page.summary)
-    state.show_notices()
+    with st.container():  # with or without a notice, what follows keeps its place
+        state.show_notices()

@@ -154,6 +154,11 @@ def current_run(source: RunSource, kind: str, default_example: str) -> Run:
         kind: of the run, such as "text".
         default_example: shown when nothing is asked for or what was asked for is gone.
     """
+    with st.container():  # with or without a notice, what follows keeps its place
+        return _find(source, kind, default_example)
+
+
+def _find(source: RunSource, kind: str, default_example: str) -> Run:
     key = get(run_parameter(kind))
     if key is not None:
         run = source.find_run(key)

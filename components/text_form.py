@@ -14,6 +14,7 @@ from components.plain import escape_markdown
 from components.text_box import text_box
 
 SLOT = "tokens"
+_DRAFT = "tokens:draft"
 OPTIONS: dict[str, Any] = {
     "add_bos": False,
     "chat": False,
@@ -52,12 +53,14 @@ def text_form(reader: Reader, shown: Shown, start_text: str) -> None:
 
 @st.fragment
 def _form(reader: Reader, shown: Shown, start_text: str) -> None:
+    asked, draft = st.session_state.get(_DRAFT, (start_text, start_text))
     text = text_box(
-        start_text,
+        draft if asked == start_text else start_text,
         key="tokens:text",
         label="Text",
         placeholder="Paste or type a text, then press Ctrl+Enter.",
         height=120,
+        on_change=lambda typed: _keep_draft(start_text, typed),
         on_submit=_ask,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -67,8 +70,20 @@ def _form(reader: Reader, shown: Shown, start_text: str) -> None:
             _options()
         st.button("Analyse", type="primary", icon=":material/play_arrow:", on_click=_ask)
     if st.session_state.pop("tokens:asked", False):
-        job.start(SLOT, lambda: reader.submit(request_for(reader, text)))
+        job.start(SLOT, lambda: _submit(reader, text))
         st.rerun()
+
+
+def _submit(reader: Reader, text: str) -> job.Watchable:
+    request = request_for(reader, text)
+    # A template adds to what was typed; the box goes on showing what was typed.
+    _keep_draft(request.text, text)
+    return reader.submit(request)
+
+
+def _keep_draft(asked: str, typed: str) -> None:
+    """Remember what was typed while, or in order that, the run of the text ``asked`` is shown."""
+    st.session_state[_DRAFT] = (asked, typed)
 
 
 def _ask() -> None:

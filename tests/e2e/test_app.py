@@ -30,6 +30,7 @@ def test_a_deep_link_on_a_fresh_server_shows_the_whole_app(serve, page, entry):
     expect(page.get_by_test_id("stSidebar")).to_contain_text("Unit of information")
     expect(page.get_by_test_id("stDialog")).to_have_count(0)
     expect(page).to_have_url(re.compile("unit=bits"))
+    page.close()
     server.stop()
 
 

@@ -120,7 +120,7 @@ def test_a_text_over_the_context_is_announced_before_the_run_and_refused(tokens)
     box(page).fill("one two three four five six seven " * 100)
     expect(page.get_by_test_id("stAlert")).to_contain_text(re.compile(r"this model reads 512"))
     page.get_by_role("button", name="Analyse").click()
-    expect(page.get_by_test_id("stAlert").filter(has_text="context")).to_be_visible()
+    expect(page.get_by_test_id("stAlert").filter(has_text="overlapping")).to_be_visible()
     expect(token(page, 1)).to_be_visible()
 
 
