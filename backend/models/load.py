@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -24,6 +25,9 @@ from backend.runs.model import ModelSpec
 
 # Without one of them transformers would make up an empty tokenizer.
 _VOCABULARIES = ("*.model", "*.tiktoken", "vocab.json", "vocab.txt", "tekken.json")
+
+# transformers sets the default dtype of the whole process while it builds a model.
+_building = Lock()
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ def _load(
     checkpoint: Checkpoint, dtype: torch.dtype, where: str | dict[str, torch.device]
 ) -> PreTrainedModel:
     try:
-        with no_progress_bars(), out_of_memory_is(ModelError, f"Loading {checkpoint.name}"):
+        failure = out_of_memory_is(ModelError, f"Loading {checkpoint.name}")
+        with _building, no_progress_bars(), failure:
             loaded: Any = AutoModelForCausalLM.from_pretrained(
                 checkpoint.folder,
                 dtype=dtype,

@@ -2,6 +2,8 @@
 
 from backend.runs.attention import AttentionRequest, AttentionRun
 from backend.runs.base import RUN_KINDS, Request, Run, TokenizedRun
+from backend.runs.dataset import DatasetRequest, DatasetRun
+from backend.runs.divergence import DivergenceRequest, DivergenceRun
 from backend.runs.files import load_run, save_run
 from backend.runs.model import ModelFacts, ModelSpec
 from backend.runs.text import TextRequest, TextRun
@@ -11,6 +13,10 @@ __all__ = [
     "RUN_KINDS",
     "AttentionRequest",
     "AttentionRun",
+    "DatasetRequest",
+    "DatasetRun",
+    "DivergenceRequest",
+    "DivergenceRun",
     "ModelFacts",
     "ModelSpec",
     "Origin",

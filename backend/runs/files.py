@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,11 @@ def plain_fields(run: Run) -> dict[str, Any]:
     """Return everything but the arrays, ready for JSON."""
     arrays = array_specs(run)
     plain = {each.name: getattr(run, each.name) for each in fields(run) if each.name not in arrays}
-    return {**plain, "request": asdict(run.request), "model": asdict(run.model)}
+    return {name: _plain(value) for name, value in plain.items()}
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) else value  # type: ignore[reportArgumentType]
 
 
 @cache

@@ -12,6 +12,7 @@ import numpy as np
 from backend.runs.attention import AttentionRun
 from backend.runs.base import Run
 from backend.runs.dataset import DatasetRun
+from backend.runs.divergence import DivergenceRun
 from backend.runs.text import TextRun
 from backend.runs.trajectories import TrajectoryRun
 
@@ -94,6 +95,18 @@ def _trajectories(run: TrajectoryRun) -> dict[str, Table]:
     return {"steps": steps | {name: value[done] for name, value in run.details.items()}}
 
 
+def _divergence(run: DivergenceRun) -> dict[str, Table]:
+    tokens: Table = {
+        "token": np.arange(len(run)),
+        "text": run.tokens,
+        "id": run.token_ids,
+        "kl_ab_nats": run.kl_ab,
+        "kl_ba_nats": run.kl_ba,
+        "js_nats": run.js,
+    }
+    return {"tokens": tokens}
+
+
 def _dataset(run: DatasetRun) -> dict[str, Table]:
     rows: Table = {
         "row": np.arange(len(run)),
@@ -113,4 +126,5 @@ _TABLES: dict[type[Run], Callable[[Any], dict[str, Table]]] = {
     AttentionRun: _attention,
     TrajectoryRun: _trajectories,
     DatasetRun: _dataset,
+    DivergenceRun: _divergence,
 }

@@ -9,6 +9,8 @@ import numpy as np
 from backend.runs import (
     DatasetRequest,
     DatasetRun,
+    DivergenceRequest,
+    DivergenceRun,
     ModelFacts,
     ModelSpec,
     Run,
@@ -18,6 +20,7 @@ from backend.runs import (
     TrajectoryRequest,
     TrajectoryRun,
 )
+from backend.runs.arrays import array_specs
 from backend.runs.attention import AttentionRequest, AttentionRun
 
 FACTS = ModelFacts(
@@ -108,8 +111,12 @@ def attention_run(entropy: np.ndarray | None = None) -> AttentionRun:
         entropy = np.random.default_rng(0).random((2, 3, 8)).astype(np.float32)
     layers, heads, tokens = entropy.shape
     text = text_run("x y " * (tokens // 4 + 1), width=1)
-    shares = ("first_mass", "self_mass", "previous_mass", "distance", "score_spread")
-    zeros = dict.fromkeys(shares, np.zeros_like(entropy))
+    shapes = {"L": layers, "H": heads, "T": tokens}
+    zeros = {
+        name: np.zeros([shapes[str(axis)] for axis in spec.axes], np.float32)
+        for name, spec in array_specs(AttentionRun).items()
+        if "L" in spec.axes
+    }
     return AttentionRun(
         **{**PROVENANCE, "model": replace(FACTS, layers=layers, heads=heads)},
         request=AttentionRequest(text=text.text[:tokens]),
@@ -120,11 +127,8 @@ def attention_run(entropy: np.ndarray | None = None) -> AttentionRun:
         offsets=text.offsets[:tokens],
         groups=text.groups[:tokens],
         special=text.special[:tokens],
-        entropy=entropy,
-        max_entropy=np.zeros((layers, tokens), np.float32),
-        spectral_norm=np.zeros((layers, heads), np.float32),
         reasons={},
-        **zeros,
+        **{**zeros, "entropy": entropy},
     )
 
 
@@ -192,6 +196,29 @@ def dataset_run() -> DatasetRun:
     )
 
 
+def divergence_run() -> DivergenceRun:
+    """Return a divergence run of random numbers."""
+    text = text_run()
+    values = np.where(np.arange(len(text)) == 0, np.nan, 0.5).astype(np.float32)
+    return DivergenceRun(
+        **PROVENANCE,
+        request=DivergenceRequest(text=text.text, other=ModelSpec(dtype="bfloat16")),
+        seconds=1.0,
+        text=text.text,
+        tokens=text.tokens,
+        token_ids=text.token_ids,
+        offsets=text.offsets,
+        groups=text.groups,
+        special=text.special,
+        other_model=replace(FACTS, dtype="bfloat16"),
+        kl_ab=values,
+        kl_ba=values,
+        js=values,
+    )
+
+
 def all_kinds() -> list[Run]:
     """Return one run of every kind."""
-    return [text_run(curve=True), attention_run(), trajectory_run(), dataset_run()]
+    return [
+        text_run(curve=True), attention_run(), trajectory_run(), dataset_run(), divergence_run()
+    ]  # fmt: skip

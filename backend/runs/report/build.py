@@ -16,6 +16,7 @@ from backend.runs import series
 from backend.runs.attention import AttentionRun
 from backend.runs.base import Run
 from backend.runs.dataset import DatasetRun
+from backend.runs.divergence import DivergenceRun
 from backend.runs.files import content_id
 from backend.runs.report.pictures import Line, Shade, heat_picture, lines_picture
 from backend.runs.report.strip import strip_data, strip_tokens
@@ -195,11 +196,38 @@ def _dataset(run: DatasetRun, shades: Sequence[Shade], unit: Unit) -> Section:
     }
 
 
+def _divergence(run: DivergenceRun, shades: Sequence[Shade], unit: Unit) -> Section:
+    name, scale = unit
+    measures = {"KL(A‖B)": run.kl_ab, "KL(B‖A)": run.kl_ba, "Jensen–Shannon": run.js}
+    return {
+        "figures": {
+            "tokens": f"{len(run):,}",
+            "A": f"{run.model.name} ({run.model.dtype})",
+            "B": f"{run.other_model.name} ({run.other_model.dtype})",
+            **{
+                f"mean {label} ({name})": f"{float(_mean(values * scale, None)):.6f}"
+                for label, values in measures.items()
+            },
+        },
+        "pictures": [
+            lines_picture(
+                "How far the predictions are apart",
+                "Over the whole vocabulary, for the same tokens before.",
+                [Line(label, values * scale) for label, values in measures.items()],
+                "token",
+                name,
+            )
+        ],
+        "table": _table(tables(run)["tokens"], "All tokens"),
+    }
+
+
 _SECTIONS: dict[type[Run], Callable[[Any, Sequence[Shade], Unit], Section]] = {
     TextRun: _text,
     AttentionRun: _attention,
     TrajectoryRun: _trajectories,
     DatasetRun: _dataset,
+    DivergenceRun: _divergence,
 }
 
 

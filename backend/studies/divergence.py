@@ -1,0 +1,147 @@
+"""The divergence study: two models read one text, and every prediction is compared in full."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.errors import InputError, OverBudgetError
+from backend.models import load_model
+from backend.runs import DivergenceRequest, DivergenceRun
+from backend.settings import settings
+from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
+from backend.studies.batches import batch_bytes
+
+if TYPE_CHECKING:
+    from backend.models import LanguageModel
+    from backend.models.tokenizer import Encoding
+
+# Rows of logits compared together; each takes about eight buffers of the vocabulary's size.
+_ROWS = 64
+
+
+class DivergenceStudy:
+    """Loads the second model for the time of the study; the first is the engine's.
+
+    Hidden states of both are kept, logits only a block of rows at a time.
+    """
+
+    kind = "divergence"
+
+    def estimate(self, model: LanguageModel, request: DivergenceRequest) -> Estimate:
+        """Return memory on top of the first model; the second counts as large as it."""
+        tokens = len(_encode(model, request))
+        buffers = 8 * _ROWS * 4 * model.facts.vocab_size
+        return Estimate(bytes=model.facts.memory_bytes + batch_bytes(model, tokens) + buffers)
+
+    def run(
+        self, model: LanguageModel, request: DivergenceRequest, report: Report
+    ) -> DivergenceRun:
+        """Compare the predictions for every token.
+
+        Raises:
+            InputError: the models do not read the text as the same tokens.
+            OverBudgetError: the text does not fit one of the models.
+            ModelError: the second model cannot be loaded.
+            CancelledError: ``report`` said so.
+        """
+        started = time.perf_counter()
+        encoding = _encode(model, request)
+        report(Progress(0, 0, "Loading the second model …"))
+        other = load_model(request.other)
+        _check_alike(model, other, encoding, _encode(other, request))
+        ids = torch.from_numpy(encoding.ids).long()[None]
+        with torch.inference_mode():
+            hidden = [_read(each, ids, report) for each in (model, other)]
+            numbers = _compare(model, other, hidden, report)
+        return DivergenceRun(
+            **provenance(model),
+            request=request,
+            seconds=time.perf_counter() - started,
+            text=encoding.text,
+            tokens=encoding.tokens,
+            token_ids=encoding.ids,
+            offsets=encoding.offsets,
+            groups=encoding.groups,
+            special=encoding.special,
+            other_model=other.facts,
+            kl_ab=numbers[0],
+            kl_ba=numbers[1],
+            js=numbers[2],
+        )
+
+
+STUDIES.register(DivergenceStudy.kind)(DivergenceStudy())
+
+
+def divergences(a: Tensor, b: Tensor) -> Tensor:
+    """Return KL(A‖B), KL(B‖A) and the Jensen–Shannon divergence of logits [R, V]: [3, R], nats."""
+    log_a, log_b = a.float().log_softmax(-1), b.float().log_softmax(-1)
+    middle = torch.logaddexp(log_a, log_b) - math.log(2)
+    js = (_kl(log_a, middle) + _kl(log_b, middle)) / 2
+    return torch.stack([_kl(log_a, log_b), _kl(log_b, log_a), js]).clamp_(min=0)
+
+
+def _kl(log_p: Tensor, log_q: Tensor) -> Tensor:
+    p = log_p.exp()
+    return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(-1)
+
+
+def _encode(model: LanguageModel, request: DivergenceRequest) -> Encoding:
+    length, limit = len(request.text.encode("utf-8", "surrogatepass")), settings().max_text_bytes
+    if not request.text:
+        raise InputError("The text is empty; give at least one character.")
+    if length > limit:
+        raise OverBudgetError(f"The text has {length:,} bytes; at most {limit:,} are read.")
+    encoding = model.tokenizer.encode(
+        request.text, special_tokens=request.special_tokens, add_bos=request.add_bos
+    )
+    context = model.facts.context
+    if context is not None and len(encoding) > context:
+        raise OverBudgetError(f"{len(encoding):,} tokens; {model.facts.name} reads {context:,}.")
+    return encoding
+
+
+def _check_alike(a: LanguageModel, b: LanguageModel, one: Encoding, two: Encoding) -> None:
+    sizes = (a.facts.vocab_size, b.facts.vocab_size)
+    if sizes[0] != sizes[1]:
+        raise InputError(
+            f"{a.facts.name} knows {sizes[0]:,} tokens and {b.facts.name} {sizes[1]:,}: a "
+            "divergence needs one vocabulary. Compare the surprisal of common spans instead."
+        )
+    if not np.array_equal(one.ids, two.ids):
+        raise InputError(
+            f"{a.facts.name} and {b.facts.name} cut this text into different tokens: a divergence "
+            "needs the same. Compare the surprisal of common spans instead."
+        )
+
+
+def _read(model: LanguageModel, ids: Tensor, report: Report) -> Tensor:
+    name = f"{model.facts.name} ({model.facts.dtype})"
+
+    def layer(done: int, total: int) -> None:
+        report(Progress(done, total, f"{name}: layer {done} of {total}"))
+
+    return model.hidden_states(ids, on_layer=layer)[0]
+
+
+def _compare(
+    a: LanguageModel, b: LanguageModel, hidden: list[Tensor], report: Report
+) -> np.ndarray:
+    """Return float32 [3, T]; nothing predicts the first token."""
+    total = len(hidden[0])
+    found = np.full((3, total), np.nan, np.float32)
+    for first in range(1, total, _ROWS):
+        stop = min(first + _ROWS, total)
+        logits = [
+            model.unembed(states[first - 1 : stop - 1]).to(a.device)
+            for model, states in zip((a, b), hidden, strict=True)
+        ]
+        found[:, first:stop] = divergences(*logits).cpu().numpy()
+        report(Progress(stop, total, f"Comparing: {stop:,} of {total:,} tokens"))
+    return found

@@ -1,0 +1,79 @@
+"""Divergences are those of the two models' own logits, and only asked where they make sense."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import backend
+from backend.errors import InputError
+from backend.runs import DivergenceRequest
+from backend.runs.files import dump_run, parse_run
+from backend.studies.divergence import divergences
+
+TEXT = "The cat sat on the mat. " * 6
+
+
+def study(model, other, text=TEXT, **fields):
+    request = DivergenceRequest(model=model.spec, other=other, text=text, **fields)
+    return backend.study(model, request)
+
+
+def test_divergences_equal_those_of_the_whole_logits(tiny_model):
+    model = tiny_model("llama")
+    run = study(model, replace(model.spec, dtype="bfloat16"))
+    other = backend.load_model(replace(model.spec, dtype="bfloat16"))
+    ids = torch.from_numpy(run.token_ids).long()[None]
+    with torch.inference_mode():
+        log_a, log_b = (
+            each.torch_model(ids).logits[0, :-1].double().log_softmax(-1) for each in (model, other)
+        )
+    expected = (log_a.exp() * (log_a - log_b)).sum(-1)
+    np.testing.assert_allclose(run.kl_ab[1:], expected, atol=1e-5)
+    assert run.kl_ab[1:].max() > 0
+    assert np.isnan([run.kl_ab[0], run.kl_ba[0], run.js[0]]).all()
+
+
+def test_a_model_is_not_apart_from_itself(tiny_model):
+    model = tiny_model("llama")
+    run = study(model, model.spec, add_bos=True)
+    for name in ("kl_ab", "kl_ba", "js"):
+        np.testing.assert_allclose(getattr(run, name)[1:], 0, atol=1e-6)
+
+
+@given(seed=st.integers(0, 10_000), spread=st.floats(0, 30))
+@settings(max_examples=40, deadline=None)
+def test_divergences_keep_their_bounds_and_swap_with_their_arguments(seed, spread):
+    noise = torch.Generator().manual_seed(seed)
+    a, b = torch.randn(2, 5, 40, generator=noise) * spread
+    kl_ab, kl_ba, js = divergences(a, b)
+    assert (kl_ab >= 0).all()
+    assert (js >= 0).all()
+    assert (js <= np.log(2) + 1e-6).all()  # float32 sums
+    assert torch.equal(divergences(b, a)[0], kl_ba)
+
+
+def test_what_one_model_rules_out_makes_one_direction_infinite():
+    a, b = torch.zeros(1, 2), torch.tensor([[0.0, -torch.inf]])
+    kl_ab, kl_ba, js = divergences(a, b)
+    assert kl_ab.item() == np.inf
+    assert kl_ba.item() == pytest.approx(np.log(2))
+    assert np.isfinite(js.item())
+
+
+def test_models_that_cut_a_text_differently_are_refused(tiny_model):
+    with pytest.raises(InputError, match="divergence needs"):
+        study(tiny_model("llama"), tiny_model("gpt2").spec)
+
+
+def test_a_divergence_run_survives_its_file(tiny_model):
+    model = tiny_model("llama")
+    run = study(model, replace(model.spec, dtype="bfloat16"))
+    back = parse_run(dump_run(run), "x")
+    assert back.other_model == run.other_model
+    np.testing.assert_array_equal(back.kl_ba, run.kl_ba)
