@@ -114,12 +114,15 @@ def text_examples(model: LanguageModel) -> Iterator[Example]:
 def attention_examples() -> Iterator[Example]:
     """Yield the examples of the attention study; the texts are those of text examples."""
     texts = {
-        "fact": ("Plain facts", FACT),
-        "repeated": ("A repeated sentence", REPEATED),
-        "code": ("Code", CODE),
-    }
-    for name, (title, text) in texts.items():
-        yield Example(f"attention_{name}", title, AttentionRequest(text=text))
+        "fact": ("Plain facts", FACT, "Most heads rest on the first token, the sink; the first "
+                 "layers spread widely."),
+        "repeated": ("A repeated sentence", REPEATED, "From the second round on, induction heads "
+                     "look at what followed the same word before."),
+        "code": ("Code", CODE, "Heads that look at the token before stand beside heads that look "
+                 "far back, to where a name was last used."),
+    }  # fmt: skip
+    for name, (title, text, note) in texts.items():
+        yield Example(f"attention_{name}", title, note, AttentionRequest(text=text))
 
 
 def main() -> None:

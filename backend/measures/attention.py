@@ -50,6 +50,7 @@ class AttentionRows:
             weights are taken relative to their sum.
         first, itself, previous: weight on the first visible token of the text, on the query's
             own token and on the one before it (NaN for the first).
+        marked: weight on the key that the plan marks for the query; 0 where it marks none.
         distance: mean distance looked back, in tokens.
         spread: Euclidean norm of the scores minus their mean, over the visible keys.
         outside: weight that goes to the learned sink and to no key; 0 without one.
@@ -59,12 +60,13 @@ class AttentionRows:
     first: Tensor
     itself: Tensor
     previous: Tensor
+    marked: Tensor
     distance: Tensor
     spread: Tensor
     outside: Tensor
 
 
-_NAMES = ("entropy", "first", "itself", "previous", "distance", "spread", "level")
+_NAMES = ("entropy", "first", "itself", "previous", "marked", "distance", "spread", "level")
 
 
 def attend(
@@ -149,18 +151,18 @@ def _write(
 
 
 def _reduce_strip(inputs: _Inputs, strip: Strip) -> tuple[Tensor | float, Tensor | None]:
-    """Return the statistics [7, N · S, R] of one strip and its output [N · S, R, E]."""
+    """Return the statistics [8, N · S, R] of one strip and its output [N · S, R, E]."""
     if not strip.tiles:
         return torch.nan, None
     sizes = inputs.query.shape[:-1]
     query = inputs.query.flatten(1, 2)
     raw = query.new_empty(len(_RAW), len(strip.tiles), *sizes)
-    picked = query.new_zeros(len(strip.tiles), *sizes, 3)
+    picked = query.new_zeros(len(strip.tiles), *sizes, 4)
     outputs = []
     for number, tile in enumerate(strip.tiles):
         weights = _reduce_tile(inputs, query, tile, raw[:, number])
         if tile.columns is not None and tile.there is not None:
-            columns = tile.columns.expand(*sizes, 3)
+            columns = tile.columns.expand(*sizes, 4)
             torch.mul(weights.gather(-1, columns), tile.there, out=picked[number])
         if inputs.value is not None:
             outputs.append(weights.flatten(1, 2) @ inputs.value[:, tile.start : tile.stop])
@@ -204,7 +206,7 @@ def _merge(raw: dict[str, Tensor], picked: Tensor, strip: Strip) -> tuple[Tensor
     """Join the tiles of a strip, [tiles, N, S, R] each.
 
     Returns:
-        The statistics [7, N, S, R], and the share of each tile in the weights.
+        The statistics [8, N, S, R], and the share of each tile in the weights.
     """
     best = raw["top"].amax(0)
     above = raw["top"] - best
@@ -241,12 +243,12 @@ def _mix(outputs: list[Tensor], share: Tensor) -> Tensor:
     return mixed
 
 
-def rows_of_weights(weights: Tensor) -> AttentionRows:
+def rows_of_weights(weights: Tensor, marked: Tensor) -> AttentionRows:
     """Measure weights that a model computed by itself, [B, H, T, T], each query seeing its past.
 
-    ``spread`` is NaN: the scores are not known.
+    ``marked`` is as in ``plan_causal``. ``spread`` is NaN: the scores are not known.
     """
-    parts = [_of_weights(part, start) for start, part in _strips(weights)]
+    parts = [_of_weights(part, start, marked) for start, part in _strips(weights)]
     return AttentionRows(*(torch.cat(each, -1).float() for each in zip(*parts, strict=True)))
 
 
@@ -255,16 +257,20 @@ def _strips(weights: Tensor) -> Iterator[tuple[int, Tensor]]:
         yield start, weights[..., start : start + 128, :].float()
 
 
-def _of_weights(rows: Tensor, start: int) -> tuple[Tensor, ...]:
+def _of_weights(rows: Tensor, start: int, marked: Tensor) -> tuple[Tensor, ...]:
     keys = torch.arange(rows.shape[-1], device=rows.device)
     own = keys[start : start + rows.shape[-2]]
     entropy = -torch.special.xlogy(rows, rows).sum(-1)
-    itself = rows.diagonal(start, -2, -1)
-    before = rows.gather(-1, (own - 1).clamp(min=0)[:, None].expand(*rows.shape[:-1], 1))
-    previous = before.squeeze(-1).masked_fill(own == 0, torch.nan)
+    wanted = marked.to(rows.device)[start : start + rows.shape[-2]]
+    columns = torch.stack([own, (own - 1).clamp(min=0), wanted.clamp(min=0)], -1)
+    picked = rows.gather(-1, columns.expand(*rows.shape[:-1], 3))
+    itself, previous, noted = picked.unbind(-1)
+    previous = previous.masked_fill(own == 0, torch.nan)
+    noted = noted * (wanted >= 0)
     distance = own - rows @ keys.to(rows.dtype)
     unknown = torch.full_like(entropy, torch.nan)
-    return entropy, rows[..., 0], itself, previous, distance, unknown, torch.zeros_like(entropy)
+    none = torch.zeros_like(entropy)
+    return entropy, rows[..., 0], itself, previous, noted, distance, unknown, none
 
 
 def _finish(found: dict[str, Tensor], plan: Plan, sinks: Tensor | None) -> AttentionRows:
@@ -277,7 +283,7 @@ def _finish(found: dict[str, Tensor], plan: Plan, sinks: Tensor | None) -> Atten
     outside = torch.zeros_like(level)
     if sinks is not None:
         outside = torch.sigmoid(sinks.to(level.dtype)[:, None] - level)
-        for name in ("first", "itself", "previous"):
+        for name in ("first", "itself", "previous", "marked"):
             found[name] = found[name] * (1 - outside)
     start = plan.first.to(level.device)[:, None, None]
     found["previous"] = found["previous"].masked_fill(own <= start, torch.nan)

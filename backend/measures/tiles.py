@@ -23,9 +23,9 @@ class Tile:
 
     Attributes:
         shown: [R, keys], 1 where a query sees a key and 0 where not; None when all see all.
-        columns: integers [R, 3], where in the tile lie the first visible token of the text, the
-            query's own and the one before it; None where the tile has none of these.
-        there: bool [R, 3], which of ``columns`` really lie in the tile.
+        columns: integers [R, 4], where in the tile lie the first visible token of the text, the
+            query's own, the one before it and the marked one; None where the tile has none.
+        there: bool [R, 4], which of ``columns`` really lie in the tile.
     """
 
     start: int
@@ -66,24 +66,33 @@ class Plan:
     first: Tensor
 
 
-def plan_causal(batch: int, queries: int, group: int, device: torch.device) -> Plan:
-    """Return the plan for query *i* seeing keys 0 … *i*; ``group`` heads share a key."""
-    rows = strip_rows(group)
+def plan_causal(batch: int, group: int, marked: Tensor) -> Plan:
+    """Return the plan for query *i* seeing keys 0 … *i*.
+
+    Args:
+        batch: number of texts.
+        group: how many heads share a key.
+        marked: integers [Q], one more key whose weight every query reports; -1 for none.
+    """
+    rows, queries, device = strip_rows(group), len(marked), marked.device
     corner = torch.ones(rows, rows, device=device).tril()
     strips = []
     for start in range(0, queries, rows):
         stop = min(start + rows, queries)
-        own = torch.arange(start, stop, device=device)
+        wanted = _wanted(0, start, stop, marked)
         cuts = [(at, min(at + _KEYS, start)) for at in range(0, start, _KEYS)]
-        tiles = [_tile(low, high, None, own, 0) for low, high in cuts]
-        tiles.append(_tile(start, stop, corner[: stop - start, : stop - start], own, 0))
+        tiles = [_tile(low, high, None, wanted) for low, high in cuts]
+        tiles.append(_tile(start, stop, corner[: stop - start, : stop - start], wanted))
         strips += [_strip(text, start, stop, tiles, device) for text in range(batch)]
     visible = torch.arange(1, queries + 1, device=device).expand(batch, queries)
     return Plan(_longest_first(strips), visible, torch.zeros(batch, dtype=torch.long))
 
 
-def plan_masked(mask: Tensor, group: int) -> Plan:
-    """Return the plan for ``mask``, bool [B, Q, K], True where a query sees a key."""
+def plan_masked(mask: Tensor, group: int, marked: Tensor) -> Plan:
+    """Return the plan for ``mask``, bool [B, Q, K], True where a query sees a key.
+
+    ``group`` and ``marked`` are as in ``plan_causal``.
+    """
     batch, queries, _ = mask.shape
     rows = strip_rows(group)
     # argmax of a text in which nothing is visible is 0 as well; its numbers are NaN anyway.
@@ -92,8 +101,8 @@ def plan_masked(mask: Tensor, group: int) -> Plan:
     for text in range(batch):
         for start in range(0, queries, rows):
             stop = min(start + rows, queries)
-            own = torch.arange(start, stop, device=mask.device)
-            tiles = _masked_tiles(mask[text, start:stop], own, int(first[text]))
+            wanted = _wanted(int(first[text]), start, stop, marked)
+            tiles = _masked_tiles(mask[text, start:stop], wanted)
             strips.append(_strip(text, start, stop, tiles, mask.device))
     return Plan(_longest_first(strips), mask.sum(-1), first)
 
@@ -103,7 +112,7 @@ def strip_rows(group: int) -> int:
     return min(128, max(16, _ROWS // group))
 
 
-def _masked_tiles(mask: Tensor, own: Tensor, first: int) -> list[Tile]:
+def _masked_tiles(mask: Tensor, wanted: Tensor) -> list[Tile]:
     tiles = []
     for start in range(0, mask.shape[1], _KEYS):
         columns = mask[:, start : start + _KEYS].any(dim=0).nonzero()
@@ -111,12 +120,17 @@ def _masked_tiles(mask: Tensor, own: Tensor, first: int) -> list[Tile]:
             continue
         low, high = start + int(columns[0]), start + int(columns[-1]) + 1
         part = mask[:, low:high]
-        tiles.append(_tile(low, high, None if bool(part.all()) else part, own, first))
+        tiles.append(_tile(low, high, None if bool(part.all()) else part, wanted))
     return tiles
 
 
-def _tile(start: int, stop: int, shown: Tensor | None, own: Tensor, first: int) -> Tile:
-    wanted = torch.stack([torch.full_like(own, first), own, own - 1], -1)
+def _wanted(first: int, start: int, stop: int, marked: Tensor) -> Tensor:
+    """Return the keys whose weights the queries of a strip report, integers [R, 4]."""
+    own = torch.arange(start, stop, device=marked.device)
+    return torch.stack([torch.full_like(own, first), own, own - 1, marked[start:stop]], -1)
+
+
+def _tile(start: int, stop: int, shown: Tensor | None, wanted: Tensor) -> Tile:
     there = (wanted >= start) & (wanted < stop)
     if not bool(there.any()):
         return Tile(start, stop, shown, None, None)

@@ -42,6 +42,8 @@ class AttentionRun(TokenizedRun):
         first_mass: float32 [L, H, T], weight on the first token of the text (the usual sink).
         self_mass: float32 [L, H, T], weight on the query's own token.
         previous_mass: float32 [L, H, T], weight on the token before; NaN for the first.
+        induction_mass: float32 [L, H, T], weight on the token after the last earlier occurrence of
+            the query's own token; 0 where there was none.
         distance: float32 [L, H, T], mean distance looked back, in tokens.
         score_spread: float32 [L, H, T], Euclidean norm of the scores minus their mean.
         outside_mass: float32 [L, H, T], weight on a learned sink that is no token; entropy and
@@ -58,6 +60,7 @@ class AttentionRun(TokenizedRun):
     first_mass: np.ndarray = array("float32", "L", "H", "T", nan="anywhere")
     self_mass: np.ndarray = array("float32", "L", "H", "T", nan="anywhere")
     previous_mass: np.ndarray = array("float32", "L", "H", "T", nan="anywhere")
+    induction_mass: np.ndarray = array("float32", "L", "H", "T", nan="anywhere")
     distance: np.ndarray = array("float32", "L", "H", "T", nan="anywhere")
     score_spread: np.ndarray = array("float32", "L", "H", "T", nan="anywhere")
     spectral_norm: np.ndarray = array("float32", "L", "H", nan="anywhere")
@@ -66,7 +69,7 @@ class AttentionRun(TokenizedRun):
 
     def check(self) -> None:
         super().check()
-        for name in ("first_mass", "self_mass", "previous_mass"):
+        for name in ("first_mass", "self_mass", "previous_mass", "induction_mass"):
             values = getattr(self, name)
             if (values < 0).any() or (values > 1.001).any():
                 raise ValueError(f"{name} must lie between 0 and 1")

@@ -152,23 +152,69 @@ def tolerance_penalty(
 
 HEAD_KINDS = {
     "previous": "looks at the token before",
-    "itself": "looks at its own token",
+    "induction": "looks at what came after the same token earlier",
     "sink": "rests on the first token",
+    "itself": "looks at its own token",
     "uniform": "spreads over everything it sees",
 }
 
 
-def typical_head(run: AttentionRun, kind: str) -> tuple[int, int]:
-    """Return layer and head that are the clearest example of a kind in ``HEAD_KINDS``."""
-    first_left_out = slice(1, None)  # the first query has no choice
-    values = {
-        "previous": run.previous_mass,
-        "itself": run.self_mass,
-        "sink": run.first_mass,
-        "uniform": normalised(run),
-    }
-    if kind not in values:
-        raise InputError(f"There is no kind of head named {kind!r}; known: {', '.join(values)}.")
-    score = mean_over(values[kind][..., first_left_out])
+def kind_scores(run: AttentionRun, kind: str) -> np.ndarray:
+    """Return how clearly every head is of a kind in ``HEAD_KINDS``, 0 to 1, float64 [L, H].
+
+    Uniform is the mean share of the maximum entropy, the others are mean weights; induction over
+    the queries whose token occurred before, NaN where the text has none.
+    """
+    choice = slice(1, None)  # the first query has none
+    if kind == "previous":
+        return mean_over(run.previous_mass[..., choice])
+    if kind == "itself":
+        return mean_over(run.self_mass[..., choice])
+    if kind == "sink":
+        return mean_over(run.first_mass[..., choice])
+    if kind == "uniform":
+        return mean_over(normalised(run))
+    if kind == "induction":
+        return mean_over(np.where(repeats(run), run.induction_mass, np.nan))
+    raise InputError(f"There is no kind of head named {kind!r}; known: {', '.join(HEAD_KINDS)}.")
+
+
+def repeats(run: AttentionRun) -> np.ndarray:
+    """Return bool [T]: whether a query's token occurred before, but not just before."""
+    latest: dict[int, int] = {}
+    found = np.zeros(len(run), bool)
+    for place, token in enumerate(run.token_ids.tolist()):
+        found[place] = 0 <= latest.get(token, place) < place - 1
+        latest[token] = place
+    return found
+
+
+def typical_head(run: AttentionRun, kind: str) -> tuple[int, int] | None:
+    """Return layer and head of the clearest example of a kind; None where the text has none."""
+    score = kind_scores(run, kind)
+    if np.isnan(score).all():
+        return None
     layer, head = np.unravel_index(np.nanargmax(score), score.shape)
     return int(layer), int(head)
+
+
+def without_first(run: AttentionRun) -> tuple[np.ndarray, np.ndarray]:
+    """Return entropy [L, H, T] and its maximum [L, T] of the weights on all tokens but the first.
+
+    With weight p on the first token, H = h(p) + (1 − p) · H_rest, where h is the entropy of a coin
+    with p: the rest follows exactly from what is stored. NaN where less than a thousandth is left
+    (rounding would decide) or no other token is visible.
+    """
+    first = run.first_mass.astype(np.float64)
+    rest = 1 - first - (0 if run.outside_mass is None else run.outside_mass)
+    total = first + rest
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first, rest = first / total, rest / total
+        coin = -(
+            first * np.log(np.maximum(first, 1e-300)) + rest * np.log(np.maximum(rest, 1e-300))
+        )
+        entropy = np.maximum(run.entropy - coin, 0) / rest
+        visible = np.rint(np.exp(run.max_entropy.astype(np.float64)))
+        others = np.where(visible > 1, np.log(np.maximum(visible - 1, 1)), np.nan)
+    entropy = np.where((rest > 1e-3) & ~np.isnan(others)[:, None], entropy, np.nan)
+    return entropy.astype(np.float32), others.astype(np.float32)

@@ -91,7 +91,7 @@ def watch_attention(model: LanguageModel, ids: Tensor, report: Report) -> Watche
     """Run the model over ``ids`` [1, T] with a tap on every attention layer."""
     from backend.models.taps import attention_tap
 
-    watcher = Watcher(model, ids.shape[1])
+    watcher = Watcher(model, ids)
 
     def on_layer(done: int, total: int) -> None:
         report(Progress(done, total, f"Reading: layer {done} of {total}"))

@@ -108,7 +108,10 @@ class _Catcher:
         if call.layer == self._layer:
             self.found = call
             raise _EnoughError
-        return None if call.plain else attend(scores_of(call), plan_of(call), call.value)[1]
+        if call.plain:
+            return None
+        unmarked = torch.full(call.query.shape[2:3], -1)
+        return attend(scores_of(call), plan_of(call, unmarked), call.value)[1]
 
     def weights(self, layer: int, weights: Tensor) -> None:
         if layer == self._layer:

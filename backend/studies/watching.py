@@ -23,6 +23,7 @@ _NAMES = {
     "first": "first_mass",
     "itself": "self_mass",
     "previous": "previous_mass",
+    "marked": "induction_mass",
     "distance": "distance",
     "spread": "score_spread",
     "outside": "outside_mass",
@@ -32,7 +33,10 @@ _NAMES = {
 class Watcher:
     """A tap that reduces each layer to ``AttentionRows`` and keeps only these."""
 
-    def __init__(self, model: LanguageModel, tokens: int) -> None:
+    def __init__(self, model: LanguageModel, ids: Tensor) -> None:
+        """Prepare for ``ids`` [B, T]; the numbers of the first text are kept."""
+        tokens = ids.shape[1]
+        self._marked = after_last_occurrence(ids[0])
         layers, heads = model.facts.layers, model.facts.heads
         self._rows = {
             each.name: np.full((layers, heads, tokens), np.nan, np.float32)
@@ -61,7 +65,7 @@ class Watcher:
     def weights(self, layer: int, weights: Tensor) -> None:
         """Measure a layer from weights that its model computed anyway."""
         visible = torch.arange(1, weights.shape[-1] + 1)
-        self._keep(layer, rows_of_weights(weights), visible)
+        self._keep(layer, rows_of_weights(weights, self._marked), visible)
 
     def arrays(self) -> dict[str, Any]:
         """Return the arrays of an AttentionRun by name."""
@@ -96,17 +100,32 @@ class Watcher:
         key = (id(call.visible), call.query.shape[:3], call.key.shape[1:3])
         if key not in self._plans:
             # The mask is kept so that no other can get its id.
-            self._plans[key] = (call.visible, plan_of(call))
+            self._plans[key] = (call.visible, plan_of(call, self._marked))
         return self._plans[key][1]
 
 
-def plan_of(call: AttentionCall) -> Plan:
-    """Return which query of a layer sees which key."""
-    batch, heads, queries, _ = call.query.shape
-    group = heads // call.key.shape[1]
+def plan_of(call: AttentionCall, marked: Tensor) -> Plan:
+    """Return which query of a layer sees which key; ``marked`` is as in ``plan_causal``."""
+    batch, heads, _, _ = call.query.shape
+    group, marked = heads // call.key.shape[1], marked.to(call.query.device)
     if call.visible is None:
-        return plan_causal(batch, queries, group, call.query.device)
-    return plan_masked(call.visible.any(1).expand(batch, -1, -1), group)
+        return plan_causal(batch, group, marked)
+    return plan_masked(call.visible.any(1).expand(batch, -1, -1), group, marked)
+
+
+def after_last_occurrence(ids: Tensor) -> Tensor:
+    """Return, for every token, the place after the last earlier token of its id; -1 for none.
+
+    There an induction head looks: what came next the last time (Olsson et al., 2022,
+    arXiv 2209.11895). An occurrence just before leads to the token itself and does not count.
+    """
+    latest: dict[int, int] = {}
+    places = []
+    for place, token in enumerate(ids.tolist()):
+        after = latest.get(token, -2) + 1
+        places.append(after if 0 <= after < place else -1)
+        latest[token] = place
+    return torch.tensor(places)
 
 
 def scores_of(call: AttentionCall) -> Scores:

@@ -36,6 +36,12 @@ def window(tokens: int, size: int) -> Tensor:
     return past(tokens) & ~past(tokens).roll(size, 1).tril(-size)
 
 
+def marks(mask: Tensor) -> Tensor:
+    """One key for every third query: some in its past, some not visible to it."""
+    place = torch.arange(mask.shape[1])
+    return torch.where(place % 3 == 0, place * 5 // 7, -1)
+
+
 def dense_scores(scores: Scores) -> Tensor:
     group = scores.query.shape[1] // scores.key.shape[1]
     key = scores.key.double().repeat_interleave(group, 1)
@@ -61,7 +67,7 @@ def dense_entropy(weights: Tensor) -> Tensor:
 
 def measure(scores: Scores, mask: Tensor, value: Tensor | None = None) -> AttentionRows:
     group = scores.query.shape[1] // scores.key.shape[1]
-    return attend(scores, plan_masked(mask, group), value)[0]
+    return attend(scores, plan_masked(mask, group, marks(mask)), value)[0]
 
 
 CASES = {
@@ -107,6 +113,9 @@ def test_masses_are_single_weights(scores, mask):
     torch.testing.assert_close(rows.itself.double(), own, **close)
     torch.testing.assert_close(rows.previous[..., 1:].double(), before, **close)
     assert rows.previous[..., 0].isnan().all()
+    marked = marks(mask)
+    noted = weights[..., torch.arange(len(marked)), marked.clamp(min=0)] * (marked >= 0)
+    torch.testing.assert_close(rows.marked.double(), noted, **close)
     torch.testing.assert_close(rows.outside.double(), 1 - weights.sum(-1), **close)
 
 
@@ -135,7 +144,7 @@ def test_spread_is_the_norm_of_the_centred_scores(scores, mask):
 def test_output_is_the_weighted_sum_of_the_values(scores, mask):
     value = make_values(scores, 12)
     group = scores.query.shape[1] // scores.key.shape[1]
-    output = attend(scores, plan_masked(mask, group), value)[1]
+    output = attend(scores, plan_masked(mask, group, marks(mask)), value)[1]
     exact = dense_weights(scores, mask) @ value.double().repeat_interleave(group, 1)
     torch.testing.assert_close(output.double(), exact.transpose(1, 2), atol=2e-5, rtol=1e-5)
 
@@ -143,7 +152,7 @@ def test_output_is_the_weighted_sum_of_the_values(scores, mask):
 @pytest.mark.parametrize("tokens", [1, 127, 128, 129, 300, 2200])
 def test_a_causal_plan_needs_no_mask(tokens):
     scores = make_scores(heads=2, key_heads=1, tokens=tokens, width=4)
-    plain = attend(scores, plan_causal(1, tokens, 2, torch.device("cpu")))[0]
+    plain = attend(scores, plan_causal(1, 2, marks(past(tokens))))[0]
     masked = measure(scores, past(tokens))
     torch.testing.assert_close(plain.entropy, masked.entropy, atol=1e-5, rtol=0)
     torch.testing.assert_close(plain.spread, masked.spread, atol=1e-3, rtol=1e-4)
@@ -154,7 +163,7 @@ def test_the_width_of_the_tiles_does_not_matter(keys, monkeypatch):
     monkeypatch.setattr(tiles, "_KEYS", keys)
     scores, mask = make_scores(tokens=200), window(200, 70)
     exact = dense_weights(scores, mask)
-    rows, output = attend(scores, plan_masked(mask, 2), make_values(scores))
+    rows, output = attend(scores, plan_masked(mask, 2, marks(mask)), make_values(scores))
     values = make_values(scores).double().repeat_interleave(2, 1)
     torch.testing.assert_close(
         rows.entropy.double(), dense_entropy(exact), atol=ENTROPY_ERROR, rtol=0
@@ -168,7 +177,7 @@ def test_a_query_that_sees_nothing_has_no_numbers_and_no_output():
     scores = make_scores(tokens=60)
     mask = past(60).clone()
     mask[:, [0, 31]] = False
-    rows, output = attend(scores, plan_masked(mask, 2), make_values(scores))
+    rows, output = attend(scores, plan_masked(mask, 2, marks(mask)), make_values(scores))
     assert rows.entropy[..., [0, 31]].isnan().all()
     assert rows.first[..., [0, 31]].isnan().all()
     assert rows.entropy[..., 32:].isfinite().all()
@@ -179,7 +188,7 @@ def test_a_text_in_which_nothing_is_visible_has_no_numbers():
     scores = make_scores(batch=2, tokens=40)
     mask = past(40, 2).clone()
     mask[1] = False
-    rows, output = attend(scores, plan_masked(mask, 2), make_values(scores))
+    rows, output = attend(scores, plan_masked(mask, 2, marks(mask)), make_values(scores))
     assert rows.entropy[1].isnan().all()
     assert (output[1] == 0).all()
     assert rows.entropy[0].isfinite().all()
@@ -241,9 +250,9 @@ def test_half_precision_inputs_are_measured_in_float32(dtype):
 
 def test_given_weights_are_measured_alike():
     scores, mask = make_scores(tokens=300), past(300)
-    given = rows_of_weights(dense_weights(scores, mask).float())
+    given = rows_of_weights(dense_weights(scores, mask).float(), marks(mask))
     ours = measure(scores, mask)
-    for name in ("entropy", "first", "itself", "previous", "distance"):
+    for name in ("entropy", "first", "itself", "previous", "marked", "distance"):
         torch.testing.assert_close(
             getattr(given, name), getattr(ours, name), atol=1e-4, rtol=1e-4, equal_nan=True
         )

@@ -19,8 +19,10 @@ from backend.runs.heads import (
     flag_heads,
     mean_over,
     normalised,
+    repeats,
     tolerance_penalty,
     typical_head,
+    without_first,
 )
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/vectors_a.json").read_text())
@@ -34,7 +36,8 @@ def make_run(entropy: np.ndarray, **arrays: np.ndarray) -> AttentionRun:
     highest = np.log(np.arange(1, tokens + 1, dtype=np.float32))
     highest = np.where(missing[:, None], np.nan, highest)
     plain = np.where(np.isnan(entropy), np.nan, 0).astype(np.float32)
-    names = ("first_mass", "self_mass", "previous_mass", "distance", "score_spread")
+    names = ("first_mass", "self_mass", "previous_mass", "induction_mass", "distance")
+    names = (*names, "score_spread")
     facts = ModelFacts(
         source="x", name="x", revision=None, architecture="X", parameters=1, layers=layers,
         heads=heads, kv_heads=heads, hidden_size=4, vocab_size=9, context=None, dtype="float32",
@@ -48,7 +51,7 @@ def make_run(entropy: np.ndarray, **arrays: np.ndarray) -> AttentionRun:
         seconds=0.0,
         text="a" * tokens,
         tokens=["a"] * tokens,
-        token_ids=np.zeros(tokens, np.int32),
+        token_ids=(np.arange(tokens) % 5).astype(np.int32),
         offsets=np.stack([np.arange(tokens), np.arange(tokens) + 1], -1).astype(np.int32),
         groups=np.arange(tokens, dtype=np.int32),
         special=np.zeros(tokens, bool),
@@ -172,7 +175,12 @@ def test_a_single_visible_key_has_no_normalised_entropy():
 
 @pytest.mark.parametrize("kind", HEAD_KINDS)
 def test_the_typical_head_of_a_kind_is_the_clearest(kind):
-    names = {"previous": "previous_mass", "itself": "self_mass", "sink": "first_mass"}
+    names = {
+        "previous": "previous_mass",
+        "itself": "self_mass",
+        "sink": "first_mass",
+        "induction": "induction_mass",
+    }
     strong = head_means(0.1, 0.2, 0.9).astype(np.float32)
     run = make_run(np.log(np.arange(1, 41)) * strong)
     if kind in names:
@@ -182,9 +190,40 @@ def test_the_typical_head_of_a_kind_is_the_clearest(kind):
         assert typical_head(run, kind) == (0, 2)
 
 
+def test_a_text_without_a_repetition_has_no_induction_head():
+    run = make_run(head_means(1.0, tokens=5))
+    assert typical_head(run, "induction") is None
+    assert not repeats(run).any()
+
+
+def test_an_occurrence_just_before_is_no_repetition():
+    run = make_run(head_means(1.0, tokens=4))
+    run = dataclasses.replace(run, token_ids=np.array([7, 7, 3, 7], np.int32))
+    assert repeats(run).tolist() == [False, False, False, True]
+
+
+def test_the_entropy_off_the_first_token_follows_from_what_is_stored():
+    weights = np.random.default_rng(2).dirichlet(np.full(6, 0.4), size=(1, 2))
+    rest = weights[..., 1:] / weights[..., 1:].sum(-1, keepdims=True)
+    entropy, first = -(weights * np.log(weights)).sum(-1), weights[..., 0]
+    run = make_run(np.repeat(entropy[..., None], 9, -1))
+    mass = np.repeat(first[..., None], 9, -1).astype(np.float32)
+    found, highest = without_first(dataclasses.replace(run, first_mass=mass))
+    exact = -(rest * np.log(rest)).sum(-1)
+    np.testing.assert_allclose(found[..., 1:], np.repeat(exact[..., None], 8, -1), rtol=1e-4)
+    assert np.isnan(found[..., 0]).all()
+    np.testing.assert_allclose(highest[0, 1:], np.log(np.arange(1, 9)), atol=1e-6)
+
+
+def test_a_head_that_rests_on_the_first_token_has_no_rest_to_speak_of():
+    run = make_run(head_means(0.0, tokens=4))
+    resting = dataclasses.replace(run, first_mass=np.full_like(run.entropy, 0.99999))
+    assert np.isnan(without_first(resting)[0]).all()
+
+
 def test_a_kind_that_does_not_exist_is_refused():
     with pytest.raises(InputError, match="previous"):
-        typical_head(make_run(head_means(1.0)), "induction")
+        typical_head(make_run(head_means(1.0)), "copying")
 
 
 def test_a_run_with_impossible_numbers_is_refused():

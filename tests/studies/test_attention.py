@@ -17,6 +17,7 @@ from backend.models import load_model
 from backend.models.taps import attention_tap
 from backend.runs import load_run
 from backend.runs.attention import AttentionRequest
+from backend.runs.heads import repeats
 from backend.settings import settings
 from backend.studies import STUDIES, ignore
 from backend.studies.watching import Watcher, plan_of, scores_of
@@ -113,7 +114,7 @@ def test_watching_does_not_change_the_model(family, tiny_model):
     model = tiny_model(family)
     ids = torch.arange(3, 200)[None] % model.facts.vocab_size
     untouched = model.hidden_states(ids)
-    with attention_tap(model, Watcher(model, ids.shape[1])):
+    with attention_tap(model, Watcher(model, ids)):
         watched = model.hidden_states(ids)
     # float32, the same sums in another order.
     torch.testing.assert_close(watched, untouched, atol=2e-5, rtol=2e-5)
@@ -125,7 +126,7 @@ def test_in_half_precision_the_model_keeps_its_own_kernel(family, tiny_folder):
     model = load_model(str(tiny_folder(family)), device="cpu", dtype="bfloat16")
     ids = torch.arange(3, 100)[None] % model.facts.vocab_size
     untouched = model.hidden_states(ids)
-    with attention_tap(model, Watcher(model, ids.shape[1])):
+    with attention_tap(model, Watcher(model, ids)):
         assert torch.equal(model.hidden_states(ids), untouched)
 
 
@@ -137,7 +138,13 @@ class Collector:
 
     def call(self, call):
         self.calls.append(call)
-        return None if call.plain else attend(scores_of(call), plan_of(call), call.value)[1]
+        return (
+            None
+            if call.plain
+            else attend(
+                scores_of(call), plan_of(call, torch.full(call.query.shape[2:3], -1)), call.value
+            )[1]
+        )
 
     def weights(self, layer, weights):
         raise AssertionError("this family computes no weights of its own")
@@ -170,7 +177,7 @@ def test_left_padding_changes_nothing_in_a_batch(family, tiny_model):
     mask[0, :5] = 0
     batch = torch.full((2, len(alone) + 5), 3)
     batch[0, 5:] = ids[0]
-    watcher = Watcher(model, batch.shape[1])
+    watcher = Watcher(model, batch)
     with attention_tap(model, watcher):
         model.hidden_states(batch, attention_mask=mask)
     arrays = watcher.arrays()
@@ -178,6 +185,20 @@ def test_left_padding_changes_nothing_in_a_batch(family, tiny_model):
     np.testing.assert_allclose(arrays["first_mass"][..., 5:], alone.first_mass, atol=1e-4)
     np.testing.assert_allclose(arrays["max_entropy"][:, 5:], alone.max_entropy, atol=1e-6)
     assert np.isnan(arrays["entropy"][..., :5]).all()
+
+
+@pytest.mark.parametrize("family", ["llama", "bloom"])
+def test_induction_mass_is_the_weight_on_what_followed_the_same_token(family, tiny_model):
+    model = tiny_model(family)
+    run = backend.study_attention(model, "a b c a b c a a b")
+    pattern = backend.attention_pattern(model, run.text, 1, 2)
+    ids = run.token_ids.tolist()
+    for place, token in enumerate(ids):
+        earlier = [at for at in range(place) if ids[at] == token]
+        follows = earlier[-1] + 1 if earlier and earlier[-1] + 1 < place else None
+        expected = 0 if follows is None else pattern[place, follows]
+        assert run.induction_mass[1, 2, place] == pytest.approx(expected, abs=1e-5)
+        assert repeats(run)[place] == (follows is not None)
 
 
 def test_learned_sinks_are_counted_apart(tiny_model):
