@@ -10,7 +10,7 @@ import atexit
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
@@ -18,6 +18,7 @@ import streamlit as st
 from backend.errors import InputError
 from backend.runs import ModelFacts, ModelSpec, Request, Run, load_run
 from backend.runs.sampler_info import Filtered, SamplerInfo
+from backend.runs.trajectories import Plan
 from backend.settings import settings
 
 if TYPE_CHECKING:
@@ -151,9 +152,7 @@ def sampler_catalogue() -> tuple[SamplerInfo, ...]:
 
 
 def apply_samplers(
-    probs: np.ndarray,
-    samplers: Sequence[tuple[str, Mapping[str, Any]]],
-    states: Sequence[Mapping[str, float]] = (),
+    probs: np.ndarray, plans: Sequence[Plan], states: Sequence[Mapping[str, float]] = ()
 ) -> list[Filtered]:
     """Return what each sampler makes of one distribution; see ``one_step.apply_samplers``.
 
@@ -162,19 +161,28 @@ def apply_samplers(
     """
     from backend.studies import one_step
 
-    return one_step.apply_samplers(probs, samplers, states)
+    return one_step.apply_samplers(probs, plans, states)
 
 
 def temperature_sweep(
-    probs: np.ndarray,
-    samplers: Sequence[tuple[str, Mapping[str, Any]]],
-    temperatures: Sequence[float],
+    probs: np.ndarray, plans: Sequence[Plan], temperatures: Sequence[float]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return entropy and kept tokens [samplers, temperatures]; see ``one_step``.
+    """Return entropy and kept tokens [plans, temperatures]; see ``one_step``.
 
     Raises:
         InputError: a parameter is out of range.
     """
     from backend.studies import one_step
 
-    return one_step.temperature_sweep(probs, samplers, temperatures)
+    return one_step.temperature_sweep(probs, plans, temperatures)
+
+
+def sampler_labels(plans: Sequence[Plan]) -> list[str]:
+    """Return a short name for each plan, all different, as runs have them.
+
+    Raises:
+        InputError: an unknown sampler, or a parameter out of range.
+    """
+    from backend.studies.decoding import labels
+
+    return labels(tuple(plans))

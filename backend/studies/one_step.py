@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,11 +10,10 @@ from torch import Tensor
 
 from backend.errors import InputError
 from backend.runs.sampler_info import Filtered, ParameterInfo, SamplerInfo
-from backend.samplers import SAMPLERS, Sampler, Step, make, names
+from backend.runs.trajectories import Plan, SamplerSpec
+from backend.samplers import SAMPLERS, Sampler, Step, SupportsSampling, names
 from backend.samplers.parameters import Choice, Parameter
-
-Choices = Sequence[tuple[str, Mapping[str, Any]]]
-"""Samplers as name and parameters."""
+from backend.studies.decoding import build
 
 
 def catalogue() -> tuple[SamplerInfo, ...]:
@@ -24,13 +22,13 @@ def catalogue() -> tuple[SamplerInfo, ...]:
 
 
 def apply_samplers(
-    probs: np.ndarray, samplers: Choices, states: Sequence[Mapping[str, float]] = ()
+    probs: np.ndarray, plans: Sequence[Plan], states: Sequence[Mapping[str, float]] = ()
 ) -> list[Filtered]:
-    """Hand one distribution to every sampler.
+    """Hand one distribution to every sampler or chain.
 
     Args:
         probs: [n]; not negative, sums to 1.
-        samplers: which ones.
+        plans: which ones.
         states: per sampler what it remembers, such as ``{"mu": 4.2}``; what is not given, or all
             of it where there are no states, is as before the first step.
 
@@ -38,43 +36,49 @@ def apply_samplers(
         InputError: the distribution is none, or a sampler or its parameters are unknown.
     """
     logits = _logits(probs)
-    remembered = [*states, *[{}] * (len(samplers) - len(states))]
+    remembered = [*states, *[{}] * (len(plans) - len(states))]
     return [
-        _filtered(logits, step)
-        for (name, values), state in zip(samplers, remembered, strict=True)
-        for step in [_step(make(name, **values), logits, state)]
+        _filtered(logits, _step(build(plan), logits, state))
+        for plan, state in zip(plans, remembered, strict=True)
     ]
 
 
 def temperature_sweep(
-    probs: np.ndarray, samplers: Choices, temperatures: Sequence[float]
+    probs: np.ndarray, plans: Sequence[Plan], temperatures: Sequence[float]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give every sampler one temperature after the other.
 
     Args:
         probs: [n].
-        samplers: which ones; their own temperature is not used.
+        plans: which samplers; the sweep takes the place of their own temperature. In a chain only
+            the first one's, so that temperature comes once.
         temperatures: each above 0.
 
     Returns:
         Entropy of what is drawn from, in nats, and the number of kept tokens, both float64
-        [samplers, temperatures].
+        [plans, temperatures].
 
     Raises:
         InputError: as ``apply_samplers``.
     """
     logits = _logits(probs)
-    steps = [
-        [_step(make(name, **{**values, "temperature": each}), logits, {}) for each in temperatures]
-        for name, values in samplers
-    ]
+    steps = [[_step(build(_at(plan, each)), logits, {}) for each in temperatures] for plan in plans]
     entropy = [[_entropy(step.probs) for step in row] for row in steps]
     kept = [[int(step.kept.sum()) for step in row] for row in steps]
-    shape = (len(samplers), len(temperatures))
+    shape = (len(plans), len(temperatures))
     return np.array(entropy).reshape(shape), np.array(kept, dtype=np.float64).reshape(shape)
 
 
-def _step(sampler: Sampler, logits: Tensor, state: Mapping[str, float]) -> Step:
+def _at(plan: Plan, temperature: float) -> Plan:
+    first, *others = plan
+    warmed = SamplerSpec(first.name, {**first.parameters, "temperature": temperature})
+    return (
+        warmed,
+        *(SamplerSpec(each.name, {**each.parameters, "temperature": 1.0}) for each in others),
+    )
+
+
+def _step(sampler: SupportsSampling, logits: Tensor, state: Mapping[str, float]) -> Step:
     started = sampler.start(1)
     given = {
         name: torch.full_like(value, state[name]) if name in state else value
