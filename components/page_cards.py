@@ -6,16 +6,19 @@ import streamlit as st
 
 from components.shell import PAGES
 
-PER_ROW = 3
+CARD_PIXELS = 270
 
 
 def page_cards() -> None:
-    """Draw a card for every page but the first."""
-    others = PAGES[1:]
-    for start in range(0, len(others), PER_ROW):
-        row = others[start : start + PER_ROW]
-        columns = st.columns(PER_ROW, gap="small")
-        for page, column in zip(row, columns, strict=False):
-            with column.container(border=True, key=f"card-{page.name}", gap="xsmall"):
+    """Draw a card for every page but the first, in rows that wrap."""
+    with st.container(horizontal=True, gap="small"):
+        for page in PAGES[1:]:
+            with st.container(
+                border=True,
+                key=f"card-{page.name}",
+                gap="xsmall",
+                width=CARD_PIXELS,
+                height="stretch",
+            ):
                 st.page_link(page.file, label=f"**{page.title}**", icon=page.icon)
                 st.caption(page.summary)

@@ -40,7 +40,8 @@ def playground(unit: str) -> None:
     """Draw sliders, bars and figures; moving a slider reruns nothing else."""
     for token, weight in zip(TOKENS, PRESETS[START], strict=True):
         st.session_state.setdefault(f"play:{token}", weight)
-    controls, picture = st.columns([1, 1.35], gap="large")
+    with st.container(key="stack-playground"):
+        controls, picture = st.columns([1, 1.35], gap="large")
     with controls:
         with st.container(horizontal=True, gap="xsmall"):
             for name in PRESETS:

@@ -37,7 +37,8 @@ def text_view(run: TextRun) -> None:
         else piece_metrics(run, pieces, unit, level, automatic=_automatic())
     )
     _toolbar(run, coloured)
-    left, right = st.columns([1.85, 1], gap="large")
+    with st.container(key="stack-strip"):
+        left, right = st.columns([1.85, 1], gap="large")
     with left:
         pinned = token_strip(
             run,

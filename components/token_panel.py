@@ -48,7 +48,7 @@ def token_panel(run: TextRun, metrics: list[Metric], token: int | None) -> None:
         return
     _numbers(run, metrics, token)
     data = candidates_data(run, token)
-    figure(candidates_chart(len(data["bars"])), CANDIDATES_ABOUT, key="token-candidates", data=data)
+    figure(candidates_chart(), CANDIDATES_ABOUT, key="token-candidates", data=data)
     if run.curve_counts is None:
         st.caption(NO_CURVE)
         return

@@ -63,6 +63,7 @@ def token_table(
         frame,
         key=table_key,
         hide_index=True,
+        placeholder="–",
         height=420,
         on_select=choose,
         selection_mode="single-row",

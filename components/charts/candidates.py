@@ -11,11 +11,12 @@ from components.charts.common import BLUE, GREY, ORANGE
 from components.figure import About
 from components.plain import token_label
 
-NO_BREAK_SPACE = "\u00a0"
+LONGEST_TOKEN = 10
+LABEL_PIXELS = 8 * (LONGEST_TOKEN + len("49,152 "))
 READ, EXPECTED, OTHERS = "the token that came", "expected", "all other tokens"
 
 CANDIDATES_ABOUT = About(
-    title="What the model expected here (probability)",
+    title="Expected here (probability, %)",
     read="The orange bar is the token that came; the grey bar is everything not listed.",
     formula=r"p_i(v)=\frac{e^{z_v}}{\sum_u e^{z_u}}",
     definition="The model's own distribution over its whole vocabulary before it saw this token, "
@@ -30,14 +31,14 @@ def candidates_data(run: TextRun, token: int) -> dict[str, pd.DataFrame]:
     """
     ids, shares = run.top_ids[token], 100 * np.exp(run.top_logprobs[token].astype(np.float64))
     rows = [
-        (rank, token_label(run.vocabulary.get(str(each), ""), 14), float(share))
+        (rank, token_label(run.vocabulary.get(str(each), ""), LONGEST_TOKEN), float(share))
         for rank, (each, share) in enumerate(zip(ids.tolist(), shares, strict=True), start=1)
     ]
     came = int(run.token_ids[token])
     listed = came in ids.tolist()
     if not listed:
         share = 100 * float(np.exp(-run.surprisal[token]))
-        rows.append((int(run.rank[token]), token_label(run.tokens[token], 14), share))
+        rows.append((int(run.rank[token]), token_label(run.tokens[token], LONGEST_TOKEN), share))
     # By place in the list: ranks count ties together, ids do not.
     kinds = [READ if each == came else EXPECTED for each in ids.tolist()] + [READ] * (not listed)
     frame = pd.DataFrame(rows, columns=["rank", "text", "percent"])
@@ -47,15 +48,8 @@ def candidates_data(run: TextRun, token: int) -> dict[str, pd.DataFrame]:
     if others > 0:
         rest = max(0.0, 100 - sum(share for _, _, share in rows))
         frame.loc[len(frame)] = [None, "", rest, OTHERS, f"{others:,} others"]
-    frame["label"] = _aligned(frame["label"].tolist())
     frame["shown"] = [percent(each) for each in frame["percent"]]
     return {"bars": frame}
-
-
-def _aligned(labels: list[str]) -> list[str]:
-    """Return the labels padded to one width: an axis sets them flush right."""
-    width = max(map(len, labels))
-    return [each.ljust(width, NO_BREAK_SPACE) for each in labels]
 
 
 def percent(value: float) -> str:
@@ -63,12 +57,12 @@ def percent(value: float) -> str:
     return "<0.01%" if 0 < value < 0.01 else f"{value:.2f}%"
 
 
-def candidates_chart(rows: int) -> alt.TopLevelMixin:
+def candidates_chart() -> alt.TopLevelMixin:
     """Return the chart over ``candidates_data``; the axis always runs from 0 to 100%."""
     y = alt.Y(
         "label:N", sort=None, title=None,
-        axis=alt.Axis(labelFont="monospace", labelFontSize=13, labelLimit=190, ticks=False,
-            domain=False),
+        axis=alt.Axis(labelFont="monospace", labelFontSize=13, labelAlign="left",
+            labelPadding=LABEL_PIXELS, labelLimit=LABEL_PIXELS, ticks=False, domain=False),
     )  # fmt: skip
     x = alt.X("percent:Q", title="probability (%)", scale=alt.Scale(domain=[0, 100]))
     colour = alt.Color(
@@ -95,4 +89,4 @@ def candidates_chart(rows: int) -> alt.TopLevelMixin:
     )
     return alt.layer(
         bars, outside.encode(x=x, text="shown:N"), inside.encode(x=x, text="shown:N")
-    ).properties(height=max(120, 24 * rows + 40))
+    ).properties(height=alt.Step(24))

@@ -11,7 +11,7 @@ from components.charts.common import BLUE, ORANGE
 from components.figure import About
 
 CUMULATIVE_ABOUT = About(
-    title="Probability held by the likeliest n tokens (%)",
+    title="Held by the likeliest n (%)",
     read="A steep start is a sure model; the orange line is the rank of the token that came.",
     formula=r"C(n)=\sum_{r\le n} p_{(r)}",
     definition="The tokens are ordered from the likeliest on; ranks are on a logarithmic axis. "

@@ -45,7 +45,6 @@ def test_choices_survive_the_menu_and_the_back_button(page, url):
     expect(page.get_by_text("Token 4", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile("example=text_code"))
     page.go_back()
-    page.go_back()
     expect(page.get_by_role("heading", name="Entroscope")).to_be_visible()
     expect(page).to_have_url(re.compile("unit=bits"))
     expect(page).to_have_url(re.compile("token=4"))
