@@ -35,6 +35,7 @@ bench: setup
 
 examples: setup
 	@$(BIN)/python scripts/make_examples.py
+	@$(BIN)/python scripts/make_comparisons.py
 
 # The stamps make a second call quick, and are renewed when a list of requirements changes.
 

@@ -50,10 +50,15 @@ class DivergenceStudy:
             ModelError: the second model cannot be loaded.
             CancelledError: ``report`` said so.
         """
+        report(Progress(0, 0, "Loading the second model …"))
+        return self.compare(model, load_model(request.other), request, report)
+
+    def compare(
+        self, model: LanguageModel, other: LanguageModel, request: DivergenceRequest, report: Report
+    ) -> DivergenceRun:
+        """Do what ``run`` does with a second model that is loaded already."""
         started = time.perf_counter()
         encoding = _encode(model, request)
-        report(Progress(0, 0, "Loading the second model …"))
-        other = load_model(request.other)
         _check_alike(model, other, encoding, _encode(other, request))
         ids = torch.from_numpy(encoding.ids).long()[None]
         with torch.inference_mode():
