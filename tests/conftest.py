@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,15 @@ import pytest
 
 from backend.models import load_model
 from backend.models.language import LanguageModel
+from backend.settings import settings
 from tests.tiny_models import build
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the reader's own library out of the tests, and the tests out of it."""
+    os.environ["ENTROSCOPE_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

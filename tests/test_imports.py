@@ -40,7 +40,7 @@ LIBRARIES = {
     "ground": {"pydantic", "pydantic_settings", "platformdirs"},
     "measures": {"torch"},
     "samplers": {"torch"},
-    "runs": {"numpy", "pydantic", "safetensors", "filelock", "jinja2"},
+    "runs": {"numpy", "pydantic", "safetensors", "filelock", "jinja2", "markupsafe"},
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 PART_PREFIX = ".part-"
@@ -17,15 +17,16 @@ def write_atomically(path: Path, data: bytes) -> None:
     file whose name starts with ``PART_PREFIX``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=PART_PREFIX)
+    # Not tempfile: its files may be read by their owner only, and so could the run.
+    part = path.parent / f"{PART_PREFIX}{secrets.token_hex(8)}"
     try:
-        with open(handle, "wb") as file:  # noqa: PTH123  a descriptor has no path
+        with part.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(part).replace(path)
+        part.replace(path)
     finally:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 
