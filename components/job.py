@@ -24,6 +24,7 @@ POLL_SECONDS = 0.3
 CLOSED_TAB_SECONDS = 3.0
 
 _SLOTS = "jobs"
+_STOPPED = "Stopped. Nothing was changed."
 
 
 class Watchable(Protocol):
@@ -86,6 +87,7 @@ def watch(
     slot: str,
     done: Callable[[str, Any], None],
     partial: Callable[[Any], None] | None = None,
+    stopped: Callable[[Any], str] | None = None,
 ) -> None:
     """Show the progress of the job in ``slot``, or how the last one ended badly.
 
@@ -94,6 +96,8 @@ def watch(
         done: called once with the job's key and its result, before the page is run again;
             typically ``lambda key, run: state.show_run("text", key)``.
         partial: draws ``progress.partial`` while the job runs, when there is one.
+        stopped: called once with the last ``progress.partial`` of a job that was stopped, when
+            there is one; keeps what it wants of it and returns what to tell the reader.
     """
     # A container of its own: what comes after it on the page keeps its place.
     with st.container():
@@ -103,19 +107,22 @@ def watch(
         elif kind == "info":
             st.info(escape_markdown(message), icon=":material/info:")
         if running(slot):
-            _watch(slot, done, partial)
+            _watch(slot, done, partial, stopped)
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _watch(
-    slot: str, done: Callable[[str, Any], None], partial: Callable[[Any], None] | None
+    slot: str,
+    done: Callable[[str, Any], None],
+    partial: Callable[[Any], None] | None,
+    stopped: Callable[[Any], str] | None,
 ) -> None:
     entry = _slots().get(slot)
     if entry is None:
         return
     entry.job.wait(0.05)  # what is quick is shown at once, without a flash of progress
     if entry.job.finished:
-        _take(slot, entry.job, done)
+        _take(slot, entry.job, done, stopped)
         st.rerun()
     progress = entry.job.progress
     share = progress.done / progress.total if progress.total else 0.0
@@ -135,12 +142,19 @@ def _stop(slot: str) -> None:
         entry.job.cancel()
 
 
-def _take(slot: str, job: Watchable, done: Callable[[str, Any], None]) -> None:
+def _take(
+    slot: str,
+    job: Watchable,
+    done: Callable[[str, Any], None],
+    stopped: Callable[[Any], str] | None,
+) -> None:
     del _slots()[slot]
     try:
         done(job.key, job.result(0))
     except CancelledError:
-        st.session_state[_message_key(slot)] = ("info", "Stopped. Nothing was changed.")
+        partial = getattr(job.progress, "partial", None)
+        told = stopped(partial) if stopped and partial is not None else _STOPPED
+        st.session_state[_message_key(slot)] = ("info", told)
     except EntroscopeError as error:
         st.session_state[_message_key(slot)] = ("error", str(error))
 

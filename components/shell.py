@@ -48,6 +48,12 @@ PAGES = (
     Entry(
         "tokens", "Tokens", ":material/format_color_text:", "How sure a model was of each token."
     ),
+    Entry(
+        "trajectories",
+        "Trajectories",
+        ":material/route:",
+        "What different samplers make of one prompt, step by step.",
+    ),
 )
 
 

@@ -1,0 +1,117 @@
+"""The texts as one tree: common beginnings are drawn once, every fork is a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from components.plain import token_label
+
+SHOWN = 34  # characters of a stretch without a fork
+LEAF_HEIGHT = 30
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One text of the tree.
+
+    Attributes:
+        label: of its sampler.
+        tokens: display texts; ``ids`` tell equal-looking tokens apart.
+        branch: whether the reader branched it off.
+    """
+
+    label: str
+    ids: tuple[int, ...]
+    tokens: tuple[str, ...]
+    branch: bool = False
+
+
+def tree_nodes(leaves: Sequence[Leaf], root: str) -> dict[str, Any]:
+    """Return the ECharts node of the whole tree.
+
+    Args:
+        leaves: the texts.
+        root: what stands at the root, the end of the prompt.
+    """
+    return {"name": root, "children": _children(list(leaves), 0)}
+
+
+def _children(leaves: list[Leaf], depth: int) -> list[dict[str, Any]]:
+    groups: dict[int | None, list[Leaf]] = {}
+    for leaf in leaves:
+        groups.setdefault(leaf.ids[depth] if depth < len(leaf.ids) else None, []).append(leaf)
+    return [
+        _node(group, depth) if token is not None else _end(group) for token, group in groups.items()
+    ]
+
+
+def _node(leaves: list[Leaf], depth: int) -> dict[str, Any]:
+    """Return the stretch that ``leaves`` share from ``depth`` on, and what follows."""
+    end = depth
+    while (
+        all(len(leaf.ids) > end for leaf in leaves) and len({leaf.ids[end] for leaf in leaves}) == 1
+    ):
+        end += 1
+    text = "".join(leaves[0].tokens[depth:end])
+    node: dict[str, Any] = {
+        "name": f"{depth}  {token_label(text.replace(' ', ' '), SHOWN).replace('·', ' ').strip()}",
+        "value": end - depth,
+    }
+    finished = [leaf for leaf in leaves if len(leaf.ids) == end]
+    if len(finished) == len(leaves):
+        return {**node, "children": [_end(leaves)]}
+    return {**node, "children": _children(leaves, end)}
+
+
+def _end(leaves: list[Leaf]) -> dict[str, Any]:
+    branch = any(each.branch for each in leaves)
+    return {
+        "name": ", ".join(each.label for each in leaves),
+        "value": len(leaves[0].ids),
+        "symbol": "diamond" if branch else "circle",
+        "itemStyle": {"color": "#D55E00" if branch else "#3D8BC4"},
+        "label": {"fontWeight": "bold"},
+    }
+
+
+def tree_chart(leaves: Sequence[Leaf], root: str, *, dark: bool) -> None:
+    """Draw the tree."""
+    ink = "#E8ECF1" if dark else "#1C2733"
+    spec = {
+        "tooltip": {"trigger": "item", "formatter": "{b}<br>{c} tokens"},
+        "series": [
+            {
+                "type": "tree",
+                "data": [tree_nodes(leaves, root)],
+                "left": 110,
+                "right": 190,
+                "top": 8,
+                "bottom": 8,
+                "symbolSize": 8,
+                "initialTreeDepth": -1,
+                "roam": False,
+                "expandAndCollapse": True,
+                "animationDuration": 200,
+                "lineStyle": {"color": "#8A94A0", "width": 1.2},
+                "label": {
+                    "position": "top",
+                    "align": "center",
+                    "distance": 5,
+                    "fontSize": 11,
+                    "color": ink,
+                },
+                "leaves": {"label": {"position": "right", "align": "left", "distance": 8}},
+            }
+        ],
+    }
+    st.echarts_chart(
+        spec,
+        height=max(220, LEAF_HEIGHT * len(leaves) + 60),
+        key="trajectories-tree",
+        alt="The texts as a tree. Common beginnings are drawn once, and every fork is a step at "
+        "which samplers or branches chose different tokens.",
+    )

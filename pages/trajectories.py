@@ -1,0 +1,47 @@
+"""Trajectories: many samplers write on from one prompt, step by step."""
+
+from typing import cast
+
+import streamlit as st
+
+from backend import cached
+from backend.runs.trajectories import TrajectoryRun
+from components import state
+from components.example_picker import example_picker
+from components.shell import start_page
+from components.summary import model_line
+from components.trajectories.bench import bench
+from components.trajectories.cards import chosen_plans
+from components.trajectories.form import decode_form
+from components.trajectories.outcome import adopt_run, watch_decoding
+from components.trajectories.view import trajectory_view
+
+DEFAULT_EXAMPLE = "trajectories_classics"
+
+start_page("trajectories")
+
+catalogue = {each.name: each for each in cached.sampler_catalogue()}
+run = cast(TrajectoryRun, state.current_run(cached, "trajectories", DEFAULT_EXAMPLE))
+adopt_run(cached, run, catalogue)
+mode = st.segmented_control(
+    "View",
+    ["Texts, step by step", "One distribution"],
+    default="Texts, step by step",
+    required=True,
+    label_visibility="collapsed",
+    key="trajectories:mode",
+    persist_state="session",
+)
+if mode == "One distribution":
+    bench(cached, catalogue, state.unit())
+    st.stop()
+examples = {each.name: each.title for each in cached.example_names() if each.kind == run.kind}
+example_picker("trajectories", examples, DEFAULT_EXAMPLE)
+decode_form(cached, catalogue, run)
+watch_decoding(cached)
+
+st.subheader(run.title or "Your texts", anchor=False)
+st.caption(model_line(run.model))
+if run.note:
+    st.markdown(run.note)
+trajectory_view(cached, run, chosen_plans(catalogue))
