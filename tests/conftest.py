@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -39,3 +40,9 @@ def tiny_model(tiny_folder: Callable[[str], Path]) -> Callable[[str], LanguageMo
 def bundled_model() -> LanguageModel:
     """The real bundled model on the CPU in float32; mark tests that use it ``model``."""
     return load_model("bundled", device="cpu")
+
+
+@pytest.fixture(autouse=True)
+def keep_main_module(monkeypatch):
+    """Undo what AppTest does to ``__main__``, which a spawned process would run again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
