@@ -118,8 +118,8 @@ def _watch(
     stopped: Callable[[Any], str] | None,
 ) -> None:
     entry = _slots().get(slot)
-    if entry is None:
-        return
+    if entry is None:  # taken already, but the page was not run again: polls can overtake that
+        st.rerun()
     entry.job.wait(0.05)  # what is quick is shown at once, without a flash of progress
     if entry.job.finished:
         _take(slot, entry.job, done, stopped)
