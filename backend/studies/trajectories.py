@@ -14,6 +14,7 @@ from torch import Tensor
 
 from backend.errors import CancelledError, InputError, ModelError, OverBudgetError
 from backend.models.memory import study_memory
+from backend.runs.pace import batch_factor
 from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
 from backend.settings import settings
 from backend.studies.base import STUDIES, Estimate, Progress, Report
@@ -29,8 +30,6 @@ MAX_STEPS = 1024
 
 # Buffers of size rows × vocabulary that one step has at once.
 _LOGIT_BUFFERS = 10
-# How much longer a step takes for every further row; measured, see benchmarks.
-_ROW_COST = 0.12
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class TrajectoryStudy:
         pace = self._seconds_per_step.get(model)
         return Estimate(
             bytes=cache + logits + 2 * cells * rows * request.steps,
-            seconds=None if pace is None else pace * request.steps * _batch_factor(rows),
+            seconds=None if pace is None else pace * request.steps * batch_factor(rows),
         )
 
     def run(
@@ -124,15 +123,11 @@ class TrajectoryStudy:
             if recorder.steps == 1:
                 rows = len(request.samplers) * len(request.seeds)
                 pace = time.perf_counter() - started
-                self._seconds_per_step[model] = pace / _batch_factor(rows)
+                self._seconds_per_step[model] = pace / batch_factor(rows)
             started = time.perf_counter()
 
 
 STUDIES.register(TrajectoryStudy.kind)(TrajectoryStudy())
-
-
-def _batch_factor(rows: int) -> float:
-    return 1 + _ROW_COST * (rows - 1)
 
 
 def _progress(request: TrajectoryRequest, recorder: Recorder) -> Progress:
