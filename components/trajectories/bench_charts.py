@@ -110,7 +110,7 @@ def sweep_about(unit: str, *, entropy: bool) -> About:
         )
     return About(
         title=f"Entropy after each sampler as temperature rises ({unit})",
-        read="The dashed grey line is the distribution itself; the orange piece touches it at the "
+        read="The dashed line is the distribution itself; the grey piece touches it at the "
         "chosen T with slope V/T.",
         formula=r"\frac{dH}{dT}=\frac{V(q_T)}{T}\qquad q_T\propto p^{1/T}",
         definition="$V$ is the varentropy of the heated distribution: the steeper, the more its "
@@ -136,11 +136,10 @@ def sweep_data(
         for label, row in zip(labels, shown, strict=True)
     ]
     model, tangent = _model_curve(shares, temperatures, temperature, unit)
-    empty = pd.DataFrame(columns=model.columns)
     return {
         "points": pd.concat(frames, ignore_index=True),
-        "model": model if entropy else empty,
-        "tangent": tangent if entropy else empty,
+        "model": model if entropy else model.head(0),
+        "tangent": tangent if entropy else tangent.head(0),
         "cursor": pd.DataFrame({"temperature": [temperature]}),
     }
 
@@ -152,10 +151,17 @@ def _model_curve(
     curve = np.array([figures(distribution(shares, each)).entropy for each in temperatures])
     here = figures(distribution(shares, temperature))
     reach = np.array([-0.45, 0.0, 0.45])
-    line = here.entropy + reach * here.varentropy / temperature
+    slope = np.array(here.varentropy / temperature)
+    line = here.entropy + reach * slope
     return (
         pd.DataFrame({"temperature": temperatures, "value": series.to_unit(curve, unit)}),
-        pd.DataFrame({"temperature": temperature + reach, "value": series.to_unit(line, unit)}),
+        pd.DataFrame(
+            {
+                "temperature": temperature + reach,
+                "value": series.to_unit(line, unit),
+                "slope": ["", "", f"slope V/T = {float(series.to_unit(slope, unit)):.2f}"],
+            }
+        ),
     )
 
 
@@ -192,14 +198,16 @@ def sweep_chart(labels: list[str], title: str) -> alt.TopLevelMixin:
         .mark_line(color=GREY, strokeWidth=3, strokeDash=[7, 4], opacity=0.8)
         .encode(x=x, y=y)
     )
-    tangent = (
-        alt.Chart(alt.NamedData("tangent"))
-        .mark_line(color=CURSOR_COLOUR, strokeWidth=3)
-        .encode(x=x, y=y)
+    touch = alt.Chart(alt.NamedData("tangent")).encode(x=x, y=y)
+    tangent = touch.mark_line(color=GREY, strokeWidth=4)
+    slope = (
+        touch.transform_filter("datum.slope != ''")
+        .mark_text(color=GREY, align="left", dx=8, fontSize=12, fontWeight="bold")
+        .encode(text="slope:N")
     )
     cursor = (
         alt.Chart(alt.NamedData("cursor"))
         .mark_rule(color=CURSOR_COLOUR, strokeWidth=1, opacity=0.6)
         .encode(x=x)
     )
-    return alt.layer(cursor, model, lines, tangent).properties(height=300)
+    return alt.layer(cursor, model, tangent, lines, slope).properties(height=300)

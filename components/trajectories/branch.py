@@ -11,7 +11,7 @@ from backend.runs import Run
 from backend.runs.branching import branch, branch_points
 from backend.runs.trajectories import Plan, TrajectoryRequest, TrajectoryRun
 from components import job, state
-from components.plain import escape_markdown, token_label
+from components.plain import escape_markdown, numbered_label
 from components.trajectories.rows import Row, ids_of, row_label
 from components.trajectories.step_bars import Place
 from components.trajectories.tree import Leaf
@@ -68,7 +68,8 @@ def branch_controls(
     """Draw the controls: the token to put, the sampler to go on with, and the button."""
     st.markdown("**Go on from here**")
     ids = [each for each in run.raw_top_ids[place.index].tolist() if each >= 0]
-    names = {each: token_label(run.token(each), 20) for each in ids}
+    # Numbered, as Streamlit tells options apart by what they are called.
+    names = {each: numbered_label(i, run.token(each), 20) for i, each in enumerate(ids, start=1)}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         token = st.selectbox(
             "Token",

@@ -13,7 +13,7 @@ from backend.runs.trajectories import Plan, SamplerSpec
 from components.trajectories.presets import PRESETS
 
 MOST = 12
-CARD_WIDTH = 184
+CARD_WIDTH = 180
 
 _CARDS = "trajectories:cards"
 _NEXT = "trajectories:next-card"

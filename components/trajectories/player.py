@@ -28,7 +28,12 @@ def player(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
     now = place.step if place else None
     moves = {
         "first": (":material/skip_previous:", 0, "Shift+Home", "First step (Shift+Home)"),
-        "back": (":material/chevron_left:", max(0, (now or 0) - 1), "Shift+Left", "One step back (Shift+←)"),
+        "back": (
+            ":material/chevron_left:",
+            max(0, (now or 0) - 1),
+            "Shift+Left",
+            "One step back (Shift+←)",
+        ),
         "on": (
             ":material/chevron_right:",
             0 if now is None else min(steps - 1, now + 1),
@@ -37,7 +42,9 @@ def player(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
         ),
         "last": (":material/skip_next:", steps - 1, "Shift+End", "Last step (Shift+End)"),
     }
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="player"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", key="player", width="content"
+    ):
         for name, (icon, target, keys, help_text) in moves.items():
             st.button(
                 "",
@@ -49,5 +56,5 @@ def player(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
                 on_click=state.pin,
                 args=(target,),
             )
-        text = f"{steps:,} steps" if now is None else f"step {now:,} of 0 to {steps - 1:,}"
+        text = f"{steps:,} steps" if now is None else f"step {now:,} · 0 to {steps - 1:,}"
         st.caption(text, width="content")

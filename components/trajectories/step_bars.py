@@ -120,11 +120,16 @@ def _count_at(run: TrajectoryRun, place: Place, sampler: int) -> int:
     return int(run.kept_count[place.index])
 
 
+def _longest(bars: pd.DataFrame) -> float:
+    both = bars[["raw", "final"]].to_numpy(dtype=np.float64)
+    return float(np.nanmax(both))
+
+
 def _brackets(
     run: TrajectoryRun, place: Place, bars: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     kept, _ = kept_of_listed(run, place)
-    longest = max(bars["raw"].tolist())
+    longest = _longest(bars)
     cells, more = [], []
     for column, (sampler, mask) in enumerate(kept.items()):
         left = longest * (1.06 + BRACKET * column)
@@ -175,12 +180,13 @@ def _thresholds(run: TrajectoryRun, place: Place) -> pd.DataFrame:
 def step_chart(run: TrajectoryRun, data: dict[str, pd.DataFrame]) -> alt.TopLevelMixin:
     """Return the chart over ``step_data``."""
     bars = data["bars"]
-    longest = max(bars["raw"].tolist())
-    columns = max(data["brackets"]["sampler"].nunique(), 1)
+    longest = _longest(bars)
+    columns = max(len(set(data["brackets"]["sampler"].tolist())), 1)
     frame = _Frame(longest, longest * (1.06 + BRACKET * columns), bars["label"].tolist())
-    fill = alt.Fill("sampler:N", scale=alt.Scale(domain=run.labels), legend=None)
+    legend = alt.Legend(title=None, orient="top", columns=3, labelLimit=130)
+    fill = alt.Fill("sampler:N", scale=alt.Scale(domain=run.labels), legend=legend)
     layers = [*_bar_layers(frame), *_bracket_layers(frame, fill), _threshold_layer(frame)]
-    return alt.layer(*layers).properties(height=max(140, 21 * len(bars) + 30))
+    return alt.layer(*layers).properties(height=max(180, 21 * len(bars) + 90))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.plain import token_label
 
-SHOWN = 34  # characters of a stretch without a fork
+SHOWN = 24  # characters of a stretch without a fork
 LEAF_HEIGHT = 30
 
 
@@ -37,7 +37,8 @@ def tree_nodes(leaves: Sequence[Leaf], root: str) -> dict[str, Any]:
         leaves: the texts.
         root: what stands at the root, the end of the prompt.
     """
-    return {"name": root, "children": _children(list(leaves), 0)}
+    label = {"position": "left", "align": "right", "distance": 8}
+    return {"name": root, "label": label, "children": _children(list(leaves), 0)}
 
 
 def _children(leaves: list[Leaf], depth: int) -> list[dict[str, Any]]:
@@ -57,14 +58,16 @@ def _node(leaves: list[Leaf], depth: int) -> dict[str, Any]:
     ):
         end += 1
     text = "".join(leaves[0].tokens[depth:end])
-    node: dict[str, Any] = {
-        "name": f"{depth}  {token_label(text.replace(' ', ' '), SHOWN).replace('·', ' ').strip()}",
-        "value": end - depth,
-    }
+    node: dict[str, Any] = {"name": f"{depth}  {stretch_label(text)}", "value": end - depth}
     finished = [leaf for leaf in leaves if len(leaf.ids) == end]
     if len(finished) == len(leaves):
         return {**node, "children": [_end(leaves)]}
     return {**node, "children": _children(leaves, end)}
+
+
+def stretch_label(text: str, limit: int = SHOWN) -> str:
+    """Return a stretch of text for the tree: on one line, with its spaces as they are."""
+    return " ".join(token_label(each, limit) for each in text.split(" ") if each)[:limit] or "∅"
 
 
 def _end(leaves: list[Leaf]) -> dict[str, Any]:
@@ -87,20 +90,22 @@ def tree_chart(leaves: Sequence[Leaf], root: str, *, dark: bool) -> None:
             {
                 "type": "tree",
                 "data": [tree_nodes(leaves, root)],
-                "left": 110,
-                "right": 190,
-                "top": 8,
-                "bottom": 8,
+                "left": 120,
+                "right": 150,
+                "top": 14,
+                "bottom": 14,
                 "symbolSize": 8,
                 "initialTreeDepth": -1,
-                "roam": False,
+                "edgeShape": "polyline",
+                "edgeForkPosition": "12%",
                 "expandAndCollapse": True,
                 "animationDuration": 200,
                 "lineStyle": {"color": "#8A94A0", "width": 1.2},
+                # Texts stand on the line that leads to their node.
                 "label": {
                     "position": "top",
-                    "align": "center",
-                    "distance": 5,
+                    "align": "right",
+                    "distance": 4,
                     "fontSize": 11,
                     "color": ink,
                 },

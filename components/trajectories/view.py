@@ -14,7 +14,7 @@ from backend.runs.trajectories import Plan, TrajectoryRun
 from components import state
 from components.charts.common import cursor_frame, picked_token
 from components.figure import figure
-from components.plain import escape_markdown, token_label
+from components.plain import escape_markdown
 from components.token_grid import token_grid
 from components.trajectories.branch import (
     STARTED,
@@ -46,7 +46,7 @@ from components.trajectories.rows import (
 from components.trajectories.step_bars import Place
 from components.trajectories.step_panel import step_panel
 from components.trajectories.teaching import lessons
-from components.trajectories.tree import tree_chart
+from components.trajectories.tree import stretch_label, tree_chart
 
 TABS = {
     "curves": "Curves",
@@ -73,9 +73,11 @@ def trajectory_view(brancher: Brancher, run: TrajectoryRun, plans: Sequence[Plan
     if not int(run.lengths.max()):
         st.info("No step was decoded: it was stopped before the first one.")
         return
-    rows = _toolbar(run)
-    place = shown_place(run, rows)
-    player(run, rows, place)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        rows = _toolbar(run)
+        place = shown_place(run, rows)
+        st.space("stretch")
+        player(run, rows, place)
     _grid(run, rows, place)
     with st.container(key="stack-trajectories"):
         left, right = st.columns([1.5, 1], gap="large")
@@ -89,26 +91,25 @@ def trajectory_view(brancher: Brancher, run: TrajectoryRun, plans: Sequence[Plan
 
 def _toolbar(run: TrajectoryRun) -> list[Row]:
     """Draw the controls of the grid, and return the rows to show."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.selectbox(
-            "Colour by",
-            list(NUMBERS),
-            format_func=lambda key: NUMBERS[key].label,
-            width=230,
-            **kept("colour", "entropy"),
-        )
-        labels = dict(enumerate(run.labels))
-        if st.session_state.get("trajectories:reference", 0) not in labels:
-            st.session_state["trajectories:reference"] = 0
-        st.selectbox(
-            "Departures from",
-            list(labels),
-            format_func=labels.__getitem__,
-            width=230,
-            help="An orange bar marks the first step at which a row goes another way.",
-            **kept("reference", 0),
-        )
-        return rows_of(run, _seed(run))
+    st.selectbox(
+        "Colour by",
+        list(NUMBERS),
+        format_func=lambda key: NUMBERS[key].label,
+        width=230,
+        **kept("colour", "entropy"),
+    )
+    labels = dict(enumerate(run.labels))
+    if st.session_state.get("trajectories:reference", 0) not in labels:
+        st.session_state["trajectories:reference"] = 0
+    st.selectbox(
+        "Departures from",
+        list(labels),
+        format_func=labels.__getitem__,
+        width=230,
+        help="An orange bar marks the first step at which a row goes another way.",
+        **kept("reference", 0),
+    )
+    return rows_of(run, _seed(run))
 
 
 def _seed(run: TrajectoryRun) -> int | None:
@@ -236,16 +237,18 @@ def _texts(run: TrajectoryRun, rows: list[Row]) -> None:
 
 
 def _tree(brancher: Brancher, run: TrajectoryRun, rows: list[Row]) -> None:
-    root = root_key(brancher, run)
-    branches = branches_of(brancher, root)
+    key = root_key(brancher, run)
+    branches = branches_of(brancher, key)
     st.caption(
         "Common beginnings are drawn once; the number is the step at which a stretch begins. "
         "Blue ends are samplers, orange diamonds are branches."
     )
     leaves = tree_leaves(run, rows, branches)
-    tree_chart(leaves, token_label(run.prompt_text[-18:], 20), dark=st.context.theme.type == "dark")
+    words = run.prompt_text.split(" ")
+    root = f"… {stretch_label(' '.join(words[-2:]), 16)}"
+    tree_chart(leaves, root, dark=st.context.theme.type == "dark")
     if branches:
-        branch_list(brancher, root)
+        branch_list(brancher, key)
     else:
         st.caption("No branches yet: pin a step and use **Go on from here**.")
 

@@ -1,0 +1,183 @@
+"""What the pictures of trajectories are made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backend.runs.sampler_info import Filtered
+from backend.runs.trajectories import plans
+from components.figure import render
+from components.trajectories.bench_charts import (
+    survive_chart,
+    survive_data,
+    sweep_chart,
+    sweep_data,
+)
+from components.trajectories.curves import curve_chart, curve_data
+from components.trajectories.feedback import feedback_chart, feedback_data, feedback_rows
+from components.trajectories.live import live_texts
+from components.trajectories.rows import NUMBERS, Row, grid_metrics, row_label, rows_of
+from components.trajectories.step_bars import Place, step_chart, step_data
+from components.trajectories.tree import Leaf, tree_nodes
+from tests.runs.makers import trajectory_run
+
+
+def compared():
+    """Return a run of 2 samplers and 2 stored tokens: one keeps the first, the other both."""
+    run = trajectory_run(seeds=(0,))
+    shape = (2, *run.token_ids.shape)
+    probs = np.zeros((*shape, 2), np.float32)
+    probs[0, ..., 0] = 1
+    probs[1] = 0.5
+    probs[:, run.token_ids < 0] = np.nan
+    ids = run.raw_top_ids.copy()
+    ids[..., 1] = (ids[..., 0] + 1) % 50
+    return replace(
+        run,
+        raw_top_ids=ids,
+        compare_probs=probs,
+        compare_count=np.stack([np.ones(shape[1:]), np.full(shape[1:], 7)]).astype(np.int32),
+        compare_mass=np.ones(shape, np.float32),
+        compare_entropy=np.ones(shape, np.float32),
+    )
+
+
+def test_rows_are_named_by_sampler_and_where_needed_by_seed():
+    run = trajectory_run(seeds=(4, 9))
+    assert rows_of(run, 1) == [Row(0, 1), Row(1, 1)]
+    assert len(rows_of(run, None)) == 4
+    assert row_label(run, Row(1, 1)) == "top_p · seed 9"
+    assert row_label(trajectory_run(seeds=(4,)), Row(1, 0)) == "top_p"
+
+
+def test_the_grid_has_a_value_for_every_step_and_none_after_the_end():
+    run = trajectory_run(seeds=(0,))
+    entropy = grid_metrics(run, rows_of(run, 0), "bits")[0]
+    assert entropy.values.shape == (2, 5)
+    assert np.isnan(entropy.values[1, 3:]).all()
+    assert entropy.values[0] == pytest.approx(run.entropy[0, 0] / math.log(2))
+
+
+def test_bands_cover_the_seeds_that_still_run():
+    run = trajectory_run(seeds=(0, 1))
+    points = curve_data(run, "entropy", "nats", rows_of(run, None), over_seeds=True)
+    here = points[(points["sampler"] == "top_p") & (points["token"] == 0)].iloc[0]
+    both = run.entropy[1, :, 0].astype(np.float64)
+    assert here["value"] == pytest.approx(both.mean())
+    assert [here["low"], here["high"]] == pytest.approx(np.percentile(both, [10, 90]).tolist())
+    alone = points[(points["sampler"] == "top_p") & (points["token"] == 4)].iloc[0]
+    assert alone["value"] == alone["low"] == alone["high"] == pytest.approx(run.entropy[1, 0, 4])
+
+
+@pytest.mark.parametrize("key", NUMBERS)
+def test_every_curve_can_be_exported(key):
+    run = trajectory_run()
+    data = {
+        "points": curve_data(run, key, "nats", rows_of(run, 0), over_seeds=False),
+        "cursor": pd.DataFrame({"token": [1]}),
+    }
+    assert b"<svg" in render(curve_chart(run, NUMBERS[key], "nats"), data, "svg")
+
+
+def test_mirostat_is_drawn_in_the_unit_shown():
+    run = trajectory_run(("greedy", "mirostat_v2"), seeds=(0,))
+    bits = np.where(run.token_ids >= 0, 4.0, np.nan).astype(np.float32)
+    request = replace(run.request, samplers=plans(["greedy", ("mirostat_v2", {"tau": 2.0})]))
+    run = replace(run, request=request, details={"mu": bits, "surprise": bits})
+    rows = feedback_rows(run, rows_of(run, 0))
+    assert rows == [Row(1, 0)]
+    data = feedback_data(run, rows, "nats")
+    assert data["points"]["mu"].tolist() == pytest.approx([4 * math.log(2)] * 3)
+    assert data["targets"]["target"].tolist() == pytest.approx([2 * math.log(2)])
+    data["cursor"] = pd.DataFrame({"token": [-1]})
+    assert b"<svg" in render(feedback_chart(run, "nats"), data, "svg")
+
+
+def test_a_step_shows_what_each_sampler_keeps_of_the_same_distribution():
+    run = compared()
+    data = step_data(run, Place(Row(0, 0), 0))
+    kept = data["brackets"].groupby("sampler", sort=False)["label"].count().to_dict()
+    assert kept == {"greedy": 1, "top_p": 2}
+    assert data["more"][["sampler", "beyond"]].to_numpy().tolist() == [["top_p", "5"]]
+    assert data["bars"]["raw"].sum() == pytest.approx(100, abs=1e-3)
+    assert data["bars"]["kind"].tolist() == ["drawn", "listed", "all others"]
+    assert b"<svg" in render(step_chart(run, data), data, "svg")
+
+
+def test_a_drawn_token_outside_the_stored_ones_is_listed_with_its_rank():
+    run = compared()
+    ids, rank = run.token_ids.copy(), run.rank.copy()
+    ids[0, 0, 0] = (run.raw_top_ids[0, 0, 0, 1] + 5) % 50
+    rank[0, 0, 0] = 17
+    bars = step_data(replace(run, token_ids=ids, rank=rank), Place(Row(0, 0), 0))["bars"]
+    drawn = bars[bars["kind"] == "drawn"].iloc[0]
+    assert drawn["rank"] == 17
+    assert drawn["raw"] == pytest.approx(100 * math.exp(-run.surprisal[0, 0, 0]))
+
+
+def test_a_threshold_is_drawn_only_where_it_is_one_on_the_models_probability():
+    run = compared()
+    floor = np.where(run.token_ids >= 0, 0.02, np.nan).astype(np.float32)
+    run = replace(run, details={"floor": floor})
+    place = Place(Row(1, 0), 0)
+    assert step_data(run, place)["thresholds"]["percent"].tolist() == pytest.approx([2.0])
+    hot = plans(["greedy", ("min_p", {"temperature": 2.0})])
+    heated = replace(run, request=replace(run.request, samplers=hot))
+    assert step_data(heated, place)["thresholds"].empty
+
+
+def test_the_tree_draws_common_beginnings_once():
+    leaves = [
+        Leaf("one", (1, 2, 3), ("The", " cat", " sat")),
+        Leaf("two", (1, 2, 4), ("The", " cat", " ran"), branch=True),
+        Leaf("three", (1, 2, 3), ("The", " cat", " sat")),
+    ]
+    root = tree_nodes(leaves, "Prompt")
+    (shared,) = root["children"]
+    assert shared["name"] == "0  The cat"
+    assert [each["name"] for each in shared["children"]] == ["2  sat", "2  ran"]
+    ends = [each["children"][0]["name"] for each in shared["children"]]
+    assert ends == ["one, three", "two"]
+
+
+def test_a_text_that_ends_where_another_goes_on_has_its_own_end():
+    root = tree_nodes([Leaf("short", (1,), ("a",)), Leaf("long", (1, 2), ("a", "b"))], "")
+    assert [each["name"] for each in root["children"][0]["children"]] == ["short", "1  b"]
+
+
+def test_live_texts_are_escaped(monkeypatch):
+    so_far = SimpleNamespace(
+        labels=["<b>greedy</b>"], texts=[["<img src=x onerror=alert(1)>"]], running=[[True]]
+    )
+    drawn: list[str] = []
+    monkeypatch.setattr("components.trajectories.live.st.html", drawn.append)
+    live_texts(so_far)
+    assert "&lt;img src=x" in drawn[0]
+    assert "<img" not in drawn[0]
+    assert "<b>greedy" not in drawn[0]
+
+
+def test_dropped_tokens_have_an_empty_cell():
+    kept = Filtered(np.array([True, False]), np.array([1.0, 0.0]), 0.7, 0.0, 0.36)
+    data = survive_data(["a", "b"], np.array([0.7, 0.3]), ["Greedy"], [kept])
+    assert data["cells"]["text"].tolist() == ["70.0", "30.0", "100.0", ""]
+    assert b"<svg" in render(survive_chart(1), data, "svg")
+
+
+def test_the_tangent_has_the_slope_of_the_curve():
+    shares = np.array([0.6, 0.3, 0.1])
+    grid = np.array([0.5, 1.0, 1.5])
+    data = sweep_data(shares, ["x"], np.ones((1, 3)), grid, 1.0, "nats", entropy=True)
+    line = data["tangent"]
+    slope = (line["value"].iloc[2] - line["value"].iloc[0]) / 0.9
+    surprisal = -np.log(shares)
+    varentropy = shares @ (surprisal - shares @ surprisal) ** 2
+    assert slope == pytest.approx(varentropy)  # dH/dT = V/T, and T is 1
+    assert line["value"].iloc[1] == pytest.approx(shares @ surprisal)
+    assert b"<svg" in render(sweep_chart(["x"], "Entropy (nats)"), data, "svg")
