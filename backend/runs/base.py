@@ -109,6 +109,8 @@ class TokenizedRun(Run):
             one character all carry that character's span.
         groups: int32 [T], non-decreasing; tokens that together make one character share a number.
         special: bool [T], tokens with a control meaning, not written by the reader.
+        exact: False when the tokens do not spell ``text``, because the tokenizer normalises it
+            or lacks a character; offsets still refer to ``text``.
     """
 
     text: str
@@ -117,6 +119,7 @@ class TokenizedRun(Run):
     offsets: np.ndarray = array("int32", "T", 2)
     groups: np.ndarray = array("int32", "T")
     special: np.ndarray = array("bool", "T")
+    exact: bool = True
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -15,7 +15,7 @@ from backend.measures.attention import AttentionRows
 from backend.measures.spectral import query_key_norm
 from backend.runs.attention import AttentionRequest, AttentionRun
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
-from backend.studies.reading import encode_in_context
+from backend.studies.reading import encode_in_context, token_fields
 from backend.studies.watching import Watcher
 
 if TYPE_CHECKING:
@@ -70,14 +70,9 @@ class AttentionStudy:
         self._seconds_per_token[model] = seconds / len(encoding)
         return AttentionRun(
             **provenance(model),
+            **token_fields(encoding),
             request=request,
             seconds=seconds,
-            text=encoding.text,
-            tokens=encoding.tokens,
-            token_ids=encoding.ids,
-            offsets=encoding.offsets,
-            groups=encoding.groups,
-            special=encoding.special,
             spectral_norm=norms,
             reasons=reasons,
             **watcher.arrays(),

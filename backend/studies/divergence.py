@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.errors import InputError, OverBudgetError
+from backend.errors import InputError
 from backend.models import load_model
 from backend.runs import DivergenceRequest, DivergenceRun
-from backend.settings import settings
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
 from backend.studies.batches import batch_bytes
+from backend.studies.reading import encode_in_context, token_fields
 
 if TYPE_CHECKING:
     from backend.models import LanguageModel
@@ -35,7 +35,7 @@ class DivergenceStudy:
 
     def estimate(self, model: LanguageModel, request: DivergenceRequest) -> Estimate:
         """Return memory on top of the first model; the second counts as large as it."""
-        tokens = len(_encode(model, request))
+        tokens = len(encode_in_context(model, request))
         buffers = 8 * _ROWS * 4 * model.facts.vocab_size
         return Estimate(bytes=model.facts.memory_bytes + batch_bytes(model, tokens) + buffers)
 
@@ -58,22 +58,17 @@ class DivergenceStudy:
     ) -> DivergenceRun:
         """Do what ``run`` does with a second model that is loaded already."""
         started = time.perf_counter()
-        encoding = _encode(model, request)
-        _check_alike(model, other, encoding, _encode(other, request))
+        encoding = encode_in_context(model, request)
+        _check_alike(model, other, encoding, encode_in_context(other, request))
         ids = torch.from_numpy(encoding.ids).long()[None]
         with torch.inference_mode():
             hidden = [_read(each, ids, report) for each in (model, other)]
             numbers = _compare(model, other, hidden, report)
         return DivergenceRun(
             **provenance(model),
+            **token_fields(encoding),
             request=request,
             seconds=time.perf_counter() - started,
-            text=encoding.text,
-            tokens=encoding.tokens,
-            token_ids=encoding.ids,
-            offsets=encoding.offsets,
-            groups=encoding.groups,
-            special=encoding.special,
             other_model=other.facts,
             kl_ab=numbers[0],
             kl_ba=numbers[1],
@@ -95,21 +90,6 @@ def divergences(a: Tensor, b: Tensor) -> Tensor:
 def _kl(log_p: Tensor, log_q: Tensor) -> Tensor:
     p = log_p.exp()
     return torch.where(p > 0, p * (log_p - log_q), 0.0).sum(-1)
-
-
-def _encode(model: LanguageModel, request: DivergenceRequest) -> Encoding:
-    length, limit = len(request.text.encode("utf-8", "surrogatepass")), settings().max_text_bytes
-    if not request.text:
-        raise InputError("The text is empty; give at least one character.")
-    if length > limit:
-        raise OverBudgetError(f"The text has {length:,} bytes; at most {limit:,} are read.")
-    encoding = model.tokenizer.encode(
-        request.text, special_tokens=request.special_tokens, add_bos=request.add_bos
-    )
-    context = model.facts.context
-    if context is not None and len(encoding) > context:
-        raise OverBudgetError(f"{len(encoding):,} tokens; {model.facts.name} reads {context:,}.")
-    return encoding
 
 
 def _check_alike(a: LanguageModel, b: LanguageModel, one: Encoding, two: Encoding) -> None:

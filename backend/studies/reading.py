@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+import numpy as np
 
 from backend.errors import InputError, OverBudgetError
 from backend.settings import settings
@@ -21,6 +23,31 @@ class ReadsText(Protocol):
     def add_bos(self) -> bool: ...
     @property
     def special_tokens(self) -> str: ...
+
+
+class TokenFields(TypedDict):
+    """The fields of a ``TokenizedRun`` that say how its text was read."""
+
+    text: str
+    tokens: list[str]
+    token_ids: np.ndarray
+    offsets: np.ndarray
+    groups: np.ndarray
+    special: np.ndarray
+    exact: bool
+
+
+def token_fields(encoding: Encoding) -> TokenFields:
+    """Return what every run over a text keeps of it: ``TextRun(**token_fields(…), …)``."""
+    return TokenFields(
+        text=encoding.text,
+        tokens=encoding.tokens,
+        token_ids=encoding.ids,
+        offsets=encoding.offsets,
+        groups=encoding.groups,
+        special=encoding.special,
+        exact=encoding.exact,
+    )
 
 
 def encode(model: LanguageModel, request: ReadsText) -> Encoding:
@@ -53,6 +80,7 @@ def encode_in_context(model: LanguageModel, request: ReadsText) -> Encoding:
     context = model.facts.context
     if context is not None and len(encoding) > context:
         raise OverBudgetError(
-            f"{len(encoding):,} tokens; this model reads {context:,}. Shorten the text."
+            f"{len(encoding):,} tokens; this model reads {context:,} ({model.facts.name}). "
+            "Shorten the text."
         )
     return encoding

@@ -14,7 +14,7 @@ from backend.measures.distribution import CURVE_EDGES, measure
 from backend.models.memory import study_memory
 from backend.runs import TextRequest, TextRun
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
-from backend.studies.reading import encode
+from backend.studies.reading import encode, token_fields
 from backend.studies.windows import Window, plan_windows
 
 if TYPE_CHECKING:
@@ -77,14 +77,9 @@ class TextStudy:
         self._seconds_per_token[model] = seconds / len(encoding)
         return TextRun(
             **provenance(model),
+            **token_fields(encoding),
             request=request,
             seconds=seconds,
-            text=encoding.text,
-            tokens=encoding.tokens,
-            token_ids=encoding.ids,
-            offsets=encoding.offsets,
-            groups=encoding.groups,
-            special=encoding.special,
             context_lengths=_context_lengths(windows),
             vocabulary=_vocabulary(model, arrays["top_ids"]),
             curve_edges=np.arange(CURVE_EDGES, dtype=np.float32) if request.curve else None,
