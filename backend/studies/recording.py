@@ -86,7 +86,7 @@ class Recorder:
         cross = -torch.linalg.vecdot(probs, log_raw)
         ids = top(probs, self._request.top_n)
         self._kept[at] = _numpy(decoded.kept.sum(-1))
-        self._floats["kept_mass"][at] = _numpy(_mass(log_raw, decoded.kept))
+        self._floats["kept_mass"][at] = _numpy(_mass(log_raw.exp(), decoded.kept))
         self._floats["final_entropy"][at] = _numpy(entropy)
         self._floats["kl"][at] = _numpy((cross - entropy).clamp(min=0))
         drawn = probs.gather(-1, decoded.chosen[:, None])[:, 0]
@@ -113,7 +113,7 @@ class Recorder:
 
     def _compare(self, decoded: Decoded, top_ids: Tensor, at: tuple) -> None:
         """Apply each sampler that still runs to the raw distribution of every row."""
-        log_raw = _log_probs(decoded.raw)
+        raw = _log_probs(decoded.raw).exp()
         seeds = self._shape[1]
         for number in decoded.steps:
             own = (decoded.rows[decoded.rows // seeds == number] % seeds).tolist()
@@ -124,7 +124,7 @@ class Recorder:
             probs = step.probs.float()
             cell = (number, *at)
             self._compared["compare_count"][cell] = _numpy(step.kept.sum(-1))
-            self._compared["compare_mass"][cell] = _numpy(_mass(log_raw, step.kept))
+            self._compared["compare_mass"][cell] = _numpy(_mass(raw, step.kept))
             self._compared["compare_entropy"][cell] = _numpy(_entropy(probs))
             self._compared["compare_probs"][cell] = _numpy(probs.gather(-1, top_ids))
 
@@ -239,8 +239,8 @@ def _entropy(probs: Tensor) -> Tensor:
     return torch.special.entr(probs).sum(-1)
 
 
-def _mass(log_raw: Tensor, kept: Tensor) -> Tensor:
-    return torch.where(kept, log_raw, -torch.inf).exp().sum(-1).clamp(max=1)
+def _mass(probs: Tensor, kept: Tensor) -> Tensor:
+    return (probs * kept).sum(-1).clamp(max=1)
 
 
 def _numpy(value: Tensor) -> np.ndarray:
