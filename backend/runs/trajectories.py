@@ -104,7 +104,8 @@ class TrajectoryRun(Run):
         detail_labels: what these names mean, with the unit.
         step_seconds: float32 [N]; of all trajectories together.
         compare_*: what sampler A would have kept of the distribution of (M, S) at step N; a
-            sampler with a memory judges with what it had in its own trajectory of that seed.
+            sampler with a memory judges with what it had in its own trajectory of that seed, at
+            the end of it once that has ended.
             Count, raw mass, entropy, and the probabilities [A, M, S, N, K] it gives to
             ``raw_top_ids``.
         vocabulary: display text of every id above, by id as a string.

@@ -26,7 +26,8 @@ class Decoded:
         rows: int64 [R]; row = sampler × seeds + seed.
         raw: float32 [R, V], the model's logits.
         steps: of each sampler that still runs, by its number, over its own rows.
-        states: of these samplers before the step.
+        states: of all samplers before the step, for every seed; of seeds that have ended, the
+            last one they had.
         probs: float32 [R, V], what was drawn from; ``kept`` bool [R, V].
         chosen: int64 [R].
         outcomes: by sampler, what is known after the draw.
@@ -35,7 +36,7 @@ class Decoded:
     rows: Tensor
     raw: Tensor
     steps: dict[int, Step]
-    states: dict[int, State]
+    states: list[State]
     probs: Tensor
     kept: Tensor
     chosen: Tensor
@@ -94,11 +95,6 @@ class Decoder:
         stay = ~torch.isin(self._rows, finished)
         if stay.all():
             return
-        for number in range(len(self.samplers)):
-            here = stay[self._of(number)]
-            self._states[number] = {
-                name: value[here.to(value.device)] for name, value in self._states[number].items()
-            }
         self._rows = self._rows[stay]
         if len(self._rows):
             self._cache.reorder_cache(stay.nonzero()[:, 0])  # type: ignore[reportArgumentType]
@@ -108,24 +104,36 @@ class Decoder:
         return self._rows // len(self._request.seeds) == number
 
     def _step(self, raw: Tensor) -> Decoded:
-        offered = self._penalised(raw)
-        steps = {
-            number: sampler.filter(offered[self._of(number)], self._states[number])
-            for number, sampler in enumerate(self.samplers)
-            if self._of(number).any()
-        }
+        offered, before = self._penalised(raw), list(self._states)
+        steps: dict[int, Step] = {}
+        for number, sampler in enumerate(self.samplers):
+            if (mine := self._of(number)).any():
+                steps[number] = sampler.filter(
+                    offered[mine], pick(before[number], self._seeds(mine))
+                )
         probs = torch.cat([each.probs for each in steps.values()])
         kept = torch.cat([each.kept for each in steps.values()])
         chosen = draw(probs, self._luck.next(self._rows).to(probs.device))
-        states = {number: self._states[number] for number in steps}
         outcomes = {}
         for number, step in steps.items():
-            own = chosen[self._of(number)]
-            outcomes[number] = self.samplers[number].outcome(step, own)
-            self._states[number] = self.samplers[number].observe(states[number], step, own)
+            mine = self._of(number)
+            outcomes[number] = self.samplers[number].outcome(step, chosen[mine])
+            self._observe(number, step, chosen[mine], self._seeds(mine))
         for row, token in zip(self._rows.tolist(), chosen.tolist(), strict=True):
             self._seen[row].append(token)
-        return Decoded(self._rows, raw, steps, states, probs, kept, chosen, outcomes)
+        return Decoded(self._rows, raw, steps, before, probs, kept, chosen, outcomes)
+
+    def _seeds(self, mine: Tensor) -> Tensor:
+        """Return the seed number of the rows picked by ``mine``, bool [R]."""
+        return self._rows[mine] % len(self._request.seeds)
+
+    def _observe(self, number: int, step: Step, chosen: Tensor, seeds: Tensor) -> None:
+        whole = self._states[number]
+        after = self.samplers[number].observe(pick(whole, seeds), step, chosen)
+        self._states[number] = {
+            name: whole[name].to(value.device).index_copy(0, seeds.to(value.device), value)
+            for name, value in after.items()
+        }
 
     def _penalised(self, raw: Tensor) -> Tensor:
         penalty = self._request.repetition_penalty
@@ -151,7 +159,7 @@ class Decoder:
             for number, sampler in enumerate(self.samplers):
                 if state := self._states[number]:
                     step = sampler.filter(raw, state)
-                    self._states[number] = sampler.observe(state, step, chosen)
+                    self._observe(number, step, chosen, torch.arange(seeds))
 
 
 class _Luck:
@@ -185,6 +193,11 @@ def _mixed(seed: int, plan: Plan) -> int:
     """Return a seed that depends on the sampler too, but not on its place in the request."""
     text = json.dumps([seed, [asdict(each) for each in plan]], sort_keys=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "little")
+
+
+def pick(state: State, seeds: Tensor) -> State:
+    """Return the part of a sampler's state that belongs to ``seeds``."""
+    return {name: value[seeds.to(value.device)] for name, value in state.items()}
 
 
 def build(plan: Plan) -> SupportsSampling:

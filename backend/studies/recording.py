@@ -15,7 +15,7 @@ from backend.models.language import LanguageModel
 from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
 from backend.samplers import SAMPLERS
 from backend.studies.base import provenance
-from backend.studies.decoding import Decoded, Decoder, labels
+from backend.studies.decoding import Decoded, Decoder, labels, pick
 
 _RAW = ("entropy", "varentropy", "surprisal", "rank")
 _FLOATS = (*_RAW, "kept_mass", "final_entropy", "kl", "drawn_probability")
@@ -112,15 +112,11 @@ class Recorder:
         }
 
     def _compare(self, decoded: Decoded, top_ids: Tensor, at: tuple) -> None:
-        """Apply each sampler that still runs to the raw distribution of every row."""
+        """Apply each sampler to the raw distribution of every row."""
         raw = _log_probs(decoded.raw).exp()
-        seeds = self._shape[1]
-        for number in decoded.steps:
-            own = (decoded.rows[decoded.rows // seeds == number] % seeds).tolist()
-            # The state of a seed that has ended is gone; those rows borrow the first one's.
-            source = [own.index(each) if each in own else 0 for each in at[1].tolist()]
-            state = {name: value[source] for name, value in decoded.states[number].items()}
-            step = self._decoder.samplers[number].filter(decoded.raw, state)
+        seeds = decoded.rows % self._shape[1]
+        for number, state in enumerate(decoded.states):
+            step = self._decoder.samplers[number].filter(decoded.raw, pick(state, seeds))
             probs = step.probs.float()
             cell = (number, *at)
             self._compared["compare_count"][cell] = _numpy(step.kept.sum(-1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from backend import samplers
 from backend.errors import CancelledError, InputError, OverBudgetError
 from backend.runs import load_run
 from backend.runs.branching import branch
+from backend.runs.pace import expected_seconds
 from backend.runs.trajectories import SamplerSpec, plans
 from backend.studies import STUDIES
 
@@ -128,6 +130,22 @@ def test_comparing_applies_a_sampler_to_the_distributions_of_another(llama, run)
     ids = torch.from_numpy(run.raw_top_ids[1, 0]).long()
     expected = step.probs.gather(-1, ids).numpy()
     assert run.compare_probs[4, 1, 0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_comparing_goes_on_with_samplers_whose_own_texts_have_ended(llama, monkeypatch):
+    names = ["greedy", ("mirostat_v2", {"tau": 7.0, "temperature": 4.0})]
+    free = decode(llama, names, seeds=[0], stop_at_end=False)
+    end = next(each for each in free.token_ids[1, 0] if each not in free.token_ids[0, 0])
+    monkeypatch.setattr(llama.torch_model.generation_config, "eos_token_id", int(end))
+    run = decode(llama, names, seeds=[0], compare=True)
+    ended = run.lengths[1, 0]
+    assert ended < run.lengths[0, 0] == 12
+    assert (run.compare_count[1, 0, 0] > 0).all()
+    state = {"mu": torch.tensor([run.details["mu"][1, 0, ended - 1]]).double()}
+    state["mu"] -= float(run.details["error"][1, 0, ended - 1])
+    logits = full_logits(llama, run, 0, 0)[ended : ended + 1]
+    by_hand = samplers.make("mirostat_v2", temperature=4.0).filter(logits, state)
+    assert run.compare_count[1, 0, 0, ended] == by_hand.kept.sum()
 
 
 def test_a_row_does_not_depend_on_which_others_are_in_the_batch(llama, run):
@@ -339,6 +357,16 @@ def test_the_estimate_grows_with_rows_and_knows_its_pace_after_a_run(llama, run)
     )
     assert four.bytes > one.bytes
     assert four.seconds > one.seconds > 0
+
+
+def test_time_is_expected_in_proportion_to_steps_and_grows_with_rows(run):
+    request = run.request
+    again = expected_seconds(request, run)
+    assert again == pytest.approx(12 * np.median(run.step_seconds))
+    assert expected_seconds(replace(request, steps=24), run) == pytest.approx(2 * again)
+    assert expected_seconds(replace(request, seeds=(0, 1, 2, 3)), run) > again
+    untimed = replace(run, step_seconds=np.full(12, np.nan, np.float32))
+    assert np.isnan(expected_seconds(request, untimed))
 
 
 @pytest.mark.parametrize(
