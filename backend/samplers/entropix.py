@@ -127,9 +127,9 @@ class Entropix(Sampler):
 
     @staticmethod
     def _keep(judged: Distribution, used: dict[str, Tensor]) -> Tensor:
-        def length(probs: Tensor, ids: Tensor) -> Tensor:
-            before = (probs.cumsum(-1, dtype=torch.float64) < used["top_p"][:, None]).sum(-1) + 1
-            floor = (probs >= used["min_p"][:, None] * probs[:, :1]).sum(-1)
-            return torch.minimum(torch.minimum(before, floor), used["top_k"].long())
+        def length(probs: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
+            before = (probs.cumsum(-1, dtype=torch.float64) < used["top_p"][rows, None]).sum(-1) + 1
+            floor = (probs >= used["min_p"][rows, None] * probs[:, :1]).sum(-1)
+            return torch.minimum(torch.minimum(before, floor), used["top_k"][rows].long())
 
         return keep_prefix(judged.probs, length)

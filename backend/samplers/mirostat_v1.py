@@ -51,7 +51,7 @@ class MirostatV1(Mirostat):
         mu = state["mu"].to(judged.logits.device)
         exponent = self._exponent(judged)
         k = self._count(exponent, mu, judged.logits.shape[-1])
-        kept = keep_prefix(judged.logits, lambda *_: k) & (judged.logits > -torch.inf)
+        kept = keep_prefix(judged.logits, lambda *shown: k[shown[2]]) & (judged.logits > -torch.inf)
         details = {"mu": mu, "s_hat": exponent, "k": k.double()}
         return Step(probabilities(judged.logits, kept), kept, judged, details)
 

@@ -12,6 +12,8 @@ from torch import Tensor
 _FIRST = 512
 _GROWTH = 16
 
+Length = Callable[[Tensor, Tensor, Tensor], Tensor]
+
 
 def best_first(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return the ``count`` largest of ``scores`` [B, V] and their ids, both [B, count].
@@ -27,27 +29,33 @@ def best_first(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return ordered.values, ids.gather(-1, ordered.indices)
 
 
-def keep_prefix(scores: Tensor, length: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+def keep_prefix(scores: Tensor, length: Length, first: int = _FIRST) -> Tensor:
     """Keep the best tokens of every row, as many as ``length`` says.
 
     Args:
         scores: [B, V], best is largest.
-        length: given the best scores in order and their ids, both [B, n], says how many tokens
-            to keep, int [B]. An answer of n or more means "show me more".
+        length: called with the best scores in order and their ids, both [R, n], of some rows, and
+            the numbers of these rows [R]; says how many tokens to keep, int [R]. An answer of n
+            or more means "show me more".
+        first: how many tokens to look at first.
 
     Returns:
         bool [B, V] with at least one token a row; ties go to the lower id.
     """
     size = scores.shape[-1]
-    count = min(_FIRST, size)
+    kept = torch.zeros_like(scores, dtype=torch.bool)
+    rows = torch.arange(len(scores), device=scores.device)
+    count, shown = min(first, size), scores
     while True:
-        ordered, ids = best_first(scores, count)
-        lengths = length(ordered, ids).clamp(1, size)
-        if count == size or bool(_decided(ordered, lengths).all()):
-            break
+        ordered, ids = best_first(shown, count)
+        lengths = length(ordered, ids, rows).clamp(1, size)
+        inside = torch.arange(count, device=scores.device) < lengths[:, None]
+        kept[rows] = torch.zeros_like(shown, dtype=torch.bool).scatter_(-1, ids, inside)
+        open_rows = ~_decided(ordered, lengths)
+        if count == size or not bool(open_rows.any()):
+            return kept
+        rows, shown = rows[open_rows], shown[open_rows]
         count = min(count * _GROWTH, size)
-    inside = torch.arange(count, device=scores.device) < lengths[:, None]
-    return torch.zeros_like(scores, dtype=torch.bool).scatter_(-1, ids, inside)
 
 
 def _decided(ordered: Tensor, lengths: Tensor) -> Tensor:

@@ -44,7 +44,7 @@ class TailFree(Truncation):
         if self.values["z"] == 1 or size <= 2:
             return judged.probs >= 0, {}
 
-        def length(probs: Tensor, ids: Tensor) -> Tensor:
+        def length(probs: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
             bends = probs.diff(dim=-1).diff(dim=-1).abs()
             total = bends.sum(-1)
             if probs.shape[-1] == size:

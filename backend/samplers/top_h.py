@@ -62,13 +62,12 @@ class TopH(Truncation):
         budget = self.values["alpha"] * judged.entropy
         used = torch.zeros_like(budget)
 
-        def length(probs: Tensor, ids: Tensor) -> Tensor:
-            nonlocal used
+        def length(probs: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
             mass = probs.cumsum(-1, dtype=torch.float64)
             spread = mass.log() + torch.special.entr(probs).cumsum(-1, dtype=torch.float64) / mass
-            inside = spread <= (budget + rounding(probs))[:, None]
+            inside = spread <= (budget[rows] + rounding(probs))[:, None]
             inside[:, 0] = True
-            used = torch.where(inside, spread, 0).amax(-1)
+            used[rows] = torch.where(inside, spread, 0).amax(-1).to(used.dtype)
             return inside.sum(-1)
 
         kept = keep_prefix(judged.probs, length)

@@ -41,4 +41,6 @@ class TopK(Truncation):
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         rows = judged.logits.shape[0]
         count = torch.full((rows,), self.values["k"], device=judged.logits.device)
-        return keep_prefix(judged.logits, lambda *_: count), {}
+        # One more than k shows whether the last score is tied.
+        first = self.values["k"] + 1
+        return keep_prefix(judged.logits, lambda *shown: count[shown[2]], first), {}

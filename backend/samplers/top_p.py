@@ -41,7 +41,7 @@ class TopP(Truncation):
             return judged.probs >= 0, {}
         wanted = self.values["p"] - rounding(judged.probs)
 
-        def length(probs: Tensor, ids: Tensor) -> Tensor:
+        def length(probs: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
             # A token stays when the tokens before it do not reach p yet.
             return (probs.cumsum(-1, dtype=torch.float64) < wanted).sum(-1) + 1
 

@@ -47,8 +47,8 @@ class Typical(Truncation):
         distance = (judged.log_probs + judged.entropy[:, None]).abs()
         wanted = self.values["mass"] - rounding(judged.probs)
 
-        def length(nearness: Tensor, ids: Tensor) -> Tensor:
-            mass = judged.probs.gather(-1, ids).cumsum(-1, dtype=torch.float64)
+        def length(nearness: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
+            mass = judged.probs[rows].gather(-1, ids).cumsum(-1, dtype=torch.float64)
             return (mass < wanted).sum(-1) + 1
 
         kept = keep_prefix(-distance, length)
