@@ -202,7 +202,7 @@ def sweep_chart(labels: list[str], title: str) -> alt.TopLevelMixin:
     tangent = touch.mark_line(color=GREY, strokeWidth=4)
     slope = (
         touch.transform_filter("datum.slope != ''")
-        .mark_text(color=GREY, align="left", dx=8, fontSize=12, fontWeight="bold")
+        .mark_text(color=GREY, align="center", dy=-12, fontSize=12, fontWeight="bold")
         .encode(text="slope:N")
     )
     cursor = (

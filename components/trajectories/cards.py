@@ -110,7 +110,7 @@ def _draw(card: Card, catalogue: Catalogue) -> None:
         first, *others = info.parameters
         shown = [first, *(each for each in others if each.name == "temperature")]
         hidden = [each for each in others if each not in shown]
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
+        with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
             st.markdown(f"**{info.label}**", width="stretch")
             with st.popover("", icon=":material/tune:", type="tertiary", key=card.key("more"),
                 help="More settings, and what it does"):  # fmt: skip

@@ -14,6 +14,7 @@ from components.trajectories.rows import NUMBERS, Number, Row, row_label
 
 DASHES = [[1, 0], [5, 3]]
 POWERS = [10**each for each in range(7)]
+DENSE = 64  # steps from which lines and points are drawn thinner
 COLOURS = 8  # the theme has as many; further samplers are dashed
 
 
@@ -100,7 +101,7 @@ def sampler_colour(labels: list[str], *, legend: bool = True) -> alt.Color:
     return alt.Color(
         "sampler:N",
         scale=alt.Scale(domain=labels),
-        legend=alt.Legend(title=None, orient="top", columns=6, labelLimit=220, symbolOpacity=1)
+        legend=alt.Legend(title=None, orient="top", columns=4, labelLimit=140, symbolOpacity=1)
         if legend
         else None,
     )
@@ -130,7 +131,8 @@ def curve_chart(
         .mark_area(opacity=0.16)
         .encode(y=alt.Y("low:Q", title=title, scale=scale, axis=axis), y2="high:Q")
     )
-    lines = base.mark_line(strokeWidth=1.8).encode(
+    dense = int(run.lengths.max()) > DENSE
+    lines = base.mark_line(strokeWidth=1.1 if dense else 1.8).encode(
         y=y, detail="line:N", strokeDash=sampler_dash(run.labels)
     )
     tooltip = [
@@ -139,7 +141,7 @@ def curve_chart(
         alt.Tooltip("text:N", title="token"),
         alt.Tooltip("value:Q", title=number.label.lower(), format=",.3~f"),
     ]
-    points = base.mark_circle(size=34, opacity=0.9).encode(y=y, tooltip=tooltip)
+    points = base.mark_circle(size=12 if dense else 34, opacity=0.9).encode(y=y, tooltip=tooltip)
     return alt.layer(band, cursor_rule(x), lines, points.add_params(picking())).properties(
         height=230
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-import numpy as np
 import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.runs import ModelSpec
+from backend.runs.pace import seconds_per_step
 from backend.runs.trajectories import Plan, TrajectoryRequest, TrajectoryRun
 from components import job, state
 from components.plain import escape_markdown
@@ -18,7 +18,6 @@ from components.trajectories.branch import SLOT
 from components.trajectories.cards import Catalogue, chosen_plans, sampler_cards
 from components.trajectories.kept import kept
 
-ROW_COST = 0.12  # how much longer a step takes for every further row of the batch
 MOST_STEPS, MOST_SEEDS = 512, 8
 OPTIONS: dict[str, Any] = {
     "chat": False,
@@ -160,23 +159,11 @@ def _notice(
         )
         return
     parts = [f"{count:,} tokens of prompt", f"{rows} texts of {steps} steps"]
-    pace = seconds_per_step(shown, rows) if shown else None
+    timed = shown is not None and shown.model.source == state.model().source
+    pace = seconds_per_step(shown, rows) if timed else None
     if pace is not None:
         parts.append(f"about {max(1, round(pace * steps))} s, going by the run below")
     st.caption(" · ".join(parts))
-
-
-def seconds_per_step(run: TrajectoryRun, rows: int) -> float | None:
-    """Return how long a step of ``rows`` texts takes, judged by a run; None where it cannot be.
-
-    Rows of one batch share the reading of the weights, so a row more costs a fraction of the
-    first one.
-    """
-    if run.model.source != state.model().source or not np.isfinite(run.step_seconds).any():
-        return None
-    before = len(run.labels) * len(run.request.seeds)
-    share = (1 + ROW_COST * (rows - 1)) / (1 + ROW_COST * (before - 1))
-    return float(np.nanmedian(run.step_seconds)) * share
 
 
 def _options() -> None:
