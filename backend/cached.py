@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +16,16 @@ import numpy as np
 import streamlit as st
 
 from backend.errors import InputError
-from backend.runs import ModelFacts, ModelSpec, Request, Run, load_run
+from backend.runs import (
+    AttentionRequest,
+    DivergenceRequest,
+    ModelFacts,
+    ModelSpec,
+    Request,
+    Run,
+    load_run,
+)
+from backend.runs.library import Library
 from backend.runs.sampler_info import Filtered, SamplerInfo
 from backend.runs.trajectories import Plan
 from backend.settings import settings
@@ -26,6 +35,8 @@ if TYPE_CHECKING:
     from backend.models import TextTokenizer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+
+_SAVED = "saved-"
 
 
 @dataclass(frozen=True)
@@ -69,11 +80,16 @@ def submit(request: Request) -> Job:
         OverBudgetError: too much is waiting already.
     """
     _check_offered(request.model)
+    if isinstance(request, DivergenceRequest):
+        _check_offered(request.other)
     return engine().submit(request.kind, request)
 
 
 def find_run(key: str) -> Run | None:
-    """Return a run still in memory, or None."""
+    """Return a run still in memory or, for a key from ``saved_key``, in the library; else None."""
+    if key.startswith(_SAVED):
+        entry = library().find(key.removeprefix(_SAVED))
+        return _saved_run(entry.id, entry.title) if entry else None
     return engine().find(key)
 
 
@@ -186,3 +202,65 @@ def sampler_labels(plans: Sequence[Plan]) -> list[str]:
     from backend.studies.decoding import labels
 
     return labels(tuple(plans))
+
+
+def submit_pattern(
+    request: AttentionRequest,
+    layer: int,
+    head: int,
+    rows: tuple[int, int] | None = None,
+    cells: int | None = None,
+) -> Job:
+    """Ask the model for the weights of one head; the job's ``result()`` is an array.
+
+    See ``backend.attention_pattern`` for ``rows`` and ``cells``.
+
+    Raises:
+        InputError: this server does not offer the model.
+        OverBudgetError: too much is waiting already.
+    """
+    from backend.studies.pattern import Part, read_pattern
+
+    _check_offered(request.model)
+    part = Part(rows, cells)
+    return engine().call(request.model, read_pattern, request, layer, head, part)
+
+
+@st.cache_resource(show_spinner=False)
+def library() -> Library:
+    """Return the library of saved runs, which all sessions share."""
+    return Library(settings().data_dir / "runs")
+
+
+def saved_key(run_id: str) -> str:
+    """Return the key under which ``find_run`` finds a run of the library."""
+    return f"{_SAVED}{run_id}"
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _saved_run(run_id: str, title: str) -> Run:
+    # The title is in the key, so that a renamed run is read again under its new name.
+    return replace(load_run(library().file(run_id)), title=title)
+
+
+def is_offered(spec: ModelSpec) -> bool:
+    """Tell whether a model is one of ``model_choices``."""
+    return spec.source in {choice.spec.source for choice in model_choices()}
+
+
+@st.cache_resource(show_spinner=False)
+def comparison_names() -> list[str]:
+    """Return the names of the shipped runs for Compare, such as "dtype_a"."""
+    return sorted(path.stem for path in (EXAMPLES / "compare").glob("*.safetensors"))
+
+
+@st.cache_resource(show_spinner=False)
+def comparison_run(name: str) -> Run:
+    """Return a shipped run for Compare.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name not in comparison_names():
+        raise InputError(f"There is no run named {name!r} to compare.")
+    return load_run(EXAMPLES / "compare" / f"{name}.safetensors")

@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 
 LONGEST_LINE = 300
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_RUN_KEY = re.compile(r"(kept-)?[0-9a-f]{16}")
+_HEAD = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
+_RUN_KEY = re.compile(r"(kept-|saved-)?[0-9a-f]{16}")
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,6000}")
+_CHOICE = re.compile(r"(run|example|pair):[A-Za-z0-9_-]{1,64}")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 
 
@@ -32,6 +35,13 @@ def index(text: str) -> int:
     return int(text)
 
 
+def head(text: str) -> str:
+    """Read an attention head, such as 3.5 for layer 3 and head 5."""
+    if not _HEAD.fullmatch(text):
+        raise ValueError("it is layer.head, such as 3.5")
+    return text
+
+
 def name(text: str) -> str:
     """Read a short name."""
     if not _NAME.fullmatch(text):
@@ -43,6 +53,20 @@ def run_key(text: str) -> str:
     """Read the content hash of a request."""
     if not _RUN_KEY.fullmatch(text):
         raise ValueError("it is 16 characters from 0-9 and a-f")
+    return text
+
+
+def code(text: str) -> str:
+    """Read a study that a link carries whole; ``permalink.decode`` judges what is in it."""
+    if not _CODE.fullmatch(text):
+        raise ValueError("it is at most 6,000 letters, digits, - and _")
+    return text
+
+
+def choice(text: str) -> str:
+    """Read which run to compare."""
+    if not _CHOICE.fullmatch(text):
+        raise ValueError("it is run:, example: or pair: and a name")
     return text
 
 

@@ -49,10 +49,34 @@ PAGES = (
         "tokens", "Tokens", ":material/format_color_text:", "How sure a model was of each token."
     ),
     Entry(
+        "attention",
+        "Attention",
+        ":material/visibility:",
+        "How widely every attention head looked, at every token.",
+    ),
+    Entry(
         "trajectories",
         "Trajectories",
         ":material/route:",
         "What different samplers make of one prompt, step by step.",
+    ),
+    Entry(
+        "dataset",
+        "Data set",
+        ":material/table_rows:",
+        "How hard each of many texts was, in one table.",
+    ),
+    Entry(
+        "compare",
+        "Compare",
+        ":material/compare_arrows:",
+        "Two runs side by side: what another model, number type or text changes.",
+    ),
+    Entry(
+        "library",
+        "Library",
+        ":material/bookmarks:",
+        "Saved runs: find them, name them, open them, take them along.",
     ),
 )
 

@@ -22,7 +22,7 @@ Unit = Literal["nats", "bits"]
 
 UNITS: tuple[Unit, Unit] = ("nats", "bits")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-KINDS_IN_ADDRESS = ("text", "attention", "trajectories")
+KINDS_IN_ADDRESS = ("text", "attention", "trajectories", "dataset")
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,21 @@ PARAMETERS: Mapping[str, Parameter] = {
     "unit": Parameter("nats", checks.one_of(UNITS)),
     "metric": Parameter("entropy", checks.name),
     "token": Parameter(None, checks.index),
+    "head": Parameter(None, checks.head),
     "model": Parameter("bundled", checks.line),
     "revision": Parameter(None, checks.line),
     "device": Parameter("auto", checks.device),
     "dtype": Parameter("auto", checks.one_of(DTYPES)),
     **{run_parameter(kind): Parameter(None, checks.run_key) for kind in KINDS_IN_ADDRESS},
     **{example_parameter(kind): Parameter(None, checks.name) for kind in KINDS_IN_ADDRESS},
+    "study": Parameter(None, checks.code),
+    "a": Parameter("pair:dtype_a", checks.choice),
+    "b": Parameter("pair:dtype_b", checks.choice),
 }
 
 _WRITTEN = "state:written"
 _NOTICES = "state:notices"
+_GENERATION = "state:generation:"
 
 
 def get(name: str) -> Any:
@@ -75,7 +80,7 @@ def put(**values: Any) -> None:
     for name, value in values.items():
         if name not in PARAMETERS:
             raise KeyError(name)
-        st.session_state[f"state:{name}"] = value
+        _set(name, value)
     _write_address()
 
 
@@ -104,24 +109,53 @@ def model() -> ModelSpec:
     return ModelSpec(get("model"), get("revision"), get("device"), get("dtype"))
 
 
-def widget(name: str, then: Callable[[], None] | None = None) -> dict[str, Any]:
+def widget(name: str, check: Callable[[str], Any] | None = None) -> dict[str, Any]:
     """Return the arguments that tie a widget to a parameter.
 
     For example ``st.selectbox("Unit", UNITS, **state.widget("unit"))``.
 
     Args:
         name: of the parameter.
-        then: called after the value was taken over.
+        check: for a text field: turns what was typed into the value, or raises ``ValueError``;
+            then the value stays and a notice says why. An empty field means the default.
     """
     key = f"choose:{name}"
-    st.session_state[key] = get(name)
+    if generation := st.session_state.get(_GENERATION + name):
+        key += f":{generation}"
+    if key not in st.session_state:
+        value = get(name)
+        st.session_state[key] = "" if check is not None and value is None else value
 
     def take() -> None:
-        put(**{name: st.session_state[key]})
-        if then is not None:
-            then()
+        chosen = value = st.session_state[key]
+        if check is not None:
+            try:
+                value = check(chosen) if chosen else PARAMETERS[name].default
+            except ValueError as error:
+                notice(f"{name.capitalize()} was left as it is: {error}.")
+                _renew(name)
+                return
+        st.session_state[f"state:{name}"] = value
+        if value != chosen:
+            _renew(name)
+        _write_address()
 
     return {"key": key, "on_change": take}
+
+
+def _set(name: str, value: Any) -> None:
+    if value != get(name):
+        st.session_state[f"state:{name}"] = value
+        _renew(name)
+
+
+def _renew(name: str) -> None:
+    """Give the widget of a parameter a new key.
+
+    A browser that has not heard of a new value yet reports the old one; under the same key that
+    would look like the reader's choice and take the new value back.
+    """
+    st.session_state[_GENERATION + name] = st.session_state.get(_GENERATION + name, 0) + 1
 
 
 def show_run(kind: str, key: str) -> None:
@@ -210,7 +244,7 @@ def read_address() -> None:
         if text is None or text == written.get(name):
             continue
         try:
-            st.session_state[f"state:{name}"] = parameter.parse(text)
+            _set(name, parameter.parse(text))
         except ValueError as error:
             notice(f"Ignored {name!r} of the link: {error}.")
     _write_address()

@@ -2,14 +2,13 @@
 
 from typing import cast
 
-import streamlit as st
-
 from backend import cached
 from backend.runs import TextRun
 from components import job, state
 from components.example_picker import example_picker
+from components.run_head import run_head
 from components.shell import start_page
-from components.summary import model_line, summary_figures
+from components.summary import summary_figures
 from components.text_form import SLOT, Shown, text_form
 from components.text_view import text_view
 
@@ -23,7 +22,6 @@ example_picker("text", examples, DEFAULT_EXAMPLE)
 text_form(cached, Shown(run.request.text, len(run), run.model), run.request.text)
 job.watch(SLOT, lambda key, _: state.show_run("text", key))
 
-st.subheader(run.title or "Your text", anchor=False)
-st.caption(model_line(run.model))
+run_head(cached, run, SLOT, untitled="Your text")
 summary_figures(run, state.unit())
 text_view(run)

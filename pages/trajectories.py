@@ -8,8 +8,8 @@ from backend import cached
 from backend.runs.trajectories import TrajectoryRun
 from components import state
 from components.example_picker import example_picker
+from components.run_head import run_head
 from components.shell import start_page
-from components.summary import model_line
 from components.trajectories.bench import bench
 from components.trajectories.cards import chosen_plans
 from components.trajectories.form import decode_form
@@ -40,8 +40,5 @@ example_picker("trajectories", examples, DEFAULT_EXAMPLE)
 decode_form(cached, catalogue, run)
 watch_decoding(cached)
 
-st.subheader(run.title or "Your texts", anchor=False)
-st.caption(model_line(run.model))
-if run.note:
-    st.markdown(run.note)
+run_head(cached, run, "trajectories", untitled="Your texts")
 trajectory_view(cached, run, chosen_plans(catalogue))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import dataset_examples
 import trajectory_examples
 import typer
 
@@ -79,7 +80,8 @@ def examples(model: LanguageModel) -> Iterator[Example]:
     """Yield every example, in no particular order."""
     yield from text_examples(model)
     yield from attention_examples()
-    yield from (Example(name, *parts) for name, parts in trajectory_examples.REQUESTS.items())
+    for requests in (trajectory_examples.REQUESTS, dataset_examples.REQUESTS):
+        yield from (Example(name, *parts) for name, parts in requests.items())
 
 
 def text_examples(model: LanguageModel) -> Iterator[Example]:

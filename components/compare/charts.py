@@ -1,0 +1,237 @@
+"""Pictures of two runs: curves over each other, A against B, divergence, heads and samplers."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from components.charts.common import BLUE, CURSOR_COLOUR, ORANGE, cursor_rule, picking
+from components.compare.metrics import LABELS, unit_of
+from components.figure import About
+from components.palette import hex_colours
+
+RULE = (
+    "Runs are compared over the smallest spans of text that are whole tokens in both. The "
+    "surprisal of a span is the sum over its tokens, whichever way it was cut; entropy and "
+    "varentropy are summed too. Of texts that differ, the part is compared that one contains, or "
+    "that both begin or end with."
+)
+
+
+def curves_about(measure: str, unit: str) -> About:
+    """Return the words around the two curves."""
+    return About(
+        title=f"{LABELS[measure]} of A and B ({unit_of(measure, unit)})",
+        read="Where the lines part, the runs disagree. Click to pin a token.",
+        definition=RULE,
+    )
+
+
+def curves_chart(measure: str, unit: str) -> alt.TopLevelMixin:
+    """Return the chart over the data ``spans`` (one row a span) and ``cursor``."""
+    x = alt.X("token:Q", title="token of A", axis=alt.Axis(tickMinStep=1, grid=False))
+    colours = alt.Scale(domain=["A", "B"], range=[BLUE, ORANGE])
+    lines = (
+        alt.Chart(alt.NamedData("spans"))
+        .transform_calculate(a=f"datum['{measure} A']", b=f"datum['{measure} B']")
+        .transform_fold(["a", "b"], as_=["side", "value"])
+        .transform_calculate(run="upper(datum.side)")
+    )
+    encoded = lines.encode(
+        x=x,
+        y=alt.Y("value:Q", title=unit_of(measure, unit)),
+        color=alt.Color("run:N", scale=colours, legend=alt.Legend(title=None, orient="top")),
+        strokeDash=alt.StrokeDash(
+            "run:N", scale=alt.Scale(domain=["A", "B"], range=[[1, 0], [5, 3]]), legend=None
+        ),
+    )
+    dots = encoded.mark_circle(size=36).encode(tooltip=_tips(measure)).add_params(picking())
+    return alt.layer(cursor_rule(x), encoded.mark_line(strokeWidth=1.6), dots).properties(
+        height=280
+    )
+
+
+def against_about(measure: str, unit: str) -> About:
+    """Return the words around the scatter."""
+    return About(
+        title=f"{LABELS[measure]}: A against B ({unit_of(measure, unit)})",
+        read="On the diagonal the runs agree; above it, B has more. Click to pin a token.",
+        definition=RULE,
+    )
+
+
+def against_chart(measure: str, unit: str) -> alt.TopLevelMixin:
+    """Return the chart over the data ``spans``, ``diagonal`` and ``cursor``."""
+    name = unit_of(measure, unit)
+    points = (
+        alt.Chart(alt.NamedData("spans"))
+        .transform_calculate(a=f"datum['{measure} A']", b=f"datum['{measure} B']")
+        .mark_circle(size=55, opacity=0.75, color=BLUE)
+        .encode(
+            x=alt.X("a:Q", title=f"A ({name})"),
+            y=alt.Y("b:Q", title=f"B ({name})"),
+            tooltip=_tips(measure),
+        )
+        .add_params(picking())
+    )
+    line = (
+        alt.Chart(alt.NamedData("diagonal"))
+        .mark_line(color=CURSOR_COLOUR, strokeDash=[5, 3])
+        .encode(x="end:Q", y="end:Q")
+    )
+    ring = (
+        alt.Chart(alt.NamedData("cursor"))
+        .transform_lookup(
+            "token",
+            alt.LookupData(alt.NamedData("spans"), "token", [f"{measure} A", f"{measure} B"]),
+        )
+        .transform_calculate(a=f"datum['{measure} A']", b=f"datum['{measure} B']")
+        .transform_filter("isValid(datum.a)")
+        .mark_point(size=220, color=CURSOR_COLOUR, strokeWidth=2.5)
+        .encode(x="a:Q", y="b:Q")
+    )
+    return alt.layer(line, points, ring).properties(height=340)
+
+
+def diagonal(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return both ends of the diagonal through all points."""
+    values = frame[[f"{measure} A", f"{measure} B"]].to_numpy()
+    finite = values[np.isfinite(values)]
+    return pd.DataFrame({"end": [0.0, float(finite.max()) if finite.size else 1.0]})
+
+
+def _tips(measure: str) -> list[alt.Tooltip]:
+    columns = [f"{measure} A", f"{measure} B", f"{measure} B − A"]
+    return [
+        alt.Tooltip("text:N", title="span"),
+        *[alt.Tooltip(f"{each}:Q", title=each, format="+.3f" if "−" in each else ".3f")
+          for each in columns],
+    ]  # fmt: skip
+
+
+def bounds_about(unit: str) -> About:
+    """Return the words around the bounds of the divergence."""
+    return About(
+        title=f"Jensen–Shannon divergence, from the top tokens ({unit})",
+        read="The true value lies inside the band. Store more top tokens to narrow it.",
+        definition="Both runs hold the most likely tokens only. Merging all others can only bring "
+        "distributions closer, which gives the lower end; if the others had nothing in common, "
+        "they would add the upper end. KL(A‖B) has a lower bound only.",
+        formula=r"\mathrm{JS}=\tfrac12\mathrm{KL}(A\|M)+\tfrac12\mathrm{KL}(B\|M),\quad "
+        r"M=\tfrac12(A+B)",
+        source="Lin 1991; data processing inequality.",
+    )
+
+
+def bounds_chart(unit: str) -> alt.TopLevelMixin:
+    """Return the chart over the data ``bounds`` (token, text, low, high, kl)."""
+    base = alt.Chart(alt.NamedData("bounds")).encode(
+        x=alt.X("token:Q", title="token of A", axis=alt.Axis(tickMinStep=1, grid=False)),
+        tooltip=[
+            alt.Tooltip("text:N", title="span"),
+            alt.Tooltip("low:Q", title="at least", format=".4f"),
+            alt.Tooltip("high:Q", title="at most", format=".4f"),
+            alt.Tooltip("kl:Q", title="KL(A‖B) at least", format=".4f"),
+        ],
+    )
+    # A band of nearly no height would be invisible: its lower end is drawn as a point too.
+    bars = base.mark_rule(color=BLUE, opacity=0.45, strokeWidth=4).encode(
+        y=alt.Y("low:Q", title=unit), y2="high:Q"
+    )
+    return alt.layer(bars, base.mark_circle(color=BLUE, size=28).encode(y="low:Q")).properties(
+        height=240
+    )
+
+
+def exact_about(unit: str) -> About:
+    """Return the words around the exact divergence."""
+    return About(
+        title=f"Divergence of the predictions, exact ({unit})",
+        read="0: both models predict the same. Over the whole vocabulary, at the same tokens.",
+        definition="KL(A‖B) is how many more nats it costs to pack A's world with B's predictions. "
+        "The Jensen–Shannon divergence is symmetric and at most ln 2.",
+        formula=r"\mathrm{KL}(A\|B)=\sum_v a(v)\ln\frac{a(v)}{b(v)}",
+        source="Kullback and Leibler 1951; Lin 1991.",
+    )
+
+
+def exact_chart(unit: str) -> alt.TopLevelMixin:
+    """Return the chart over the data ``divergence`` (token, text, and one column a measure)."""
+    measures = {"ab": "KL(A‖B)", "ba": "KL(B‖A)", "js": "Jensen–Shannon"}
+    name = f"{list(measures.values())}[indexof({list(measures)}, datum.key)]"
+    lines = (
+        alt.Chart(alt.NamedData("divergence"))
+        .transform_fold(list(measures), as_=["key", "value"])
+        .transform_calculate(measure=name)
+    )
+    encoded = lines.encode(
+        x=alt.X("token:Q", title="token", axis=alt.Axis(tickMinStep=1, grid=False)),
+        y=alt.Y("value:Q", title=unit),
+        color=alt.Color("measure:N", legend=alt.Legend(title=None, orient="top")),
+    )
+    tips = [
+        alt.Tooltip("text:N", title="token"),
+        *[alt.Tooltip(f"{key}:Q", title=name, format=".4f") for key, name in measures.items()],
+    ]
+    return alt.layer(
+        encoded.mark_line(strokeWidth=1.4), encoded.mark_circle(size=26).encode(tooltip=tips)
+    ).properties(height=240)
+
+
+def heads_about(unit: str) -> About:
+    """Return the words around the difference of heads."""
+    return About(
+        title=f"Mean attention entropy by head, B − A ({unit})",
+        read="Orange heads look more widely in B, purple ones more narrowly.",
+        definition="Mean over the tokens of each run; the two means are over the same tokens only "
+        "when both runs read the same text.",
+    )
+
+
+def heads_chart(end: float, unit: str) -> alt.TopLevelMixin:
+    """Return the chart over the data ``heads``; colours end at ±``end``."""
+    scale = alt.Scale(range=hex_colours("diverging", 21), domain=[-end, end], clamp=True)
+    return (
+        alt.Chart(alt.NamedData("heads"))
+        .mark_rect()
+        .encode(
+            x=alt.X("head:O", title="head", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("layer:O", title="layer"),
+            color=alt.Color("difference:Q", title=f"B − A ({unit})", scale=scale),
+            tooltip=[
+                alt.Tooltip("name:N", title="head"),
+                alt.Tooltip("a:Q", title="A", format=".3f"),
+                alt.Tooltip("b:Q", title="B", format=".3f"),
+                alt.Tooltip("difference:Q", title="B − A", format="+.3f"),
+            ],
+        )
+        .properties(height=520)
+    )
+
+
+def paths_about(label: str) -> About:
+    """Return the words around the samplers of two runs."""
+    return About(
+        title=label,
+        read="One colour a sampler; A is drawn through, B is dashed. Mean over the seeds.",
+        definition="Samplers are matched by name and parameters. Numbers are of the model's own "
+        "distribution along the text that the sampler wrote.",
+    )
+
+
+def paths_chart(unit: str) -> alt.TopLevelMixin:
+    """Return the chart over the data ``paths`` (sampler, run, step, value)."""
+    dashes = alt.Scale(domain=["A", "B"], range=[[1, 0], [5, 3]])
+    return (
+        alt.Chart(alt.NamedData("paths"))
+        .mark_line(strokeWidth=1.8)
+        .encode(
+            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
+            y=alt.Y("value:Q", title=unit),
+            color=alt.Color("sampler:N", legend=alt.Legend(orient="top", title=None)),
+            strokeDash=alt.StrokeDash("run:N", scale=dashes, legend=alt.Legend(title="run")),
+            tooltip=["sampler:N", "run:N", "step:Q", alt.Tooltip("value:Q", format=".3f")],
+        )
+        .properties(height=320)
+    )

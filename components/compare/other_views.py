@@ -1,0 +1,101 @@
+"""Two attention runs by head, and two trajectory runs by sampler."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from backend.runs import AttentionRun, TrajectoryRun, series
+from backend.runs.compare import compare_heads
+from backend.runs.compare_paths import PathComparison, compare_paths
+from components import state
+from components.compare.charts import (
+    heads_about,
+    heads_chart,
+    paths_about,
+    paths_chart,
+)
+from components.figure import figure
+
+PATHS = {"entropy": "Entropy", "surprisal": "Surprisal", "kl": "KL(sampler‖model)"}
+
+
+def compare_attention(a: AttentionRun, b: AttentionRun) -> None:
+    """Draw layers × heads of B − A."""
+    comparison, unit = compare_heads(a, b), state.unit()
+    if not comparison.paired:
+        st.caption("The runs read different tokens: the means are over each run's own text.")
+    layers, heads = np.indices(comparison.a.shape)
+    frame = pd.DataFrame(
+        {
+            "layer": layers.ravel(),
+            "head": heads.ravel(),
+            "a": series.to_unit(comparison.a.ravel(), unit),
+            "b": series.to_unit(comparison.b.ravel(), unit),
+            "difference": series.to_unit(comparison.difference.ravel(), unit),
+        }
+    )
+    frame["name"] = [
+        f"L{layer}.H{head}" for layer, head in zip(frame["layer"], frame["head"], strict=True)
+    ]
+    size = np.abs(frame["difference"].to_numpy())
+    known = bool(np.isfinite(size).any())
+    end = float(np.nanmax(size)) if known else 0.0
+    with st.container(horizontal=True, gap="medium", key="summary"):
+        st.metric(f"Mean A ({unit})", f"{frame['a'].mean():.3f}", width="content")
+        st.metric(f"Mean B ({unit})", f"{frame['b'].mean():.3f}", width="content")
+        st.metric("Mean B − A", f"{frame['difference'].mean():+.3f}", width="content")
+        if known:
+            head = frame.iloc[int(np.nanargmax(size))]
+            st.metric("Largest", f"{head['name']} {head['difference']:+.3f}", width="content")
+    figure(
+        heads_chart(end or 1.0, unit), heads_about(unit), key="compare-heads", data={"heads": frame}
+    )
+
+
+def compare_trajectories(a: TrajectoryRun, b: TrajectoryRun) -> None:
+    """Draw the samplers that both runs have, step by step, and a table of means."""
+    comparison, unit = compare_paths(a, b), state.unit()
+    if a.request.prompt != b.request.prompt:
+        st.caption("The runs begin with different prompts.")
+    _means(comparison, unit)
+    measure = st.segmented_control(
+        "Along the steps", list(PATHS), format_func=PATHS.__getitem__, default="entropy",
+        required=True, key="compare:path", persist_state="session",
+    )  # fmt: skip
+    measure = measure or "entropy"
+    rows = [
+        pd.DataFrame(
+            {
+                "sampler": label,
+                "run": side,
+                "step": np.arange(values.shape[1]),
+                "value": series.to_unit(values[row], unit),
+            }
+        )
+        for side, values in (("A", comparison.a[measure]), ("B", comparison.b[measure]))
+        for row, label in enumerate(comparison.labels)
+    ]
+    figure(
+        paths_chart(unit),
+        paths_about(f"{PATHS[measure]} by step ({unit})"),
+        key="compare-paths",
+        data={"paths": pd.concat(rows, ignore_index=True)},
+    )
+
+
+def _means(comparison: PathComparison, unit: str) -> None:
+    columns: dict[str, object] = {"sampler": comparison.labels}
+    for measure, label in PATHS.items():
+        difference = series.to_unit(comparison.difference(measure), unit)
+        columns[f"{label}, B − A ({unit})"] = difference
+    columns["same tokens (%)"] = 100 * comparison.agreement
+    frame = pd.DataFrame(columns)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(name, format="%.3f") for name in frame.columns[1:]
+        },
+    )

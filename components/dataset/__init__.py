@@ -1,0 +1,1 @@
+"""The Data-set page: the form, and the table with its pictures."""

@@ -1,0 +1,86 @@
+"""Which texts to measure: a file or lines of text, and the button that starts or goes on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import streamlit as st
+
+from backend.errors import EntroscopeError
+from backend.runs import DatasetRequest, Request
+from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS
+from backend.runs.texts_file import FIELD, SUFFIXES, read_texts
+from components import job, state
+from components.plain import escape_markdown
+
+SLOT = "dataset"
+_FILE, _LINES = "A file", "Lines of text"
+
+
+class Measurer(Protocol):
+    """What the form needs of ``backend.cached``."""
+
+    def submit(self, request: Request) -> job.Watchable: ...
+
+
+def dataset_form(measurer: Measurer) -> None:
+    """Draw the form; Measure puts a job into the slot and runs the page again."""
+    with st.container(key="dataset-form", border=True):
+        origin = st.segmented_control(
+            "Texts from", [_FILE, _LINES], default=_FILE, required=True,
+            key="dataset:origin", persist_state="session",
+        )  # fmt: skip
+        name, data, field = _file() if origin == _FILE else _lines()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            add_bos = st.checkbox(
+                "Begin with a BOS token", key="dataset:bos", persist_state="session",
+                help="Gives the first token of every text a prediction too.",
+            )  # fmt: skip
+            st.space("stretch")
+            pressed = st.button(
+                "Measure", type="primary", icon=":material/play_arrow:", key="dataset:measure",
+                disabled=not data, help="Goes on where it was stopped, for the same texts.",
+            )  # fmt: skip
+        st.caption(
+            f"At most {MAX_ROWS:,} texts and {MAX_DATASET_BYTES / 1e6:.0f} MB. Finished texts are "
+            "kept: after Stop, Measure goes on with the rest."
+        )
+    if pressed:
+        job.start(SLOT, lambda: measurer.submit(_request(name, data, field, add_bos)))
+        st.rerun()
+
+
+def _request(name: str, data: bytes, field: str, add_bos: bool) -> DatasetRequest:
+    return DatasetRequest(model=state.model(), texts=read_texts(data, name, field), add_bos=add_bos)
+
+
+def _file() -> tuple[str, bytes, str]:
+    file = st.file_uploader(
+        "One text a line (.txt), JSON lines (.jsonl) or a table (.csv)",
+        type=[suffix[1:] for suffix in SUFFIXES],
+        key="dataset:file",
+    )
+    if file is None:
+        return "", b"", FIELD
+    field = FIELD
+    if not file.name.lower().endswith(".txt"):
+        field = st.text_input("Field or column of the text", FIELD, key="dataset:field") or FIELD
+    _preview(file.name, file.getvalue(), field)
+    return file.name, file.getvalue(), field
+
+
+def _lines() -> tuple[str, bytes, str]:
+    lines = st.text_area(
+        "One text a line", key="dataset:lines", height=140, persist_state="session",
+        placeholder="The cat sat on the mat.\nColourless green ideas sleep furiously.",
+    )  # fmt: skip
+    return "lines.txt", lines.encode("utf-8", "replace"), FIELD
+
+
+def _preview(name: str, data: bytes, field: str) -> None:
+    try:
+        count = len(read_texts(data, name, field))
+    except EntroscopeError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    st.caption("1 text" if count == 1 else f"{count:,} texts")

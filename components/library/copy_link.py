@@ -1,0 +1,31 @@
+"""A button that puts an address of this page into the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlencode
+
+from streamlit.components.v2 import component
+
+FOLDER = Path(__file__).parent
+
+_mount = component(
+    "copy_link",
+    html='<button type="button" aria-live="polite"></button>'
+    '<input readonly aria-label="Link" hidden>',
+    css=(FOLDER / "copy_link.css").read_text(encoding="utf-8"),
+    js=(FOLDER / "copy_link.js").read_text(encoding="utf-8"),
+)
+
+
+def copy_link(parameters: Mapping[str, str], *, key: str, help: str) -> None:
+    """Draw the button.
+
+    Args:
+        parameters: of the address; host and page are those the browser is on.
+        key: of the component.
+        help: what the link will open, shown as a tooltip.
+    """
+    data = {"query": urlencode(parameters), "label": "Copy link", "help": help}
+    _mount(key=key, data=data, height="content", width="content")

@@ -1,0 +1,22 @@
+"""Data set: how hard each of many texts was, in one table."""
+
+from typing import cast
+
+from backend import cached
+from backend.runs import DatasetRun
+from components import job, state
+from components.dataset.form import SLOT, dataset_form
+from components.dataset.view import dataset_view
+from components.run_head import run_head
+from components.shell import start_page
+
+DEFAULT_EXAMPLE = "dataset_sentences"
+
+start_page("dataset")
+
+run = cast(DatasetRun, state.current_run(cached, "dataset", DEFAULT_EXAMPLE))
+dataset_form(cached)
+job.watch(SLOT, lambda key, _: state.show_run("dataset", key))
+
+run_head(cached, run, SLOT, untitled="Your texts")
+dataset_view(cached, run)

@@ -1,0 +1,110 @@
+"""The Library page and the actions above every run, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend import cached
+from backend.runs import ModelSpec, TextRequest
+from backend.runs.files import content_id
+from backend.runs.permalink import encode
+from backend.settings import settings
+from tests.runs.makers import all_kinds, text_run
+
+
+@pytest.fixture(autouse=True)
+def empty_library(tmp_path, monkeypatch):
+    monkeypatch.setenv("ENTROSCOPE_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def words(at) -> str:
+    shown = [*at.info, *at.warning, *at.error, *at.caption, *at.markdown]
+    return "\n".join(each.value for each in shown)
+
+
+def table(at):
+    return at.dataframe[0].value
+
+
+def button(at, key: str):
+    return next(each for each in at.button if each.key == key)
+
+
+def tick(at, *rows: int):
+    """Choose rows of the list, as a click on them would."""
+    key = next(key for key in at.session_state.filtered_state if key.startswith("library:table:"))
+    at.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return at.run()
+
+
+def test_an_empty_library_says_how_runs_come_into_it(app):
+    assert "Nothing is saved yet" in words(app("library"))
+
+
+def test_saved_runs_are_listed_and_searched(app):
+    cached.library().save(text_run("A cat sat", seed=1, title="Animals"), tags=["zoo"])
+    cached.library().save(text_run("A car drove", seed=2, title="Traffic"))
+    at = app("library")
+    assert set(table(at)["title"]) == {"Animals", "Traffic"}
+    at.text_input(key="library:search").set_value("zoo").run()
+    assert list(table(at)["title"]) == ["Animals"]
+    at.text_input(key="library:search").set_value("nothing like it").run()
+    assert "Nothing found" in words(at)
+
+
+def test_a_title_from_outside_is_shown_as_text(app):
+    cached.library().save(text_run(title="<b>:red[x]</b> $y$"))
+    assert list(table(app("library"))["title"]) == ["<b>:red[x]</b> $y$"]
+
+
+@pytest.mark.parametrize("run", all_kinds()[:4], ids=lambda run: run.kind)
+def test_a_saved_run_of_every_kind_opens_by_its_link(app, run):
+    run_id = cached.library().save(run, title="From the library")
+    page = {"text": "tokens", "dataset": "dataset"}.get(run.kind, run.kind)
+    name = "run" if run.kind == "text" else f"{run.kind}_run"
+    at = app(page, **{name: cached.saved_key(run_id)})
+    assert "From the library" in [each.value for each in at.subheader]
+
+
+def test_a_link_to_a_run_that_was_deleted_explains_itself(app):
+    run_id = cached.library().save(text_run())
+    cached.library().delete([run_id])
+    at = app("tokens", run=cached.saved_key(run_id))
+    assert "no longer in memory" in words(at)
+
+
+def test_a_link_to_a_study_of_a_model_not_offered_asks_first(app):
+    code = encode(TextRequest(text="Hello there", model=ModelSpec("someone/else")))
+    at = app("tokens", study=code)
+    assert "someone/else" in words(at).replace("\\", "")
+    assert {"link:load", "link:bundled", "link:dismiss"} <= {each.key for each in at.button}
+    assert cached.engine().loaded() == []
+    button(at, "link:dismiss").click().run()
+    assert "someone/else" not in words(at).replace("\\", "")
+
+
+def test_a_damaged_study_in_a_link_is_one_clear_error(app):
+    at = app("tokens", study="AAAA")
+    assert "The link cannot be read" in words(at)
+
+
+def test_a_study_in_a_link_that_is_in_memory_is_shown_at_once(app):
+    run = text_run("Still in memory", title="Kept")
+    engine = cached.engine()
+    with engine._lock:
+        engine._runs.put(run.request.key, run)
+    at = app("tokens", study=encode(run.request))
+    assert "Kept" in [each.value for each in at.subheader]
+
+
+def test_a_run_is_saved_from_its_page(app):
+    at = app("tokens", example="text_code")
+    run = cached.example_run("text_code")
+    at.text_input[0].set_value("My code")
+    save = next(each for each in at.button if each.label == "Save to the library")
+    save.click().run()
+    (entry,) = cached.library().entries()
+    assert (entry.title, entry.id) == ("My code", content_id(run))
