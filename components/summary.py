@@ -34,7 +34,7 @@ def summary_figures(run: TextRun, unit: str) -> None:
             "The same over UTF-8 bytes; comparable between tokenizers.",
         ),
         (
-            "Likeliest token",
+            "First choice",
             "–" if math.isnan(whole.top1_share) else f"{whole.top1_share:.0%}",
             "Share of the tokens that were the model's first choice.",
         ),
