@@ -67,12 +67,12 @@ class Legend {
     const labels = element("div", metric.scale === "rank" ? "ticks classes" : "ticks");
     labels.append(...ticks(metric).map((text) => element("span", "", text)));
     const none = element("span", "unpredicted");
-    none.append(element("i", "none none-swatch", "–"), "no prediction");
+    none.append(element("i", "none none-swatch", "–"), metric.missing);
     this.scale.replaceChildren(bar, cues, labels);
 
     const from = metric.scale === "diverging" ? "0" : "the low end";
     const note = [
-      "Colour on a token describes the distribution that predicted it;",
+      `Colour on a token describes ${metric.subject};`,
       `a thicker underline means a value further from ${from}.`,
       ...more,
     ];

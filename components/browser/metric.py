@@ -30,6 +30,8 @@ class Metric:
             1,000 and above.
         help: one sentence on what the number means.
         colours: "viridis" or "cividis", for a scale that is not diverging.
+        subject: what the number of a token is about; completes "Colour on a token describes …".
+        missing: what it means that a token has no number.
     """
 
     key: str
@@ -41,6 +43,8 @@ class Metric:
     scale: Scale = "sequential"
     help: str = ""
     colours: Literal["viridis", "cividis"] = "viridis"
+    subject: str = "the distribution that predicted it"
+    missing: str = "no prediction"
 
     @property
     def palette(self) -> str:
@@ -101,7 +105,8 @@ def spread(metric: Metric, spans: np.ndarray | None, length: int) -> Metric:
 
 def _described(metric: Metric) -> dict[str, object]:
     described: dict[str, object] = {
-        name: getattr(metric, name) for name in ("key", "label", "unit", "scale", "help", "palette")
+        name: getattr(metric, name)
+        for name in ("key", "label", "unit", "scale", "help", "palette", "subject", "missing")
     }
     finite = np.asarray(metric.values, dtype=np.float64)
     finite = finite[np.isfinite(finite)]

@@ -1,0 +1,163 @@
+"""The charts under the strip; only the one that is open is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from backend.runs import AttentionRun
+from backend.runs.heads import Flags
+from components import job, state
+from components.attention import pattern
+from components.attention.choice import SCALES
+from components.attention.compare import compare
+from components.attention.curve import Head, curve_about, curve_chart, curve_data
+from components.attention.depth import (
+    depth_about,
+    depth_chart,
+    depth_data,
+    quarters_about,
+    quarters_chart,
+    quarters_data,
+)
+from components.attention.heatmap import heads_chart, heads_data, token_about
+from components.attention.lessons import lessons
+from components.attention.numbers import Options, entropies, head_name, means
+from components.attention.picking import pick_head
+from components.charts.common import picked_token
+from components.figure import figure
+
+TABS = {
+    "curve": "Curve",
+    "pattern": "Pattern",
+    "token": "At the token",
+    "layers": "Layers",
+    "compare": "Compare",
+    "kinds": "Kinds of heads",
+}
+
+
+def charts(
+    source: pattern.PatternSource,
+    run: AttentionRun,
+    options: Options,
+    head: Head,
+    flagged: Flags,
+    pinned: int | None,
+    example: Callable[[], AttentionRun],
+) -> None:
+    """Draw the chosen chart."""
+    tab = st.segmented_control(
+        "Charts",
+        list(TABS),
+        format_func=TABS.__getitem__,
+        required=True,
+        default="curve",
+        key="attention:tab",
+        persist_state="session",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    draw: dict[str, Callable[[], None]] = {
+        "curve": lambda: head_curve(run, [head], options, pinned, "attention-curve"),
+        "pattern": lambda: _pattern(source, run, options, head, pinned),
+        "token": lambda: _at_token(run, options, head, pinned),
+        "layers": lambda: _layers(run, options, head, flagged),
+        "compare": lambda: compare(run, head, options, flagged, pinned, head_curve),
+        "kinds": lambda: lessons(example()),
+    }
+    with st.container(key="charts"):
+        draw[tab or "curve"]()
+
+
+def head_curve(
+    run: AttentionRun, heads: list[Head], options: Options, pinned: int | None, key: str
+) -> None:
+    """Draw the entropy of heads along the text; a click pins."""
+
+    def pick() -> None:
+        token = picked_token(key)
+        if token is not None:
+            state.pin(None if token == state.pinned() else token)
+
+    figure(
+        curve_chart(run, heads, options),
+        curve_about(heads, options),
+        key=key,
+        data=curve_data(run, heads, options, pinned),
+        on_select=pick,
+    )
+
+
+def _pattern(
+    source: pattern.PatternSource,
+    run: AttentionRun,
+    options: Options,
+    head: Head,
+    pinned: int | None,
+) -> None:
+    parts = pattern.wanted_parts(run, *head, pinned)
+    for part in parts:
+        weights = pattern.find(part)
+        if weights is not None:
+            figure(
+                pattern.pattern_chart(run, part, weights, pinned, options.hide_first),
+                pattern.pattern_about(run, part),
+                key="attention-pattern" if part.rows is None else "attention-rows",
+                data=pattern.pattern_data(run, part, weights),
+            )
+    if len(run) > pattern.WHOLE_TOKENS and pinned is None:
+        st.caption("Pin a token to see the rows about it, exact and with their tokens.")
+    if all(pattern.find(part) is not None for part in parts):
+        return
+    _offer(source, run, head, parts)
+
+
+def _offer(
+    source: pattern.PatternSource, run: AttentionRun, head: Head, parts: list[pattern.Wanted]
+) -> None:
+    """Say what the pattern needs, and offer to compute it."""
+    if job.running(pattern.SLOT):
+        st.caption("The pattern is being computed.")
+        return
+    loaded = source.model_facts(run.request.model) is not None
+    st.caption(
+        f"A run keeps numbers per head and token, not the {len(run):,} × {len(run):,} weights of "
+        "every head. The model computes one pattern in a moment."
+        + ("" if loaded else " It is not loaded yet, which takes some seconds more.")
+    )
+    if st.button(f"Compute the pattern of {head_name(*head)}", icon=":material/grid_on:"):
+        pattern.retry()
+        if pattern.ask(source, run, parts):
+            st.rerun()
+
+
+def _at_token(run: AttentionRun, options: Options, head: Head, pinned: int | None) -> None:
+    if pinned is None:
+        st.caption("Pin a token in the text above to see how widely every head looked from it.")
+        return
+    values = entropies(run, options)[..., pinned]
+    figure(
+        heads_chart(run, values, options),
+        token_about(options, pinned),
+        key="attention-token",
+        data=heads_data(run, values, options, head),
+        on_select=lambda: pick_head("attention-token"),
+    )
+
+
+def _layers(run: AttentionRun, options: Options, head: Head, flagged: Flags) -> None:
+    figure(
+        depth_chart(run, options),
+        depth_about(options),
+        key="attention-depth",
+        data=depth_data(run, means(run, options), head),
+        on_select=lambda: pick_head("attention-depth"),
+    )
+    figure(
+        quarters_chart(),
+        quarters_about(SCALES[options.scale]),
+        key="attention-quarters",
+        data=quarters_data(flagged),
+    )

@@ -1,0 +1,72 @@
+"""What heads do: short texts, each with the clearest head of the bundled model to look at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from backend.runs import AttentionRun
+from backend.runs.heads import kind_scores, typical_head
+from components import state
+from components.attention.choice import choose_head
+from components.attention.numbers import head_name
+
+EXAMPLE = "attention_repeated"
+LESSONS = {
+    "previous": (
+        "Previous-token head",
+        "Looks at the token just before: low entropy everywhere, a line beside the diagonal. It "
+        "tells a token what came before it, which induction heads build on.",
+    ),
+    "induction": (
+        "Induction head",
+        "Finds the last time this token occurred and looks at what followed it. In a repeated text "
+        "its entropy falls from the second round on: the model copies.",
+    ),
+    "sink": (
+        "Sink head",
+        "Rests on the first token when it has nothing to say. Its entropy is low, and means "
+        "nothing: hide the first token to see what else it looks at.",
+    ),
+    "itself": (
+        "Current-token head",
+        "Looks at the token itself: low entropy, a bright diagonal. Early layers use it to work "
+        "on a token by itself.",
+    ),
+    "uniform": (
+        "Averaging head",
+        "Spreads over everything it sees, so its entropy is near ln(visible tokens). It collects "
+        "what the text as a whole is about.",
+    ),
+}
+
+
+def lessons(example: AttentionRun) -> None:
+    """Draw one card per kind of head; the button shows its clearest head on the example.
+
+    Args:
+        example: the shipped run on the repeated text; the heads are found in its numbers.
+    """
+    st.caption(
+        "Low entropy: the head knows where to look. High entropy: it takes everything in. "
+        "The heads below were found by measuring all heads of the bundled model on the repeated "
+        "example text."
+    )
+    columns = st.columns(2)
+    for number, (kind, (title, text)) in enumerate(LESSONS.items()):
+        head = typical_head(example, kind)
+        if head is None:
+            continue
+        score = kind_scores(example, kind)[head]
+        measure = "of the maximum entropy" if kind == "uniform" else "of its weight, on average"
+        with columns[number % 2], st.container(border=True):
+            st.markdown(f"**{title}**")
+            st.write(text)
+            shown = st.button(
+                f"Show {head_name(*head)}",
+                key=f"lesson:{kind}",
+                help=f"{score:.0%} {measure}.",
+            )
+        if shown:
+            state.show_example("attention", EXAMPLE)
+            choose_head(*head)
+            st.rerun()  # the run itself changes, which is drawn by the page

@@ -1,0 +1,212 @@
+"""The Attention page in a real browser: choosing heads, the cursor, patterns, long texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+TEXT = "one two three one two three one two four"
+
+
+@pytest.fixture
+def attention(page: Page, serve, tiny_folder) -> Callable[..., Page]:
+    """Open the page with a tiny model chosen, which answers in a moment."""
+
+    def go(parameters: str = "") -> Page:
+        model = quote(str(tiny_folder("llama")), safe="")
+        page.goto(f"{serve('app.py').url}/attention?model={model}&{parameters}")
+        expect(token(page, 1)).to_be_visible()
+        return page
+
+    return go
+
+
+def token(page: Page, i: int) -> Locator:
+    return page.locator(f"#t{i}")
+
+
+def canvas(page: Page, chart: str) -> Locator:
+    return page.locator(f".st-key-{chart} [data-testid=stVegaLiteChart]").locator("canvas, svg")
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
+
+
+def analyse(page: Page, text: str = TEXT) -> None:
+    box = page.get_by_role("textbox", name="Text", exact=True)
+    box.fill(text)
+    expect(page.get_by_text(f"{len(text):,} characters")).to_be_visible()
+    page.get_by_role("button", name="Analyse").click()
+    expect(page).to_have_url(re.compile(r"attention_run=[0-9a-f]{16}"))
+    expect(page.get_by_role("heading", name="Your text")).to_be_visible()
+
+
+def click_at(chart: Locator, x: float, y: float) -> None:
+    """Click a place of a chart, as shares of its width and height."""
+    expect(chart).to_be_visible()
+    box = chart.bounding_box()
+    chart.click(position={"x": box["width"] * x, "y": box["height"] * y})
+
+
+def heads_of(page: Page) -> Locator:
+    """The names of the heads in the panels."""
+    return page.locator(".st-key-panel").get_by_text(re.compile(r"^L\d+\.H\d+$"))
+
+
+def test_a_click_in_the_map_chooses_a_head_everywhere(attention):
+    page = attention("head=0.0")
+    expect(heads_of(page)).to_have_text("L0.H0")
+    click_at(canvas(page, "attention-heads"), 0.4, 0.5)
+    expect(page).not_to_have_url(re.compile(r"head=0\.0"))
+    expect(page).to_have_url(re.compile(r"head=\d+\.\d+"))
+    expect(heads_of(page)).not_to_have_text("L0.H0")
+    name = heads_of(page).inner_text()
+    expect(page.locator(".legend .title")).to_contain_text(f"Entropy of {name}")
+    expect(page.get_by_text(f"Entropy of {name} along the text (nats)")).to_be_visible()
+
+
+def test_a_second_click_on_the_same_field_keeps_the_head(attention):
+    page = attention("head=0.0")
+    chart = canvas(page, "attention-heads")
+    click_at(chart, 0.4, 0.5)
+    expect(heads_of(page)).not_to_have_text("L0.H0")
+    name = heads_of(page).inner_text()
+    click_at(chart, 0.4, 0.5)
+    page.wait_for_timeout(500)
+    expect(heads_of(page)).to_have_text(name)
+
+
+def test_choosing_a_head_does_not_build_the_map_anew(attention):
+    page = attention("head=0.0")
+    chart = canvas(page, "attention-heads")
+    expect(chart).to_be_visible()
+    chart.evaluate("node => { node.dataset.same = 'yes' }")
+    click_at(chart, 0.4, 0.5)
+    expect(page).not_to_have_url(re.compile(r"head=0\.0"))
+    expect(chart).to_have_attribute("data-same", "yes")
+
+
+def test_a_pinned_token_shows_every_head_at_it_and_a_click_there_chooses(attention):
+    page = attention("head=0.0")
+    tab(page, "At the token")
+    expect(page.get_by_text("Pin a token in the text above")).to_be_visible()
+    token(page, 12).click()
+    expect(page.get_by_text("Every head at token 12: entropy (nats)")).to_be_visible()
+    expect(page).to_have_url(re.compile("token=12"))
+    click_at(canvas(page, "attention-token"), 0.5, 0.6)
+    expect(page).not_to_have_url(re.compile(r"head=0\.0"))
+
+
+def test_a_click_in_the_curve_pins(attention):
+    page = attention("head=16.0")
+    click_at(canvas(page, "attention-curve"), 0.5, 0.7)
+    expect(page).to_have_url(re.compile(r"token=\d+"))
+
+
+def test_a_dot_of_the_depth_curve_chooses_its_head(attention):
+    page = attention("head=0.0")
+    tab(page, "Layers")
+    click_at(canvas(page, "attention-depth"), 0.6, 0.4)
+    expect(page).not_to_have_url(re.compile(r"head=0\.0"))
+    expect(canvas(page, "figure-attention-quarters")).to_be_visible()
+
+
+def test_the_widest_look_is_pinned_by_its_button(attention):
+    page = attention("head=16.0")
+    page.get_by_role("button", name="Widest look").click()
+    expect(page).to_have_url(re.compile(r"token=[1-9]\d*"))
+
+
+def test_the_unit_switch_changes_map_and_legend(attention):
+    page = attention()
+    page.get_by_text("bits", exact=True).first.click()
+    expect(page.get_by_text("Mean attention entropy (bits)")).to_be_visible()
+    expect(page.locator(".legend .unit").first).to_have_text("bits")
+
+
+def test_a_lesson_brings_its_text_and_head(attention):
+    page = attention("attention_example=attention_code&head=0.0")
+    tab(page, "Kinds of heads")
+    button = page.get_by_role("button", name=re.compile(r"^Show L\d+\.H\d+$")).nth(1)
+    name = button.inner_text().removeprefix("Show ")
+    button.click()
+    expect(page.get_by_role("heading", name="A repeated sentence")).to_be_visible()
+    expect(heads_of(page)).to_have_text(name)
+
+
+def test_a_new_text_is_analysed_and_its_heads_are_shown(attention):
+    page = attention()
+    analyse(page)
+    expect(page.get_by_role("listbox")).to_contain_text("four")
+    click_at(canvas(page, "attention-heads"), 0.4, 0.5)
+    expect(page).to_have_url(re.compile(r"head=[0-2]\.[0-3]"))
+
+
+def test_what_the_chosen_head_looked_at_lights_up(attention):
+    page = attention()
+    analyse(page)
+    token(page, 6).hover()
+    expect(page.locator(".lit")).to_have_count(0)
+    page.get_by_text("Where it looks", exact=True).click()
+    tab(page, "Pattern")
+    expect(page.locator(".st-key-attention-pattern .js-plotly-plot")).to_be_visible()
+    token(page, 6).hover()
+    expect(page.locator(".lit").first).to_be_visible()
+    # A token sees itself and what stands before it.
+    assert page.locator(".lit").count() <= 7
+
+
+def test_the_pattern_is_computed_when_asked_for(attention):
+    page = attention()
+    analyse(page)
+    tab(page, "Pattern")
+    page.get_by_role("button", name=re.compile("Compute the pattern of")).click()
+    expect(page.locator(".st-key-attention-pattern .js-plotly-plot")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Pattern of L\d+\.H\d+$")).first).to_be_visible()
+
+
+def test_two_heads_stand_side_by_side(attention):
+    page = attention("head=16.0")
+    tab(page, "Compare")
+    expect(page.get_by_text("Entropy of L16.H0 and L0.H0 along the text (nats)")).to_be_visible()
+    expect(canvas(page, "attention-compare")).to_be_visible()
+
+
+def test_a_reload_restores_run_head_and_pin(attention):
+    page = attention("head=0.0")
+    analyse(page)
+    token(page, 3).click()
+    click_at(canvas(page, "attention-heads"), 0.4, 0.5)
+    expect(heads_of(page)).not_to_have_text("L0.H0")
+    name = heads_of(page).inner_text()
+    page.reload()
+    expect(page.get_by_role("heading", name="Your text")).to_be_visible()
+    expect(heads_of(page)).to_have_text(name)
+    expect(page).to_have_url(re.compile("token=3"))
+
+
+def test_hostile_text_is_only_ever_text(attention):
+    page = attention()
+    analyse(page, '<img src=x onerror="window.hacked = 1"> :red[x] $x$ </script> {{7*7}}')
+    for name in ("Pattern", "Compare", "Curve"):
+        tab(page, name)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_too_long_a_text_is_announced_and_refused(attention):
+    page = attention()
+    analyse(page)
+    box = page.get_by_role("textbox", name="Text", exact=True)
+    box.fill("one two three four five six seven " * 100)
+    expect(page.get_by_test_id("stAlert")).to_contain_text("this model reads 512")
+    page.get_by_role("button", name="Analyse").click()
+    expect(
+        page.get_by_test_id("stAlert").filter(has_text="Shorten the text.").first
+    ).to_be_visible()
+    expect(token(page, 1)).to_be_visible()
