@@ -59,23 +59,6 @@ def segment_score(entropy: np.ndarray, windows: Sequence[int] = WINDOWS) -> tupl
     return means[best], windows[best]
 
 
-def highest_steps(entropy: np.ndarray, count: int = 3, apart: int = 2) -> list[int]:
-    """Return the ``count`` steps of the highest entropy, at least ``apart`` from each other.
-
-    Args:
-        entropy: float [N] in nats, NaN where there is no step.
-        count: how many at most.
-        apart: the least distance of two of them.
-    """
-    found: list[int] = []
-    for step in np.argsort(-np.nan_to_num(entropy, nan=-1.0), kind="stable").tolist():
-        if len(found) == count or not np.isfinite(entropy[step]):
-            break
-        if all(abs(step - each) >= apart for each in found):
-            found.append(step)
-    return found
-
-
 def branch(
     run: TrajectoryRun,
     key: str,

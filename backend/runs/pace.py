@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backend.runs.trajectories import TrajectoryRequest, TrajectoryRun
+from backend.runs.trajectories import TrajectoryRun
 
 # What one more row adds to a step, as a share of a step of one row: the decoder reads its weights
 # once a step, however many rows there are. Measured; see benchmarks/README.md.
@@ -16,15 +16,12 @@ def batch_factor(rows: int) -> float:
     return 1 + _ROW_COST * (rows - 1)
 
 
-def expected_seconds(request: TrajectoryRequest, like: TrajectoryRun) -> float:
-    """Return about how long ``request`` will take on the machine that made ``like``.
+def seconds_per_step(run: TrajectoryRun, rows: int) -> float | None:
+    """Return how long a step of ``rows`` rows takes, judged by a run of the same model.
 
-    NaN where ``like`` has no timed step. Prompts are not counted.
+    None where ``run`` has no timed step.
     """
-    samplers, seeds, _ = like.token_ids.shape
-    timed = like.step_seconds[np.isfinite(like.step_seconds)]
+    timed = run.step_seconds[np.isfinite(run.step_seconds)]
     if not timed.size:
-        return float("nan")
-    one_row = float(np.median(timed)) / batch_factor(samplers * seeds)
-    rows = len(request.samplers) * len(request.seeds)
-    return one_row * batch_factor(rows) * request.steps
+        return None
+    return float(np.median(timed)) * batch_factor(rows) / batch_factor(run.lengths.size)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
@@ -80,22 +78,6 @@ def overlap(first: np.ndarray, second: np.ndarray, size: int = 3) -> float:
     """Return the Jaccard overlap, 0 to 1, of two texts' sets of n-grams; NaN without any."""
     one, other = set(_grams(first, size)), set(_grams(second, size))
     return len(one & other) / len(one | other) if one | other else float("nan")
-
-
-def self_similarity(texts: Sequence[np.ndarray], size: int = 3) -> float:
-    """Return the mean overlap of all pairs of ``texts``; NaN for fewer than two."""
-    return _mean(np.array([overlap(a, b, size) for a, b in combinations(texts, 2)]))
-
-
-def first_departure(ids: np.ndarray, reference: np.ndarray) -> int | None:
-    """Return the first step at which two trajectories differ, None where they never do.
-
-    Args:
-        ids: int [N], −1 after the end.
-        reference: likewise.
-    """
-    differs = np.nonzero(ids != reference)[0]
-    return int(differs[0]) if len(differs) else None
 
 
 def _grams(ids: np.ndarray, size: int) -> list[tuple[int, ...]]:

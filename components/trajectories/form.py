@@ -159,8 +159,8 @@ def _notice(
         )
         return
     parts = [f"{count:,} tokens of prompt", f"{rows} texts of {steps} steps"]
-    timed = shown is not None and shown.model.source == state.model().source
-    pace = seconds_per_step(shown, rows) if timed else None
+    timed = shown if shown and shown.model.source == state.model().source else None
+    pace = seconds_per_step(timed, rows) if timed else None
     if pace is not None:
         parts.append(f"about {max(1, round(pace * steps))} s, going by the run below")
     st.caption(" · ".join(parts))

@@ -14,7 +14,7 @@ from backend import samplers
 from backend.errors import CancelledError, InputError, OverBudgetError
 from backend.runs import load_run
 from backend.runs.branching import branch
-from backend.runs.pace import expected_seconds
+from backend.runs.pace import seconds_per_step
 from backend.runs.trajectories import SamplerSpec, plans
 from backend.studies import STUDIES
 
@@ -359,14 +359,12 @@ def test_the_estimate_grows_with_rows_and_knows_its_pace_after_a_run(llama, run)
     assert four.seconds > one.seconds > 0
 
 
-def test_time_is_expected_in_proportion_to_steps_and_grows_with_rows(run):
-    request = run.request
-    again = expected_seconds(request, run)
-    assert again == pytest.approx(12 * np.median(run.step_seconds))
-    assert expected_seconds(replace(request, steps=24), run) == pytest.approx(2 * again)
-    assert expected_seconds(replace(request, seeds=(0, 1, 2, 3)), run) > again
+def test_a_step_of_more_rows_is_expected_to_take_longer(run):
+    same = seconds_per_step(run, 16)
+    assert same == pytest.approx(np.median(run.step_seconds))
+    assert same < seconds_per_step(run, 32) < 2 * same
     untimed = replace(run, step_seconds=np.full(12, np.nan, np.float32))
-    assert np.isnan(expected_seconds(request, untimed))
+    assert seconds_per_step(untimed, 1) is None
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.runs.branching import branch_points, highest_steps, segment_score
-from backend.runs.trajectory_text import distinct, first_departure, overlap, self_similarity
+from backend.runs import load_run
+from backend.runs.branching import branch_points, segment_score
+from backend.runs.trajectory_text import distinct, overlap, text_measures
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "vectors_a.json").read_text("utf-8"))[
     "10_tool_light"
@@ -34,15 +35,6 @@ def test_overlap_is_one_for_equal_and_zero_for_unrelated_texts():
     assert overlap(FRESH, FRESH) == 1
     assert overlap(FRESH, FRESH + 100) == 0
     assert overlap(np.arange(4), np.arange(1, 5)) == pytest.approx(1 / 3)
-    assert self_similarity([FRESH, FRESH, FRESH + 100]) == pytest.approx(1 / 3)
-    assert math.isnan(self_similarity([FRESH]))
-
-
-def test_the_first_departure_counts_an_early_end_too():
-    reference = np.array([5, 6, 7, 8])
-    assert first_departure(reference, reference) is None
-    assert first_departure(np.array([5, 6, 9, 8]), reference) == 2
-    assert first_departure(np.array([5, 6, 7, -1]), reference) == 3
 
 
 def test_a_segment_is_scored_as_tool_light_does():
@@ -67,9 +59,14 @@ def test_steps_after_the_end_are_no_branch_points():
     entropy = np.array([0.1, 2.0, 0.5, np.nan, np.nan])
     assert all(0 < each <= 2 for each in branch_points(entropy, windows=(1, 2), stride=1))
     assert branch_points(np.full(4, np.nan)) == []
-    assert highest_steps(entropy, count=5, apart=1) == [1, 2, 0]
 
 
-def test_the_highest_steps_keep_their_distance():
-    entropy = np.array([0.0, 5.0, 4.9, 1.0, 3.0])
-    assert highest_steps(entropy, count=2) == [1, 4]
+def test_a_run_has_one_row_of_measures_a_trajectory():
+    run = load_run(Path(__file__).parents[2] / "examples" / "trajectories_classics.safetensors")
+    found = text_measures(run)
+    assert [(each.sampler, each.seed) for each in found[:4]] == [(0, 0), (0, 1), (0, 2), (1, 0)]
+    greedy = found[0]
+    assert greedy.similarity == 1  # the same text for every seed
+    assert greedy.tokens == run.lengths[0, 0]
+    assert greedy.perplexity == pytest.approx(np.exp(run.surprisal[0, 0].mean()), rel=1e-5)
+    assert found[4].similarity < 0.5
