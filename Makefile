@@ -2,6 +2,7 @@
 # make run PORT=8600       the same on another port
 # make setup|test|lint     install; run all tests; check style and types
 # make bench|examples      measure; compute the shipped example runs again
+# make screenshot          take the README's picture again
 
 PORT ?= 8501
 PYTHON ?= python3
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: setup run test lint bench examples
+.PHONY: setup run test lint bench examples screenshot
 
 setup: $(VENV)/installed
 	@:
@@ -35,6 +36,9 @@ bench: setup
 
 examples: setup
 	@$(BIN)/python scripts/make_examples.py
+
+screenshot: $(VENV)/installed-dev
+	@$(BIN)/python scripts/make_screenshot.py
 	@$(BIN)/python scripts/make_comparisons.py
 
 # The stamps make a second call quick, and are renewed when a list of requirements changes.
