@@ -20,7 +20,7 @@ SLOT = "trajectories"
 AS_DRAWN = "as drawn"
 OWN = "the same sampler"
 POINTS = 3
-STARTED = "trajectories:branch-started"  # tells the view to let the page draw the progress
+PAGE_CHANGED = "trajectories:page-changed"  # tells the view, a fragment, to run the page again
 _QUEUE = "trajectories:branches-waiting"
 
 
@@ -135,7 +135,7 @@ def _start(brancher: Brancher, requests: list[TrajectoryRequest]) -> None:
     if not requests:
         return
     st.session_state[_QUEUE] = requests[1:]
-    st.session_state[STARTED] = True
+    st.session_state[PAGE_CHANGED] = True
     job.start(SLOT, lambda: brancher.submit(requests[0]))
 
 
@@ -154,12 +154,17 @@ def branch_list(brancher: Brancher, root: str) -> None:
                 place = f" from step {origin.step}" if origin else ""
                 st.markdown(f"**{escape_markdown(run.labels[0])}**{place}", width="stretch")
                 st.button(
-                    "Open",
+                    "Open this branch",
                     key=f"trajectories:open-branch:{number}",
-                    on_click=state.show_run,
-                    args=("trajectories", run.request.key),
+                    on_click=_open,
+                    args=(run.request.key,),
                 )
             st.text(run.texts[0][0])
+
+
+def _open(key: str) -> None:
+    state.show_run("trajectories", key)
+    st.session_state[PAGE_CHANGED] = True
 
 
 def root_key(brancher: Brancher, run: TrajectoryRun) -> str:

@@ -17,7 +17,7 @@ from components.figure import figure
 from components.plain import escape_markdown
 from components.token_grid import token_grid
 from components.trajectories.branch import (
-    STARTED,
+    PAGE_CHANGED,
     Brancher,
     branch_list,
     branches_of,
@@ -85,7 +85,7 @@ def trajectory_view(brancher: Brancher, run: TrajectoryRun, plans: Sequence[Plan
         _tabs(brancher, run, rows, place)
     with right, st.container(key="panel"):
         step_panel(brancher, run, place, plans, state.unit())
-    if st.session_state.pop(STARTED, False):
+    if st.session_state.pop(PAGE_CHANGED, False):
         st.rerun()
 
 
