@@ -17,13 +17,15 @@ def example_picker(kind: str, titles: Mapping[str, str], default: str) -> None:
         titles: what to call each example, by name.
         default: shown when neither a run nor an example was chosen.
     """
-    key = f"choose:{kind}:example"
     own_run = state.get(state.run_parameter(kind)) is not None
     current = None if own_run else state.get(state.example_parameter(kind)) or default
-    st.session_state[key] = current if current in titles else None
+    # Another run, another widget: a late report on the old one must not bring its example back.
+    key = f"choose:{kind}:example:{current}"
+    st.session_state.setdefault(key, current if current in titles else None)
 
     def take() -> None:
-        if (name := st.session_state[key]) is not None:
+        name = st.session_state[key]
+        if name not in (None, current):  # a browser may report what it was shown as news
             state.show_example(kind, name)
 
     st.pills(

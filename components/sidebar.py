@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -46,37 +46,16 @@ def model_picker(labels: Mapping[str, str]) -> None:
 
 
 def _model_box(labels: Mapping[str, str]) -> None:
-    key = "choose:model"
-    st.session_state[key] = state.get("model")
-
-    def take() -> None:
-        try:
-            state.put(model=checks.line(st.session_state[key] or "bundled"))
-        except ValueError as error:
-            state.notice(f"This is not the name of a model: {error}.")
-
     sources = list(dict.fromkeys([*labels, state.get("model")]))
     st.selectbox(
         "Model",
         sources,
-        key=key,
         format_func=lambda source: labels.get(source, escape_markdown(source)),
         accept_new_options=True,
         help=MODEL_HELP,
-        on_change=take,
+        **state.widget("model", checks.line),
     )
 
 
-def _line(name: str, label: str, check, help: str) -> None:  # noqa: ANN001
-    key = f"choose:{name}"
-    st.session_state[key] = state.get(name) or ""
-
-    def take() -> None:
-        default = state.PARAMETERS[name].default
-        text = st.session_state[key].strip()
-        try:
-            state.put(**{name: check(text) if text else default})
-        except ValueError as error:
-            state.notice(f"{label} was left as it is: {error}.")
-
-    st.text_input(label, key=key, help=help, on_change=take)
+def _line(name: str, label: str, check: Callable[[str], str], explanation: str) -> None:
+    st.text_input(label, help=explanation, **state.widget(name, check))

@@ -119,14 +119,15 @@ def widget(name: str, check: Callable[[str], Any] | None = None) -> dict[str, An
         check: for a text field: turns what was typed into the value, or raises ``ValueError``;
             then the value stays and a notice says why. An empty field means the default.
     """
-    key = f"choose:{name}"
-    if generation := st.session_state.get(_GENERATION + name):
-        key += f":{generation}"
+    generation = st.session_state.get(_GENERATION + name, 0)
+    key = f"choose:{name}:{generation}"
     if key not in st.session_state:
         value = get(name)
         st.session_state[key] = "" if check is not None and value is None else value
 
     def take() -> None:
+        if generation != st.session_state.get(_GENERATION + name, 0):
+            return  # a late report on a widget that is gone
         chosen = value = st.session_state[key]
         if check is not None:
             try:

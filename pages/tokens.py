@@ -2,6 +2,8 @@
 
 from typing import cast
 
+import streamlit as st
+
 from backend import cached
 from backend.runs import TextRun
 from components import job, state
@@ -22,6 +24,7 @@ example_picker("text", examples, DEFAULT_EXAMPLE)
 text_form(cached, Shown(run.request.text, len(run), run.model), run.request.text)
 job.watch(SLOT, lambda key, _: state.show_run("text", key))
 
-run_head(cached, run, SLOT, untitled="Your text")
+with st.container():  # a note more or less must not move what follows to another place
+    run_head(cached, run, SLOT, untitled="Your text")
 summary_figures(run, state.unit())
 text_view(run)

@@ -17,7 +17,7 @@ def parameters(at) -> dict[str, str]:
 def test_every_page_opens_inside_the_frame(app, page):
     at = app(page)
     assert at.title[0].value
-    assert at.sidebar.selectbox(key="choose:model").value == "bundled"
+    assert at.sidebar.selectbox[0].value == "bundled"
 
 
 def test_the_front_page_opens_first(app):
@@ -56,7 +56,7 @@ def test_the_unit_survives_moving_to_another_page(app):
     at = app()
     at.sidebar.button_group[0].set_value("bits").run()
     at.switch_page("pages/tokens.py").run()
-    assert at.session_state["choose:unit"] == "bits"
+    assert at.sidebar.button_group[0].value == "bits"
     assert parameters(at)["unit"] == "bits"
 
 
@@ -67,7 +67,7 @@ def test_defaults_stay_out_of_the_address(app):
 
 def test_a_model_that_is_typed_is_kept_for_all_pages(app):
     at = app(model="someone/something")
-    assert at.sidebar.selectbox(key="choose:model").value == "someone/something"
+    assert at.sidebar.selectbox[0].value == "someone/something"
     at.switch_page("pages/tokens.py").run()
-    assert at.sidebar.selectbox(key="choose:model").value == "someone/something"
+    assert at.sidebar.selectbox[0].value == "someone/something"
     assert not at.exception
