@@ -30,7 +30,10 @@ def token(page: Page, i: int) -> Locator:
 
 
 def canvas(page: Page, chart: str) -> Locator:
-    return page.locator(f".st-key-{chart} [data-testid=stVegaLiteChart]").locator("canvas, svg")
+    # While the page is drawn anew the old chart may still stand above the new one.
+    return (
+        page.locator(f".st-key-{chart} [data-testid=stVegaLiteChart]").locator("canvas, svg").last
+    )
 
 
 def tab(page: Page, name: str) -> None:
