@@ -37,7 +37,9 @@ def canvas(page: Page, chart: str) -> Locator:
 
 
 def tab(page: Page, name: str) -> None:
-    page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
+    choice = page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True)
+    expect(choice).to_have_count(1)  # while the page is drawn anew the old tabs may still stand
+    choice.click()
 
 
 def analyse(page: Page, text: str = TEXT) -> None:
@@ -178,6 +180,17 @@ def test_two_heads_stand_side_by_side(attention):
     tab(page, "Compare")
     expect(page.get_by_text("Entropy of L16.H0 and L0.H0 along the text (nats)")).to_be_visible()
     expect(canvas(page, "attention-compare")).to_be_visible()
+
+
+def test_a_typed_text_survives_a_visit_to_another_page(attention):
+    page = attention()
+    box = page.get_by_role("textbox", name="Text", exact=True)
+    box.fill("Not analysed yet.")
+    expect(page.get_by_text("17 characters")).to_be_visible()
+    page.get_by_role("link", name="Home").click()
+    expect(page.get_by_role("heading", name="Entroscope")).to_be_visible()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Attention").click()
+    expect(box).to_have_value("Not analysed yet.")
 
 
 def test_a_reload_restores_run_head_and_pin(attention):
