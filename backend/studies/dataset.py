@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from backend.models import LanguageModel
     from backend.models.tokenizer import Encoding
 
+_COUNTED_TOGETHER = 256
+
 
 class DatasetStudy:
     """Reads texts of like length together and writes every finished batch to the disk."""
@@ -44,7 +46,7 @@ class DatasetStudy:
         _check(request)
         folder = settings().data_dir / "datasets"
         log = RowLog(folder, request.key, asdict(model.facts))
-        lengths = _read_lengths(model, request, log)
+        lengths = _read_lengths(model, request, log, report)
         clock = _Clock(len(request.texts), log, sum(lengths.values()), report)
         clock.tick()
         for batch in plan_batches(lengths):
@@ -100,12 +102,16 @@ def _check(request: DatasetRequest) -> None:
         )
 
 
-def _read_lengths(model: LanguageModel, request: DatasetRequest, log: RowLog) -> dict[int, int]:
+def _read_lengths(
+    model: LanguageModel, request: DatasetRequest, log: RowLog, report: Report
+) -> dict[int, int]:
     """Return the tokens of every row still to do; rows that cannot be read go into the log."""
     lengths: dict[int, int] = {}
     problems: dict[int, Row] = {}
-    context = model.facts.context or math.inf
+    context, total = model.facts.context or math.inf, len(request.texts)
     for row, text in enumerate(request.texts):
+        if row % _COUNTED_TOGETHER == 0:
+            report(Progress(len(log.rows), total, f"Counting tokens: {row:,} of {total:,} texts"))
         if row in log.rows:
             continue
         try:

@@ -64,7 +64,7 @@ def choose_two(source: Chooser) -> tuple[Run, Run]:
         st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, key="compare:swap")
         _side("b", options, runs[1])
         copy_link(
-            st.query_params.to_dict(),
+            {"a": state.get("a"), "b": state.get("b")},
             key="compare:link",
             help="The link opens this comparison. A run that is not saved opens only as long as "
             "this server remembers it.",

@@ -37,17 +37,16 @@ def dataset_form(measurer: Measurer) -> None:
                 help="Gives the first token of every text a prediction too.",
             )  # fmt: skip
             st.space("stretch")
-            pressed = st.button(
+            st.button(
                 "Measure", type="primary", icon=":material/play_arrow:", key="dataset:measure",
                 disabled=not data, help="Goes on where it was stopped, for the same texts.",
+                on_click=job.start,
+                args=(SLOT, lambda: measurer.submit(_request(name, data, field, add_bos))),
             )  # fmt: skip
         st.caption(
             f"At most {MAX_ROWS:,} texts and {MAX_DATASET_BYTES / 1e6:.0f} MB. Finished texts are "
             "kept: after Stop, Measure goes on with the rest."
         )
-    if pressed:
-        job.start(SLOT, lambda: measurer.submit(_request(name, data, field, add_bos)))
-        st.rerun()
 
 
 def _request(name: str, data: bytes, field: str, add_bos: bool) -> DatasetRequest:
@@ -74,7 +73,10 @@ def _lines() -> tuple[str, bytes, str]:
         "One text a line", key="dataset:lines", height=140, persist_state="session",
         placeholder="The cat sat on the mat.\nColourless green ideas sleep furiously.",
     )  # fmt: skip
-    return "lines.txt", lines.encode("utf-8", "replace"), FIELD
+    data = lines.encode("utf-8", "replace")
+    if data.strip():
+        _preview("lines.txt", data, FIELD)
+    return "lines.txt", data if data.strip() else b"", FIELD
 
 
 def _preview(name: str, data: bytes, field: str) -> None:

@@ -18,7 +18,7 @@ from backend.runs.snippet import snippet
 from backend.runs.tables import table_csv, tables
 from components import state
 from components.library.copy_link import copy_link
-from components.library.links import TOO_LONG, Opener, link_parameters, open_study
+from components.library.links import TOO_LONG, Opener, link_parameters, open_study, run_names
 from components.library.tags import split_tags
 from components.palette import hex_colours, ink_on
 from components.plain import escape_markdown
@@ -98,7 +98,12 @@ def _link(source: Keeper, run: Run, run_id: str, saved: bool) -> None:
         return
     again = "study" in parameters
     words = "The link computes this study again" if again else "The link opens this run"
-    copy_link(parameters, key="copy-link", help=f"{words}, with the view as it is now.")
+    copy_link(
+        parameters,
+        run_names(run.kind),
+        key="copy-link",
+        help=f"{words}, with the view as it is when you copy.",
+    )
 
 
 def _exports(run: Run, run_id: str) -> None:

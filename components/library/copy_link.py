@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlencode
 
 from streamlit.components.v2 import component
 
@@ -19,13 +18,16 @@ _mount = component(
 )
 
 
-def copy_link(parameters: Mapping[str, str], *, key: str, help: str) -> None:
-    """Draw the button.
+def copy_link(
+    put: Mapping[str, str] | None = None, drop: Sequence[str] = (), *, key: str, help: str
+) -> None:
+    """Draw the button; the link is the address the browser is on when it is clicked.
 
     Args:
-        parameters: of the address; host and page are those the browser is on.
+        put: parameters to set in it.
+        drop: parameters to leave out.
         key: of the component.
         help: what the link will open, shown as a tooltip.
     """
-    data = {"query": urlencode(parameters), "label": "Copy link", "help": help}
+    data = {"put": dict(put or {}), "drop": list(drop), "label": "Copy link", "help": help}
     _mount(key=key, data=data, height="content", width="content")

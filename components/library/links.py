@@ -9,7 +9,7 @@ from typing import Protocol
 import streamlit as st
 
 from backend.errors import InputError
-from backend.runs import ModelSpec, Request, Run
+from backend.runs import ModelFacts, ModelSpec, Request, Run
 from backend.runs.permalink import MAX_CODE, decode, encode, exact_request
 from components import job, state
 from components.plain import escape_markdown
@@ -22,6 +22,7 @@ class Opener(Protocol):
 
     def find_run(self, key: str) -> Run | None: ...
     def is_offered(self, spec: ModelSpec) -> bool: ...
+    def model_facts(self, spec: ModelSpec) -> ModelFacts | None: ...
     def submit(self, request: Request) -> job.Watchable: ...
 
 
@@ -31,25 +32,28 @@ TOO_LONG = (
 )
 
 
+def run_names(kind: str) -> tuple[str, str, str]:
+    """Return the parameters of an address that say which run of a kind is shown."""
+    return state.run_parameter(kind), state.example_parameter(kind), "study"
+
+
 def link_parameters(run: Run, saved: str | None) -> Mapping[str, str] | None:
-    """Return the parameters of a link to ``run``, or None when it does not fit.
+    """Return what names ``run`` in a link, or None when it does not fit.
 
     A saved run and a shipped example are named; any other study is written out, to be computed
-    again. What else the address says, such as unit, metric and pinned token, rides along.
+    again.
 
     Args:
         run: that is shown.
         saved: key of the run in the library, None if it is not there.
     """
-    named, example = state.run_parameter(run.kind), state.example_parameter(run.kind)
-    shown = st.query_params.to_dict()
-    view = {name: text for name, text in shown.items() if name not in (named, example, "study")}
+    named, example, study = run_names(run.kind)
     if saved is not None:
-        return {named: saved, **view}
+        return {named: saved}
     if state.get(named) is None:
-        return view if state.get(example) is None else {example: state.get(example), **view}
+        return {} if state.get(example) is None else {example: state.get(example)}
     code = encode(exact_request(run))
-    return None if code is None else {"study": code, **view}
+    return None if code is None else {study: code}
 
 
 def open_study(source: Opener, kind: str, slot: str) -> None:
@@ -77,6 +81,7 @@ def open_study(source: Opener, kind: str, slot: str) -> None:
         return
     if request.kind != kind:
         return
+    request = replace(request, model=_as_loaded(source, request.model))
     if source.find_run(request.key) is not None:
         _deal_with(code)
         state.put(**{state.run_parameter(kind): request.key})
@@ -86,6 +91,17 @@ def open_study(source: Opener, kind: str, slot: str) -> None:
         st.rerun()
     else:
         _ask(source, slot, code, request)
+
+
+def _as_loaded(source: Opener, spec: ModelSpec) -> ModelSpec:
+    """Return the spec under which this very model is loaded already, else ``spec`` itself.
+
+    A link names revision and number type; here they may have been chosen by default.
+    """
+    default = replace(spec, revision=None, dtype="auto")
+    facts = source.model_facts(default)
+    same = facts is not None and (facts.revision, facts.dtype) == (spec.revision, spec.dtype)
+    return default if same else spec
 
 
 def _deal_with(code: str) -> None:

@@ -9,7 +9,6 @@ import streamlit as st
 from backend.errors import EntroscopeError
 from backend.runs.files import parse_run
 from backend.runs.library import Library
-from components import state
 from components.plain import escape_markdown
 
 
@@ -22,26 +21,31 @@ class Holder(Protocol):
 
 def upload(source: Holder) -> None:
     """Draw the upload; every file that is a run is saved at once."""
-    round_number = st.session_state.setdefault("library:round", 0)
     with st.expander("Add run files", icon=":material/upload_file:"):
         limit = st.get_option("server.maxUploadSize")
         files = st.file_uploader(
             f"Run files (.safetensors), at most {limit} MB each",
             type=["safetensors"],
             accept_multiple_files=True,
-            key=f"library:upload:{round_number}",
+            key="library:upload",
         )
-        if not files:
-            return
-        saved = 0
+        # Files of one choice arrive one after the other, each with a run of the page.
+        told: dict[str, str] = st.session_state.setdefault("library:told", {})
         for file in files:
-            try:
-                source.library().save(parse_run(file.getvalue(), file.name))
-                saved += 1
-            except (EntroscopeError, OSError) as error:
-                state.notice(escape_markdown(str(error)))
-        if saved:
-            state.notice(f"{saved} {'run' if saved == 1 else 'runs'} added to the library.")
-        # Another key empties the box: what was taken in need not stay in memory.
-        st.session_state["library:round"] = round_number + 1
-        st.rerun()
+            if file.file_id not in told:
+                told[file.file_id] = _take(source, file.name, file.getvalue())
+            if told[file.file_id]:
+                st.error(escape_markdown(told[file.file_id]), icon=":material/error:")
+        taken = sum(not told[file.file_id] for file in files)
+        if taken:
+            runs = "1 run is" if taken == 1 else f"{taken} runs are"
+            st.success(f"{runs} in the library now.", icon=":material/check:")
+
+
+def _take(source: Holder, name: str, data: bytes) -> str:
+    """Save an upload; return what is wrong with it, empty for nothing."""
+    try:
+        source.library().save(parse_run(data, name))
+    except (EntroscopeError, OSError) as error:
+        return str(error)
+    return ""
