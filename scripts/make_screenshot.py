@@ -30,7 +30,7 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1440, "height": 1500})
             page.goto(f"{ADDRESS}/tokens?example=text_garden_path&token=12")
             page.get_by_text("Held by the likeliest").wait_for()
-            page.wait_for_load_state("networkidle")
+            page.locator(".vega-embed :is(canvas, svg)").nth(2).wait_for()
             page.screenshot(path=PICTURE)
             browser.close()
     finally:

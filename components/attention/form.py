@@ -13,6 +13,8 @@ from components.attention.pattern import SLOT
 from components.plain import escape_markdown
 from components.text_box import text_box
 
+_DRAFT = "attention:draft"
+
 
 class Reader(Protocol):
     """What the form needs of ``backend.cached``."""
@@ -27,12 +29,15 @@ class Reader(Protocol):
 @st.fragment
 def attention_form(reader: Reader, shown: AttentionRun) -> None:
     """Draw the form; Analyse puts a job into the slot and runs the page again."""
+    shown_text = shown.request.text
+    asked, draft = st.session_state.get(_DRAFT, (shown_text, shown_text))
     text = text_box(
-        shown.request.text,
+        draft if asked == shown_text else shown_text,
         key="attention:text",
         label="Text",
         placeholder="Paste or type a text, then press Ctrl+Enter.",
         height=120,
+        on_change=lambda typed: _keep_draft(shown_text, typed),
         on_submit=_ask,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -41,8 +46,14 @@ def attention_form(reader: Reader, shown: AttentionRun) -> None:
         st.button("Analyse", type="primary", icon=":material/play_arrow:", on_click=_ask)
     if st.session_state.pop("attention:asked", False):
         request = AttentionRequest(model=state.model(), text=text)
+        _keep_draft(text, text)
         job.start(SLOT, lambda: reader.submit(request))
         st.rerun()
+
+
+def _keep_draft(shown_text: str, typed: str) -> None:
+    """Remember what was typed while the run of ``shown_text`` is shown."""
+    st.session_state[_DRAFT] = (shown_text, typed)
 
 
 def _ask() -> None:
