@@ -57,7 +57,6 @@ def test_the_tree_in_the_contribution_guide_names_every_room_of_the_backend():
     assert {room for room in rooms if f"`backend/{room}/`" not in guide} == set()
 
 
-@pytest.mark.skipif(not README.exists(), reason="there is no README yet")
 def test_the_tree_in_the_readme_is_the_tree_on_disk():
     block = re.search(r"```\w*\n(app\.py .*?)```", README.read_text("utf-8"), re.DOTALL)
     assert block is not None, "the README shows the tree in a code block that begins with app.py"
