@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+import streamlit as st
+
 from backend import cached
 from backend.runs import AttentionRun
 from components import job, state
@@ -31,5 +33,6 @@ def done(key: str, result: Any) -> None:
 
 job.watch(pattern.SLOT, done)
 
-run_head(cached, run, pattern.SLOT, untitled="Your text")
+with st.container():  # a note more or less must not move what follows to another place
+    run_head(cached, run, pattern.SLOT, untitled="Your text")
 attention_view(cached, run, lambda: cast(AttentionRun, cached.example_run(EXAMPLE)))
