@@ -200,6 +200,8 @@ def test_a_reload_restores_run_head_and_pin(attention):
     click_at(canvas(page, "attention-heads"), 0.4, 0.5)
     expect(heads_of(page)).not_to_have_text("L0.H0")
     name = heads_of(page).inner_text()
+    expect(page).to_have_url(re.compile(name.replace("L", "head=").replace(".H", r"\.")))
+    expect(page).to_have_url(re.compile("token=3"))
     page.reload()
     expect(page.get_by_role("heading", name="Your text")).to_be_visible()
     expect(heads_of(page)).to_have_text(name)
