@@ -44,6 +44,8 @@ def test_choices_survive_the_menu_and_the_back_button(page, url):
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Tokens").click()
     expect(page.get_by_text("Token 4", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile("example=text_code"))
+    expect(page.locator(".st-key-text-curve [data-testid=stVegaLiteChart]")).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     page.go_back()
     expect(page.get_by_role("heading", name="Entroscope")).to_be_visible()
     expect(page).to_have_url(re.compile("unit=bits"))

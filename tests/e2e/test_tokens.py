@@ -220,6 +220,8 @@ def test_hostile_text_is_only_ever_text(tokens):
     box(page).fill(HOSTILE)
     page.get_by_role("button", name="Analyse").click()
     expect(page.get_by_role("heading", name="Your text")).to_be_visible()
+    expect(page.get_by_role("listbox")).to_have_count(1)
+    expect(page.get_by_role("listbox")).to_contain_text("override")
     for i in range(0, 60, 6):
         token(page, i).click()
         expect(pinned(page, i)).to_be_visible()
