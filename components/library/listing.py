@@ -22,6 +22,7 @@ PAGE_OF_KIND = {
 }
 ALL = "all kinds"
 _DELETED = "library:deleted"
+_CHANGES = "library:changes"
 
 EMPTY = (
     "Nothing is saved yet. **Save** stands above every run on the other pages; files that somebody "
@@ -57,8 +58,10 @@ def _table(entries: list[Entry]) -> list[Entry]:
     frame = pd.DataFrame(rows)[["title", "kind", "model", "text", "tags", "created", "size"]]
     frame["created"] = pd.to_datetime(frame["created"], errors="coerce", utc=True)
     frame["title"] = [each.title or "(no title)" for each in entries]
-    # The rows are part of the key: a choice must not move on to another run.
-    key = f"library:table:{hash(tuple(each.id for each in entries))}"
+    # Rows and changes are part of the key: a choice must not move on to another run, nor come
+    # back with a run whose tick is no longer on screen.
+    changes = st.session_state.get(_CHANGES, 0)
+    key = f"library:table:{changes}:{hash(tuple(each.id for each in entries))}"
     event = st.dataframe(
         frame,
         key=key,
@@ -126,6 +129,7 @@ def _edit(source: Holder, entry: Entry) -> None:
             try:
                 source.library().tag(entry.id, split_tags(st.session_state[tags]))
                 source.library().rename(entry.id, st.session_state[title])
+                _count_change()
             except EntroscopeError as error:
                 state.notice(escape_markdown(str(error)))
 
@@ -135,6 +139,7 @@ def _edit(source: Holder, entry: Entry) -> None:
 def _delete(source: Holder, run_ids: list[str]) -> None:
     source.library().delete(run_ids)
     st.session_state[_DELETED] = run_ids
+    _count_change()
 
 
 def _undo(source: Holder) -> None:
@@ -151,3 +156,8 @@ def _undo(source: Holder) -> None:
 
 def _restore(source: Holder) -> None:
     source.library().restore(st.session_state.pop(_DELETED))
+    _count_change()
+
+
+def _count_change() -> None:
+    st.session_state[_CHANGES] = st.session_state.get(_CHANGES, 0) + 1
