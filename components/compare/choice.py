@@ -129,7 +129,7 @@ def _options(source: Chooser) -> dict[str, str]:
     for pair, title in PAIRS.items():
         for side in "ab":
             run = source.comparison_run(f"{pair}_{side}")
-            options[f"pair:{pair}_{side}"] = f"{title}: {run.title}"
+            options[f"pair:{pair}_{side}"] = f"{run.title} · pair “{title}”"
     for example in source.example_names():
         if example.kind in KINDS:
             options[f"example:{example.name}"] = f"{example.title} · {example.kind}, example"

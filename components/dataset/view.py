@@ -82,7 +82,7 @@ def _table(run: DatasetRun, unit: str) -> int | None:
         selection_mode="single-row",
         column_config={
             "row": number("row", width="small", pinned=True),
-            "text": st.column_config.TextColumn("text", width="large", pinned=True),
+            "text": st.column_config.TextColumn("text", width="medium"),
             "tokens": number("tokens", width="small", format="%d"),
             **{name: number(name, format="%.3f") for name in frame.columns[3:7]},
         },
