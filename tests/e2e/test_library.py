@@ -91,6 +91,9 @@ def test_a_saved_run_opens_by_its_link_in_another_session(analysed, new_context,
     other.goto(link)
     expect_text(other, "To be kept for the lecture.")
     expect(other.get_by_text("Token 2", exact=True)).to_be_visible()
+    # The page first writes its address anew.
+    expect(other.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(other).to_have_url(re.compile("run=saved-"))
     other.reload()
     expect(other.get_by_role("heading", name="Lecture one")).to_be_visible()
 
