@@ -12,6 +12,9 @@ from backend.runs.attention import AttentionRun
 
 Scale = Literal["observed", "tokens", "visible"]
 
+# Weight off the first token from which ``without_first`` answers.
+_LEAST_REST = 0.01
+
 
 def mean_over(values: np.ndarray, positions: np.ndarray | None = None) -> np.ndarray:
     """Return the mean over the chosen queries of [..., T]; NaN where none of them has a number.
@@ -75,8 +78,9 @@ class Flags:
 
     Attributes:
         scale: float64, nats, the entropy that counts as 1.
-        share: float64 [L, H], mean entropy over ``scale``.
-        quarter: integers [L, H], 0 to 3; -1 for a head without a pattern.
+        share: float64 [L, H], mean entropy over ``scale``; NaN for a head without a pattern or
+            whose queries all see a single key: it has no choice.
+        quarter: integers [L, H], 0 to 3; -1 where ``share`` is NaN.
         overload: bool [L, H], share at or above the upper threshold.
         collapse: bool [L, H], share at or below the lower threshold.
     """
@@ -112,22 +116,43 @@ def flag_heads(
     """
     if not 0 <= lower < upper <= 1:
         raise InputError(f"Thresholds must satisfy 0 ≤ lower < upper ≤ 1, not {lower}, {upper}.")
-    means = mean_over(run.entropy, positions)
-    one = _scale(run, means, positions, scale)
-    share = means / one if one > 0 else np.zeros_like(means)
-    known = ~np.isnan(share)
+    highest = mean_over(run.max_entropy, positions)
+    choice = highest > 0  # False for NaN
+    means = np.where(choice[:, None], mean_over(run.entropy, positions), np.nan)
+    known = ~np.isnan(means)
+    one = _scale(len(run), means[known], highest[choice], scale)
+    share = means / one if one > 0 else np.where(known, 0.0, np.nan)
     quarter = np.where(known, np.minimum(np.nan_to_num(share) * 4, 3), -1).astype(np.int32)
     return Flags(one, share, quarter, known & (share >= upper), known & (share <= lower))
 
 
-def _scale(
-    run: AttentionRun, means: np.ndarray, positions: np.ndarray | None, scale: Scale
-) -> float:
-    if scale == "observed":
-        return float(np.nanmax(means))
+def _scale(tokens: int, means: np.ndarray, highest: np.ndarray, scale: Scale) -> float:
     if scale == "tokens":
-        return float(np.log(len(run)))
-    return float(np.nanmean(mean_over(run.max_entropy, positions)))
+        return float(np.log(tokens))
+    if scale == "observed":
+        return float(means.max(initial=0))
+    return float(highest.mean()) if highest.size else 0.0
+
+
+@dataclass(frozen=True)
+class LayerCounts:
+    """How many heads of every layer are flagged, integers [L] each.
+
+    Attributes:
+        overload, collapse: flagged heads.
+        known: heads that could be judged; the others have no pattern, or no choice of keys.
+    """
+
+    overload: np.ndarray
+    collapse: np.ndarray
+    known: np.ndarray
+
+
+def layer_counts(flags: Flags) -> LayerCounts:
+    """Return how many heads of every layer ``flag_heads`` flagged."""
+    return LayerCounts(
+        flags.overload.sum(1), flags.collapse.sum(1), (~np.isnan(flags.share)).sum(1)
+    )
 
 
 def tolerance_penalty(
@@ -202,11 +227,14 @@ def without_first(run: AttentionRun) -> tuple[np.ndarray, np.ndarray]:
     """Return entropy [L, H, T] and its maximum [L, T] of the weights on all tokens but the first.
 
     With weight p on the first token, H = h(p) + (1 − p) · H_rest, where h is the entropy of a coin
-    with p: the rest follows exactly from what is stored. NaN where less than a thousandth is left
-    (rounding would decide) or no other token is visible.
+    with p: the rest follows from what is stored. Errors of the stored numbers grow by 1 / (1 − p);
+    where at least a hundredth is left they stay below 0.02 nats, elsewhere the answer is NaN. So
+    it is where no other token is visible. Queries whose window has left the first token behind
+    keep their numbers.
     """
     first = run.first_mass.astype(np.float64)
     rest = 1 - first - (0 if run.outside_mass is None else run.outside_mass)
+    enough = rest >= _LEAST_REST
     total = first + rest
     with np.errstate(divide="ignore", invalid="ignore"):
         first, rest = first / total, rest / total
@@ -214,7 +242,8 @@ def without_first(run: AttentionRun) -> tuple[np.ndarray, np.ndarray]:
             first * np.log(np.maximum(first, 1e-300)) + rest * np.log(np.maximum(rest, 1e-300))
         )
         entropy = np.maximum(run.entropy - coin, 0) / rest
-        visible = np.rint(np.exp(run.max_entropy.astype(np.float64)))
-        others = np.where(visible > 1, np.log(np.maximum(visible - 1, 1)), np.nan)
-    entropy = np.where((rest > 1e-3) & ~np.isnan(others)[:, None], entropy, np.nan)
-    return entropy.astype(np.float32), others.astype(np.float32)
+    visible = np.rint(np.exp(run.max_entropy.astype(np.float64)))
+    others = visible - (visible > np.arange(len(run)))  # a query that sees all its past sees 0
+    highest = np.where(others > 0, np.log(np.maximum(others, 1)), np.nan)
+    entropy = np.where(enough & ~np.isnan(highest)[:, None], entropy, np.nan)
+    return entropy.astype(np.float32), highest.astype(np.float32)

@@ -80,7 +80,7 @@ def toolbar(run: AttentionRun) -> None:
         st.toggle(
             "Hide the first token",
             help="Most heads rest on the first token when they have nothing to do. This shows how "
-            "the remaining weight is spread, exactly.",
+            "the remaining weight is spread (within 0.02 nats, where at least 1 % remains).",
             **kept("hide_first"),
         )
         st.toggle(

@@ -17,6 +17,7 @@ from backend.runs.heads import (
     entropy_bound,
     entropy_floor,
     flag_heads,
+    layer_counts,
     mean_over,
     normalised,
     repeats,
@@ -135,6 +136,34 @@ def test_a_layer_without_a_pattern_is_neither():
     assert not flags.collapse[1].any()
 
 
+def test_flags_are_counted_per_layer():
+    layers = [head_means(0.1, 1.0, 3.0), head_means(3.1, 3.2, 3.6), np.full((1, 3, 40), np.nan)]
+    run = make_run(np.concatenate(layers))
+    counts = layer_counts(flag_heads(run, scale="tokens", upper=0.8, lower=0.05))
+    assert counts.overload.tolist() == [1, 3, 0]
+    assert counts.collapse.tolist() == [1, 0, 0]
+    assert counts.known.tolist() == [3, 3, 0]
+    assert layer_counts(flag_heads(run, scale="tokens", lower=0.3)).collapse.tolist() == [2, 0, 0]
+
+
+@pytest.mark.parametrize("scale", ["observed", "tokens", "visible"])
+def test_a_query_that_sees_one_key_says_nothing_about_its_head(scale):
+    for run, positions in (
+        (make_run(head_means(0.0, 0.0, tokens=1)), None),
+        (make_run(head_means(0.0, 0.0)), np.array([0])),
+    ):
+        flags = flag_heads(run, positions=positions, scale=scale)
+        assert flags.quarter.tolist() == [[-1, -1]]
+        assert layer_counts(flags).collapse.tolist() == [0]
+        assert layer_counts(flags).known.tolist() == [0]
+
+
+def test_heads_that_always_choose_one_of_many_keys_have_collapsed():
+    flags = flag_heads(make_run(head_means(0.0, 0.0)))
+    assert flags.collapse.tolist() == [[True, True]]
+    assert not flags.overload.any()
+
+
 @pytest.mark.parametrize(("upper", "lower"), [(0.2, 0.3), (1.1, 0.0), (0.5, -0.1)])
 def test_thresholds_out_of_order_are_refused(upper, lower):
     with pytest.raises(InputError, match="Thresholds"):
@@ -215,9 +244,40 @@ def test_the_entropy_off_the_first_token_follows_from_what_is_stored():
     np.testing.assert_allclose(highest[0, 1:], np.log(np.arange(1, 9)), atol=1e-6)
 
 
-def test_a_head_that_rests_on_the_first_token_has_no_rest_to_speak_of():
+def test_a_window_that_left_the_first_token_behind_loses_no_key():
+    window = 3
+    visible = np.minimum(np.arange(1, 9), window)
+    run = make_run(np.broadcast_to(np.log(visible), (1, 2, 8)))
+    mass = np.where(visible == np.arange(1, 9), 1 / visible, 0).astype(np.float32)
+    run = dataclasses.replace(
+        run,
+        first_mass=np.broadcast_to(mass, run.entropy.shape).copy(),
+        max_entropy=np.log(visible)[None].astype(np.float32),
+    )
+    found, highest = without_first(run)
+    np.testing.assert_allclose(np.exp(highest[0, 1:]), [1, 2, 3, 3, 3, 3, 3], rtol=1e-6)
+    np.testing.assert_allclose(found[0, 0, 1:], highest[0, 1:], atol=1e-5)
+
+
+def test_where_a_hundredth_is_left_the_entropy_off_the_first_token_is_right_to_the_stated_error():
+    random = np.random.default_rng(8)
+    rest = random.dirichlet(np.ones(40), size=(1, 200))
+    left = random.uniform(0.0101, 0.02, (1, 200))
+    coin = -(left * np.log(left) + (1 - left) * np.log1p(-left))
+    exact = -(rest * np.log(rest)).sum(-1)
+    # The promised error of a stored entropy, and what float32 leaves of a weight near 1.
+    entropy = coin + left * exact + random.choice([-1e-4, 1e-4], left.shape)
+    mass = (1 - left) * (1 + random.choice([-1e-6, 1e-6], left.shape))
+    run = make_run(np.repeat(entropy[..., None], 41, -1))
+    first = np.repeat(mass[..., None], 41, -1).astype(np.float32)
+    found = without_first(dataclasses.replace(run, first_mass=first))[0][0, :, 40]
+    np.testing.assert_allclose(found, exact[0], atol=0.02)
+
+
+@pytest.mark.parametrize("mass", [0.9901, 1.0])
+def test_where_less_than_a_hundredth_is_left_there_is_no_answer(mass):
     run = make_run(head_means(0.0, tokens=4))
-    resting = dataclasses.replace(run, first_mass=np.full_like(run.entropy, 0.99999))
+    resting = dataclasses.replace(run, first_mass=np.full_like(run.entropy, mass))
     assert np.isnan(without_first(resting)[0]).all()
 
 
