@@ -56,8 +56,12 @@ def load_run(path: str | Path) -> Run:
 
 def study(model: LanguageModel, request: Request, report: Report | None = None) -> Run:
     """Answer any request, whatever its kind; ``report`` hears of progress and may stop it."""
+    from backend.runs import TrajectoryRequest
     from backend.studies import STUDIES, ignore
+    from backend.studies.plans import with_defaults
 
+    if isinstance(request, TrajectoryRequest):
+        request = with_defaults(request)
     return STUDIES[request.kind].run(model, request, report or ignore)
 
 

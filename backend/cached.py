@@ -199,7 +199,7 @@ def sampler_labels(plans: Sequence[Plan]) -> list[str]:
     Raises:
         InputError: an unknown sampler, or a parameter out of range.
     """
-    from backend.studies.decoding import labels
+    from backend.studies.plans import labels
 
     return labels(tuple(plans))
 

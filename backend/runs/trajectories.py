@@ -18,7 +18,7 @@ Ending = Literal["length", "end", "stop", "stopped"]
 
 @dataclass(frozen=True)
 class SamplerSpec:
-    """A sampler by name, with those parameters that are not at their defaults."""
+    """A sampler by name; parameters left out have their defaults. Runs have all of them."""
 
     name: str
     parameters: dict[str, float | int | str] = field(default_factory=dict)

@@ -37,7 +37,7 @@ class Chain:
         """Filter raw ``logits`` [B, V] with every sampler in turn."""
         links: list[Step] = []
         for place, each in enumerate(self.samplers):
-            links.append(each.filter(logits, _part(state, place)))
+            links.append(each.filter(logits, self._part(state, place)))
             logits = links[-1].probs.log()
         last = links[-1]
         details = self._joined([each.details for each in links])
@@ -52,7 +52,7 @@ class Chain:
         """Return the states after the draw."""
         links = zip(self.samplers, step.links, strict=True)
         parts = [
-            each.observe(_part(state, place), link, chosen)
+            each.observe(self._part(state, place), link, chosen)
             for place, (each, link) in enumerate(links)
         ]
         return self._joined(parts)
@@ -66,8 +66,12 @@ class Chain:
             for name, value in part.items()
         }
 
-
-def _part(state: State, place: int) -> State:
-    start = f"{place}."
-    inside = {name: value for name, value in state.items() if name.startswith(start)}
-    return {name.removeprefix(start): value for name, value in inside.items()} or state
+    def _part(self, state: State, place: int) -> State:
+        if len(self.samplers) == 1:
+            return state
+        start = f"{place}."
+        return {
+            name.removeprefix(start): value
+            for name, value in state.items()
+            if name.startswith(start)
+        }

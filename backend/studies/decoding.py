@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
 
 from backend.models.language import LanguageModel
 from backend.runs.trajectories import Plan, TrajectoryRequest
-from backend.samplers import SAMPLERS, Step, SupportsSampling, chain, make
+from backend.samplers import Step
 from backend.samplers.base import State
 from backend.samplers.draw import draw, luck
 from backend.studies.base import Progress, Report
+from backend.studies.plans import build
 
 
 @dataclass(frozen=True)
@@ -198,46 +199,3 @@ def _mixed(seed: int, plan: Plan) -> int:
 def pick(state: State, seeds: Tensor) -> State:
     """Return the part of a sampler's state that belongs to ``seeds``."""
     return {name: value[seeds.to(value.device)] for name, value in state.items()}
-
-
-def build(plan: Plan) -> SupportsSampling:
-    """Return the sampler or chain that a plan describes.
-
-    Raises:
-        InputError: an unknown name, or a parameter out of range.
-    """
-    links = [make(each.name, **each.parameters) for each in plan]
-    return links[0] if len(links) == 1 else chain(links)
-
-
-def labels(plan_list: tuple[Plan, ...]) -> list[str]:
-    """Return a short name for each plan, all different."""
-    names = [" → ".join(_label(each.name, each.parameters) for each in plan) for plan in plan_list]
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
-    return found
-
-
-def _label(name: str, parameters: dict) -> str:
-    kind = SAMPLERS[name]
-    values = make(name, **parameters).values
-    first, *rest = kind.parameters
-    shown = [f"{values[first.name]}"] if first.name != "temperature" else []
-    shown += [
-        f"{each.label if each.name != 'temperature' else 'T'} {values[each.name]}"
-        for each in (rest if shown else kind.parameters)
-        if values[each.name] != each.default
-    ]
-    return " ".join([kind.label, ", ".join(shown)]).strip()
-
-
-def with_defaults(request: TrajectoryRequest) -> TrajectoryRequest:
-    """Return the request with every parameter of every sampler written out."""
-    full = tuple(
-        tuple(replace(each, parameters=make(each.name, **each.parameters).values) for each in plan)
-        for plan in request.samplers
-    )
-    return replace(request, samplers=full)

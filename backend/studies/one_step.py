@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,10 +11,10 @@ from torch import Tensor
 
 from backend.errors import InputError
 from backend.runs.sampler_info import Filtered, ParameterInfo, SamplerInfo
-from backend.runs.trajectories import Plan, SamplerSpec
+from backend.runs.trajectories import Plan
 from backend.samplers import SAMPLERS, Sampler, Step, SupportsSampling, names
 from backend.samplers.parameters import Choice, Parameter
-from backend.studies.decoding import build
+from backend.studies.plans import build, written_out
 
 
 def catalogue() -> tuple[SamplerInfo, ...]:
@@ -70,11 +71,9 @@ def temperature_sweep(
 
 
 def _at(plan: Plan, temperature: float) -> Plan:
-    first, *others = plan
-    warmed = SamplerSpec(first.name, {**first.parameters, "temperature": temperature})
-    return (
-        warmed,
-        *(SamplerSpec(each.name, {**each.parameters, "temperature": 1.0}) for each in others),
+    return tuple(
+        replace(each, parameters={**each.parameters, "temperature": 1.0 if place else temperature})
+        for place, each in enumerate(written_out(plan))
     )
 
 

@@ -15,7 +15,8 @@ from backend.models.language import LanguageModel
 from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
 from backend.samplers import SAMPLERS
 from backend.studies.base import provenance
-from backend.studies.decoding import Decoded, Decoder, labels, pick
+from backend.studies.decoding import Decoded, Decoder, pick
+from backend.studies.plans import labels
 
 _RAW = ("entropy", "varentropy", "surprisal", "rank")
 _FLOATS = (*_RAW, "kept_mass", "final_entropy", "kl", "drawn_probability")

@@ -18,7 +18,8 @@ from backend.runs.pace import batch_factor
 from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
 from backend.settings import settings
 from backend.studies.base import STUDIES, Estimate, Progress, Report
-from backend.studies.decoding import Decoded, Decoder, with_defaults
+from backend.studies.decoding import Decoded, Decoder
+from backend.studies.plans import with_defaults
 from backend.studies.recording import Recorder
 
 if TYPE_CHECKING:

@@ -81,6 +81,15 @@ def test_a_chain_keeps_the_states_of_its_samplers_apart():
     }
 
 
+@pytest.mark.parametrize("names", [["top_k", "mirostat_v2"], ["mirostat_v2", "top_p"]])
+def test_a_chain_with_a_stateless_link_keeps_the_names_of_its_states(names):
+    mixed = samplers.chain([samplers.make(each) for each in names])
+    state = mixed.start(2)
+    step = mixed.filter(random_logits(2, 300), state)
+    after = mixed.observe(state, step, step.probs.argmax(-1))
+    assert set(after) == set(state) == {f"{names.index('mirostat_v2')}.mu"}
+
+
 def test_a_chain_of_one_is_that_sampler():
     logits = random_logits(2, 300)
     alone = samplers.make("mirostat_v2")

@@ -80,3 +80,9 @@ def test_the_sweep_heats_a_chain_once():
     entropy, _ = temperature_sweep(P, plans([["temperature", ("top_k", {"k": 8})]]), [2.0])
     q = P**0.5 / (P**0.5).sum()
     assert entropy[0, 0] == pytest.approx(-(q * np.log(q)).sum())
+
+
+def test_a_sweep_takes_the_place_of_a_temperature_by_any_name():
+    by_alias, _ = temperature_sweep(P, plans([("top_p", {"T": 3.0})]), [0.5, 2])
+    plain, _ = temperature_sweep(P, plans(["top_p"]), [0.5, 2])
+    assert (by_alias == plain).all()

@@ -306,6 +306,40 @@ def test_a_chain_is_decoded_and_named(llama):
     assert (run.kept_count[0, 0] <= 5).all()
 
 
+@pytest.mark.parametrize("names", [["top_k", "mirostat_v2"], ["mirostat_v2", "top_p"]])
+def test_mirostat_steers_inside_a_chain(llama, names):
+    run = decode(llama, [names], seeds=[0, 1], stop_at_end=False)
+    place = names.index("mirostat_v2")
+    mu, error = run.details[f"{place}.mu"][0], run.details[f"{place}.error"][0]
+    assert (run.lengths == 12).all()
+    expected = np.clip(mu[:, :-1] - error[:, :-1], 0, 2 * np.log2(run.model.vocab_size))
+    assert mu[:, 1:] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("written", "parameter", "value"),
+    [
+        (("top_k", {"top_k": 7}), "k", 7),
+        (("min_p", {"m": 0.2, "T": 2}), "min_p", 0.2),
+        (("typical", {"typical_p": 0.3}), "mass", 0.3),
+        (("top_p", {"p": 1}), "temperature", 1.0),
+    ],
+)
+def test_a_run_names_every_parameter_as_its_sampler_declares_it(llama, written, parameter, value):
+    run = decode(llama, [written], seeds=[0], steps=1)
+    spec = run.request.samplers[0][0]
+    assert spec.parameters == samplers.make(written[0], **written[1]).values
+    assert spec.parameters[parameter] == value
+
+
+def test_equal_samplers_make_equal_requests_however_they_are_written(llama):
+    first, second = (
+        decode(llama, [each], seeds=[0], steps=1, shared_luck=False)
+        for each in (("top_p", {"top_p": 1}), ("top_p", {"p": 1.0, "T": 1}))
+    )
+    assert first.request.key == second.request.key
+
+
 def test_a_run_survives_its_file(llama, run, tmp_path):
     again = load_run(run.save(tmp_path / "run.safetensors"))
     assert again.request == run.request
