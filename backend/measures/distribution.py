@@ -138,7 +138,8 @@ def cumulative(logits: Tensor, of: Moments) -> tuple[Tensor, Tensor]:
         of: their moments.
 
     Returns:
-        counts int32 [R, CURVE_EDGES] and mass float32 [R, CURVE_EDGES]; exact, without sorting.
+        counts int32 [R, CURVE_EDGES] and mass float32 [R, CURVE_EDGES], exact, without sorting;
+        on the CPU for logits of an Apple GPU.
     """
     log_probability = (logits.float() - of.peak) - of.log_sum[:, None]
     # One bin more than edges, for what is less likely than the last edge.
@@ -146,8 +147,17 @@ def cumulative(logits: Tensor, of: Moments) -> tuple[Tensor, Tensor]:
     zeros = log_probability.new_zeros(len(logits), CURVE_EDGES + 1)
     counts = zeros.scatter_add(1, bins, torch.ones_like(log_probability))
     mass = zeros.scatter_add(1, bins, log_probability.exp_())
-    counts, mass = (each[:, :-1].double().cumsum(1) for each in (counts, mass))
+    counts, mass = (with_64_bits(each)[:, :-1].double().cumsum(1) for each in (counts, mass))
     return counts.int(), mass.clamp_(max=1).float()
+
+
+def with_64_bits(values: Tensor) -> Tensor:
+    """Return ``values`` where float64 exists and int64 is sorted by all its bits.
+
+    Apple GPUs have no float64, and older systems sort int64 on them as int32. The CPU shares
+    their memory, so moving there costs little.
+    """
+    return values.cpu() if values.device.type == "mps" else values
 
 
 def measure(logits: Tensor, targets: Tensor, top_k: int, *, curve: bool = False) -> Distribution:
@@ -194,7 +204,7 @@ def _largest(values: Tensor, ids: Tensor, count: int) -> Tensor:
     """Return the ``ids`` [R, count] of the largest ``values`` [R, N], ties by lower id."""
     # The bits of a float sort like a signed integer once those of negative numbers are flipped;
     # adding 0 makes −0 equal to 0.
-    bits = (values.float() + 0.0).view(torch.int32)
+    bits = (with_64_bits(values).float() + 0.0).view(torch.int32)
     ordered = bits ^ ((bits >> 31) & 0x7FFFFFFF)
-    keys = ordered.long() * 2**32 - ids
-    return ids.gather(1, keys.topk(count, dim=1).indices)
+    keys = ordered.long() * 2**32 - ids.to(bits.device)
+    return ids.gather(1, keys.topk(count, dim=1).indices.to(ids.device))

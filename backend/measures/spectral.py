@@ -18,6 +18,8 @@ def query_key_norm(query: Tensor, key: Tensor) -> Tensor:
         key: W_Kᵀ, [G, d, D]; H is a multiple of G, and heads in a row share a key head.
     """
     # W_K W_Qᵀ is D × D but of rank d: with W = Q R, its singular values are those of R_K R_Qᵀ.
+    if query.device.type == "mps":  # where these factorisations do not exist
+        query, key = query.cpu(), key.cpu()
     query_factor = torch.linalg.qr(query.float().mT, mode="r").R
     key_factor = torch.linalg.qr(key.float().mT, mode="r").R
     key_factor = key_factor.repeat_interleave(len(query) // len(key), 0)

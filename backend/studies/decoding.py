@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
+from backend.measures.distribution import with_64_bits
 from backend.models.language import LanguageModel
 from backend.runs.trajectories import Plan, TrajectoryRequest
 from backend.samplers import Step
@@ -85,7 +86,7 @@ class Decoder:
     def steps(self) -> Iterator[Decoded]:
         """Yield one step after the other, for as long as rows are left."""
         while len(self._rows):
-            decoded = self._step(self._model.unembed(self._hidden).float())
+            decoded = self._step(self._logits(self._hidden))
             yield decoded
             if len(self._rows):
                 chosen = decoded.chosen[torch.isin(decoded.rows, self._rows)]
@@ -99,6 +100,10 @@ class Decoder:
         self._rows = self._rows[stay]
         if len(self._rows):
             self._cache.reorder_cache(stay.nonzero()[:, 0])  # type: ignore[reportArgumentType]
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        """Return logits where samplers can compute in float64."""
+        return with_64_bits(self._model.unembed(hidden).float())
 
     def _of(self, number: int) -> Tensor:
         """Tell which rows belong to a sampler, bool [R]."""
@@ -155,7 +160,7 @@ class Decoder:
             return
         seeds = len(self._request.seeds)
         for place, token in enumerate(prefix):
-            raw = self._model.unembed(hidden[place : place + 1]).float().expand(seeds, -1)
+            raw = self._logits(hidden[place : place + 1]).expand(seeds, -1)
             chosen = token.to(raw.device).expand(seeds)
             for number, sampler in enumerate(self.samplers):
                 if state := self._states[number]:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from backend.measures.spectral import query_key_norm
+from tests.apple_gpu import AppleGpu, on_gpu
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/vectors_a.json").read_text())
 
@@ -43,3 +44,10 @@ def test_no_pair_of_unit_inputs_scores_higher():
 def test_weights_in_half_precision_are_read():
     query, key = torch.eye(4)[None].bfloat16(), 2 * torch.eye(4)[None].bfloat16()
     assert query_key_norm(query, key).item() == pytest.approx(2)
+
+
+def test_an_apple_gpu_leaves_the_factorisation_to_the_cpu():
+    query = torch.randn(2, 8, 20, generator=torch.Generator().manual_seed(3))
+    with AppleGpu():
+        norm = query_key_norm(on_gpu(query), on_gpu(query))
+    torch.testing.assert_close(norm, query_key_norm(query, query))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.measures.distribution import CURVE_EDGES, cumulative, entropy, measure, moments, top
+from tests.apple_gpu import AppleGpu, on_gpu
 
 # Promised in docs/measures.md for float32, in nats (nats² for varentropy).
 TOLERANCE = 1e-4
@@ -218,3 +219,26 @@ def test_entropy_takes_any_leading_shape():
     stacked = entropy(logits.reshape(2, 3, 100))
     assert stacked.shape == (2, 3)
     torch.testing.assert_close(stacked.flatten(), moments(logits).entropy)
+
+
+@pytest.mark.parametrize("size", [70, 20_000])
+def test_an_apple_gpu_gives_the_same_numbers(size):
+    logits, targets = random_case(6, size, 4.0)
+    plain = measure(logits, targets, top_k=5, curve=True)
+    with AppleGpu():
+        there = measure(on_gpu(logits), on_gpu(targets), top_k=5, curve=True)
+    for name, value in vars(plain).items():
+        torch.testing.assert_close(getattr(there, name).as_subclass(torch.Tensor), value)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        lambda numbers: numbers.double(),
+        lambda numbers: numbers.cumsum(-1, dtype=torch.float64),
+        lambda numbers: numbers.long().topk(2),
+    ],
+)
+def test_the_pretended_apple_gpu_refuses_what_a_real_one_cannot_do(missing):
+    with AppleGpu(), pytest.raises(TypeError):
+        missing(on_gpu(torch.ones(2, 3)))

@@ -17,6 +17,7 @@ from backend.runs.branching import branch
 from backend.runs.pace import seconds_per_step
 from backend.runs.trajectories import SamplerSpec, plans
 from backend.studies import STUDIES
+from tests.apple_gpu import AppleGpu, on_gpu
 
 PROMPT = "The quick brown fox"
 EIGHT = ["greedy", "temperature", "top_k", "top_p", "min_p", "typical", "mirostat_v2", "top_h"]
@@ -179,6 +180,14 @@ def test_other_families_decode_as_their_plain_forward_pass_says(tiny_model, fami
     run = decode(model, ["greedy"], seeds=[0], steps=24, stop_at_end=False)
     expected = full_logits(model, run, 0, 0).argmax(-1).numpy()
     assert (run.token_ids[0, 0] == expected).all()
+
+
+def test_samplers_see_the_logits_of_an_apple_gpu_on_the_cpu(llama, run, monkeypatch):
+    unembed = llama.unembed
+    monkeypatch.setattr(llama, "unembed", lambda hidden: on_gpu(unembed(hidden)))
+    with AppleGpu():
+        there = decode(llama)
+    np.testing.assert_array_equal(there.token_ids, run.token_ids)
 
 
 def test_an_end_token_ends_a_row_and_leaves_the_others_alone(llama, monkeypatch):
