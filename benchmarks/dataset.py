@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -28,6 +29,7 @@ SIZES = {"8 words": (8, 8, 64), "4 to 30 words": (4, 30, 64), "200 words": (200,
 """Least and most words of a text, and how many texts."""
 
 REPEATS = 3
+_DATA_FOLDER = "ENTROSCOPE_DATA_DIR"
 _WORDS = (
     "river low year walked across stones while brother counted them aloud forty fifty lost his "
     "place nobody minded afternoon letter came from the city about money weather and bread"
@@ -42,8 +44,25 @@ def texts(least: int, most: int, count: int) -> tuple[str, ...]:
 
 def together(model: LanguageModel, rows: tuple[str, ...]) -> DatasetRun:
     """Read the texts as a data set, with nothing done before."""
-    shutil.rmtree(settings().data_dir, ignore_errors=True)
-    return backend.study(model, DatasetRequest(model=model.spec, texts=rows))  # type: ignore[reportReturnType]
+    request = DatasetRequest(model=model.spec, texts=rows)
+    with own_data_folder():
+        return backend.study(model, request)  # type: ignore[reportReturnType]
+
+
+@contextmanager
+def own_data_folder() -> Iterator[None]:
+    """Let the studies inside keep their rows in a folder that is empty and then removed."""
+    before = os.environ.get(_DATA_FOLDER)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[_DATA_FOLDER] = folder
+        settings.cache_clear()
+        try:
+            yield
+        finally:
+            del os.environ[_DATA_FOLDER]
+            if before is not None:
+                os.environ[_DATA_FOLDER] = before
+            settings.cache_clear()
 
 
 def one_by_one(model: LanguageModel, rows: tuple[str, ...]) -> list[float]:
@@ -54,9 +73,7 @@ def one_by_one(model: LanguageModel, rows: tuple[str, ...]) -> list[float]:
 def main() -> None:
     """Measure and write the table."""
     quick = "--quick" in sys.argv
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["ENTROSCOPE_DATA_DIR"] = folder
-        table = measure(quick)
+    table = measure(quick)
     sys.stdout.write(table + "\n")
     if not quick:
         write_section("dataset", table)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +16,8 @@ import pytest
 
 import backend
 from backend.__main__ import main
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -52,6 +59,7 @@ def test_what_could_not_be_read_is_counted(ask, capsys):
         ("texts.pdf", "x", "no .txt, .jsonl or .csv file"),
         ("texts.jsonl", "{", "Line 1 of texts.jsonl is not JSON"),
         ("texts.txt", "", "no texts"),
+        ("texts.jsonl", '"half \\ud800"', "Line 1 of texts.jsonl has half of a character"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(ask, capsys, name, content, message):
@@ -59,3 +67,39 @@ def test_bad_input_is_one_line_and_exit_code_2(ask, capsys, name, content, messa
     captured = capsys.readouterr()
     assert message in captured.err
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on_and_reads_no_finished_row_again(tiny_folder, tmp_path):
+    (tmp_path / "texts.txt").write_text(
+        "\n".join(f"Text number {number}." + " more" * 600 for number in range(60))
+    )
+    command = [
+        *(sys.executable, "-m", "backend", "dataset", "--device", "cpu"),
+        *("--model", str(tiny_folder("llama")), "--file", str(tmp_path / "texts.txt")),
+        *("--out", str(tmp_path / "run.safetensors")),
+    ]
+    environment = {**os.environ, "ENTROSCOPE_DATA_DIR": str(tmp_path / "data")}
+    killed = subprocess.Popen(command, cwd=ROOT, env=environment)
+    while not (finished := _logged(tmp_path / "data")):
+        assert killed.poll() is None, "it was finished before it could be killed"
+        time.sleep(0.005)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    finished = _logged(tmp_path / "data")
+    assert not (tmp_path / "run.safetensors").exists()
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    assert len(backend.load_run(tmp_path / "run.safetensors").arrays()["tokens"]) == 60
+    every = _logged(tmp_path / "data")
+    assert every[: len(finished)] == finished
+    assert sorted(every) == list(range(60))  # each measured once
+
+
+def _logged(data: Path) -> list[int]:
+    """Return the rows in the log, in the order they were written."""
+    lines = [
+        line
+        for path in (data / "datasets").glob("*.jsonl")
+        for line in path.read_bytes().split(b"\n")[1:-1]
+    ]
+    return [number for line in lines for number, _ in json.loads(line)["rows"]]

@@ -13,7 +13,7 @@ from backend.errors import InputError
 from backend.runs import DatasetRequest, DatasetRun
 from backend.runs.atomic import write_atomically
 from backend.runs.tables import table_csv, tables
-from backend.runs.texts_file import FIELD, read_texts
+from backend.runs.texts_file import FIELD, read_texts_file
 
 File = Annotated[
     Path, typer.Option(help="One text a line (.txt), JSON lines (.jsonl) or a table (.csv).")
@@ -44,13 +44,9 @@ def dataset_command(
     special_tokens: SpecialTokens = DatasetRequest.special_tokens,
 ) -> None:
     """Measure every text of a file; finished rows are kept, so a repeated command goes on."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"Cannot read {file}: {error.strerror}.") from error
     request = DatasetRequest(
         model=base.model_spec(model, revision, device, dtype),
-        texts=read_texts(data, file.name, field),
+        texts=read_texts_file(file, field),
         add_bos=add_bos,
         special_tokens=special_tokens,  # type: ignore[reportArgumentType]  the study checks it
     )

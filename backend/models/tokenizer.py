@@ -80,6 +80,11 @@ class TextTokenizer:
         self.bos_token: str | None = str(backend.bos_token) if backend.bos_token else None
         self.has_chat_template = bool(backend.chat_template)
 
+    @property
+    def definition(self) -> str:
+        """The whole tokenizer as JSON: equal ones cut every text alike."""
+        return self._tokenizer.to_str()
+
     def encode(
         self, text: str, *, special_tokens: SpecialTokens = "text", add_bos: bool = False
     ) -> Encoding:

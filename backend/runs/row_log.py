@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 KEEP_DAYS = 30
 
 
 class RowLog:
-    """One line a batch, appended and flushed to the disk; a line that was cut off is ignored.
+    """One line a batch, appended and flushed to the disk; a line that is damaged is ignored.
+
+    Several processes may work on one job: they write whole lines, one after the other.
 
     Args:
         folder: of all logs; those untouched for 30 days are removed.
@@ -23,45 +27,64 @@ class RowLog:
 
     def __init__(self, folder: Path, name: str, about: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        _remove_old(folder)
         self._path = folder / f"{name}.jsonl"
-        self._head = json.dumps({"about": about}, sort_keys=True)
+        self._head = json.dumps({"about": about}, sort_keys=True).encode()
+        self._lock = FileLock(folder / "logs.lock")
         self.rows: dict[int, dict[str, Any]] = {}
         self.seconds = 0.0
-        if not self._read():
-            self.rows, self.seconds = {}, 0.0
-            self._path.unlink(missing_ok=True)
-            self._append(self._head)
+        with self._lock:
+            _remove_old(folder)
+            if self._is_ours():
+                self._read()
+            else:
+                self._begin()
 
     def add(self, rows: Mapping[int, dict[str, Any]], seconds: float) -> None:
         """Keep finished rows, by number, and the time they took."""
         self.rows.update(rows)
         self.seconds += seconds
-        numbered = [[number, row] for number, row in rows.items()]
-        self._append(json.dumps({"rows": numbered, "seconds": seconds}))
+        with self._lock:
+            if self._is_ours():
+                self._append(_line(rows, seconds))
+            else:  # another process began anew for a job about something else
+                self._begin()
 
-    def _append(self, line: str) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+    def _is_ours(self) -> bool:
+        try:
+            with self._path.open("rb") as file:
+                return file.readline() == self._head + b"\n"
+        except FileNotFoundError:
+            return False
+
+    def _begin(self) -> None:
+        self._path.unlink(missing_ok=True)
+        self._append(self._head, *([_line(self.rows, self.seconds)] if self.rows else []))
+
+    def _append(self, *lines: bytes) -> None:
+        with self._path.open("ab") as file:
+            file.write(b"".join(line + b"\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
 
-    def _read(self) -> bool:
-        """Take over what an earlier process wrote; return whether it can be continued."""
-        if not self._path.exists():
-            return False
+    def _read(self) -> None:
+        """Take over what an earlier process wrote."""
         whole, newline, cut = self._path.read_bytes().rpartition(b"\n")
-        try:
-            head, *lines = whole.decode().split("\n")
-            for line in lines:
-                entry = json.loads(line)
-                self.rows.update((int(number), row) for number, row in entry["rows"])
-                self.seconds += entry["seconds"]
-        except (LookupError, TypeError, ValueError):
-            return False
         if cut:
             os.truncate(self._path, len(whole) + len(newline))
-        return head == self._head
+        for line in whole.split(b"\n")[1:]:
+            try:
+                entry = json.loads(line)
+                rows = {int(number): dict(row) for number, row in entry["rows"]}
+                seconds = float(entry["seconds"])
+            except (LookupError, TypeError, ValueError):
+                continue
+            self.rows |= rows
+            self.seconds += seconds
+
+
+def _line(rows: Mapping[int, dict[str, Any]], seconds: float) -> bytes:
+    numbered = [[number, row] for number, row in rows.items()]
+    return json.dumps({"rows": numbered, "seconds": seconds}).encode()
 
 
 def _remove_old(folder: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import PurePath
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path, PurePath
 from typing import Any
 
 from backend.errors import InputError, OverBudgetError
@@ -14,50 +16,80 @@ from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS
 SUFFIXES = (".txt", ".jsonl", ".csv")
 FIELD = "text"
 
+MAX_FILE_BYTES = 2 * MAX_DATASET_BYTES
+"""Names of fields and other columns take room too."""
+
+# The limit of the csv module, 131,072 characters, is less than a text may have. It is one for the
+# whole process.
+csv.field_size_limit(MAX_FILE_BYTES)
+
+
+def read_texts_file(path: Path, field: str = FIELD) -> tuple[str, ...]:
+    """Return the texts of the file at ``path``; of one that is too large, nothing is read.
+
+    Raises:
+        InputError, OverBudgetError: as ``read_texts``, or the file cannot be read.
+    """
+    try:
+        _check_size(path.stat().st_size, path.name)
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)  # a pipe has no size beforehand
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+    return read_texts(data, path.name, field)
+
 
 def read_texts(data: bytes, name: str, field: str = FIELD) -> tuple[str, ...]:
-    """Return the texts of a file; its name's ending says how to read it.
+    r"""Return the texts of a file; its name's ending says how to read it.
 
-    ``.txt`` is one text a line, empty lines left out. ``.jsonl`` is a string or an object a line,
-    ``.csv`` a table whose first line names the columns; ``field`` is where the text stands in
-    both. A table of one column needs no such name.
+    ``.txt`` is one text a line, empty lines left out; only ``\n`` and ``\r\n`` end a line.
+    ``.jsonl`` is a string or an object a line, ``.csv`` a table whose first line names the
+    columns; ``field`` is where the text stands in both. A table of one column needs no such name.
 
     Raises:
         InputError: not UTF-8, not of the kind its name says, or without that field.
         OverBudgetError: more rows or bytes than a data set may have.
     """
-    if len(data) > 2 * MAX_DATASET_BYTES:  # names of fields and other columns take room too
-        raise OverBudgetError(
-            f"{name} has {len(data):,} bytes; at most {2 * MAX_DATASET_BYTES:,} are read."
-        )
+    _check_size(len(data), name)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{name} is not UTF-8 text (byte {error.start:,}).") from error
     suffix = PurePath(name).suffix.lower()
     if suffix == ".jsonl":
-        texts = _json_lines(text, name, field)
+        found = _json_lines(text, name, field)
     elif suffix == ".csv":
-        texts = _table(text, name, field)
+        found = _table(text, name, field)
     elif suffix == ".txt":
-        texts = [line for line in text.splitlines() if line.strip()]
+        found = (line for _, line in _lines(text))
     else:
         raise InputError(f"{name} is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file.")
+    texts = tuple(islice(found, MAX_ROWS + 1))
     if len(texts) > MAX_ROWS:
         raise OverBudgetError(
-            f"{name} has {len(texts):,} rows; a data set has at most {MAX_ROWS:,}."
+            f"{name} has more than {MAX_ROWS:,} rows, the most a data set may have."
         )
     if not texts:
         raise InputError(f"{name} has no texts.")
-    return tuple(texts)
-
-
-def _json_lines(text: str, name: str, field: str) -> list[str]:
-    texts = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            texts.append(_json_text(line, f"Line {number:,} of {name}", field))
     return texts
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MAX_FILE_BYTES:
+        raise OverBudgetError(f"{name} has {size:,} bytes; at most {MAX_FILE_BYTES:,} are read.")
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not empty, with their numbers, from 1."""
+    for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
+        line = line.removesuffix("\n").removesuffix("\r")
+        if line.strip():
+            yield number, line
+
+
+def _json_lines(text: str, name: str, field: str) -> Iterator[str]:
+    for number, line in _lines(text):
+        yield _json_text(line, f"Line {number:,} of {name}", field)
 
 
 def _json_text(line: str, place: str, field: str) -> str:
@@ -69,22 +101,32 @@ def _json_text(line: str, place: str, field: str) -> str:
         value = value.get(field)
     if not isinstance(value, str):
         raise InputError(f"{place} has no text under {field!r}.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # JSON can write what no text may hold: "\ud800"
+        raise InputError(
+            f"{place} has half of a character (a lone surrogate) at position {error.start}."
+        ) from error
     return value
 
 
-def _table(text: str, name: str, field: str) -> list[str]:
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
-    except csv.Error as error:
-        raise InputError(f"{name} is not a CSV table: {error}.") from error
-    if not rows:
-        return []
-    names = rows[0]
+def _table(text: str, name: str, field: str) -> Iterator[str]:
+    rows = _rows(text, name)
+    names = next(rows, [])
     if field not in names and len(names) > 1:
         raise InputError(f"{name} has no column {field!r}; it has {', '.join(map(repr, names))}.")
     place = names.index(field) if field in names else 0
-    body = rows[1:] if field in names else rows
-    short = next((number for number, row in enumerate(body, start=2) if len(row) <= place), None)
-    if short is not None:
-        raise InputError(f"Row {short:,} of {name} has too few columns.")
-    return [row[place] for row in body]
+    if names and field not in names:
+        yield names[0]
+    for number, row in enumerate(rows, start=2):
+        if len(row) <= place:
+            raise InputError(f"Row {number:,} of {name} has too few columns.")
+        yield row[place]
+
+
+def _rows(text: str, name: str) -> Iterator[list[str]]:
+    """Yield the rows of a table that are not empty."""
+    try:
+        yield from filter(None, csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise InputError(f"{name} is not a CSV table: {error}.") from error

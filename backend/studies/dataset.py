@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backend.errors import InputError, ModelError, OverBudgetError
+from backend.models.fingerprint import fingerprint
 from backend.runs import DatasetRequest, DatasetRun
 from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS, ROW_MEASURES
 from backend.runs.row_log import RowLog
@@ -45,14 +46,16 @@ class DatasetStudy:
         """
         _check(request)
         folder = settings().data_dir / "datasets"
-        log = RowLog(folder, request.key, asdict(model.facts))
+        log = RowLog(folder, request.key, _about(model))
         lengths = _read_lengths(model, request, log, report)
         clock = _Clock(len(request.texts), log, sum(lengths.values()), report)
         clock.tick()
         for batch in plan_batches(lengths):
             started = time.perf_counter()
-            encodings = [_encode(model, request, row) for row in batch]
-            rows = dict(zip(batch, measure_batch(model, encodings, clock.tick), strict=True))
+            encodings, rows = _encode_batch(model, request, batch)
+            if encodings:
+                measured = measure_batch(model, list(encodings.values()), clock.tick)
+                rows |= zip(encodings, measured, strict=True)
             _check_finite(model, rows)
             log.add(rows, time.perf_counter() - started)
             clock.tick()
@@ -83,6 +86,12 @@ class _Clock:
             return ""
         seconds = math.ceil((time.perf_counter() - self._started) / read * (self._tokens - read))
         return f", about {seconds} s left" if seconds < 90 else f", about {seconds // 60} min left"
+
+
+def _about(model: LanguageModel) -> dict[str, Any]:
+    """Return what the rows depend on beside the request: model, weights and libraries."""
+    versions = provenance(model)["versions"]
+    return {"model": asdict(model.facts), "weights": fingerprint(model), "versions": versions}
 
 
 def _tokens(log: RowLog) -> int:
@@ -119,6 +128,7 @@ def _read_lengths(
                 text, special_tokens=request.special_tokens, add_bos=request.add_bos
             )
             if not count:
+                _encode(model, request, row)  # may know a better reason
                 raise InputError("There is no text.")
             if count > context:
                 raise OverBudgetError(f"{count:,} tokens; this model reads {context:,}.")
@@ -134,6 +144,23 @@ def _encode(model: LanguageModel, request: DatasetRequest, row: int) -> Encoding
     return model.tokenizer.encode(
         request.texts[row], special_tokens=request.special_tokens, add_bos=request.add_bos
     )
+
+
+def _encode_batch(
+    model: LanguageModel, request: DatasetRequest, batch: list[int]
+) -> tuple[dict[int, Encoding], dict[int, Row]]:
+    """Return the tokens of the rows of a batch, and the problems of those that cannot be read.
+
+    Counting tokens does not notice a character that the vocabulary would leave out.
+    """
+    encodings: dict[int, Encoding] = {}
+    problems: dict[int, Row] = {}
+    for row in batch:
+        try:
+            encodings[row] = _encode(model, request, row)
+        except InputError as error:
+            problems[row] = {"problem": str(error)}
+    return encodings, problems
 
 
 def _check_finite(model: LanguageModel, rows: dict[int, Row]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Protocol
 
 import streamlit as st
@@ -15,6 +16,7 @@ from components.plain import escape_markdown
 
 SLOT = "dataset"
 _FILE, _LINES = "A file", "Lines of text"
+_COUNTED = "dataset:counted"
 
 
 class Measurer(Protocol):
@@ -80,9 +82,22 @@ def _lines() -> tuple[str, bytes, str]:
 
 
 def _preview(name: str, data: bytes, field: str) -> None:
-    try:
-        count = len(read_texts(data, name, field))
-    except EntroscopeError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+    """Say how many texts there are, or what is wrong; they are counted once, not at every run."""
+    asked = (name, hashlib.sha256(data).digest(), field)
+    counted = st.session_state.get(_COUNTED)
+    if counted is None or counted[0] != asked:
+        counted = (asked, *_count(name, data, field))
+        st.session_state[_COUNTED] = counted
+    _, count, problem = counted
+    if problem:
+        st.error(escape_markdown(problem), icon=":material/error:")
         return
     st.caption("1 text" if count == 1 else f"{count:,} texts")
+
+
+def _count(name: str, data: bytes, field: str) -> tuple[int, str]:
+    """Return how many texts there are, and what is wrong, empty for nothing."""
+    try:
+        return len(read_texts(data, name, field)), ""
+    except EntroscopeError as error:
+        return 0, str(error)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from backend.errors import InputError, OverBudgetError
-from backend.runs.texts_file import read_texts
+from backend.runs.texts_file import MAX_FILE_BYTES, read_texts, read_texts_file
 
 
 @pytest.mark.parametrize(
@@ -15,6 +17,12 @@ from backend.runs.texts_file import read_texts
         ("a.TXT", "\ufeffé", ("é",)),
         ("a.jsonl", '"one"\n\n{"text": "two\\nlines", "label": 1}\n', ("one", "two\nlines")),
         ("a.csv", 'label,text\n1,"one, two"\n2,"line\nbreak"\n', ("one, two", "line\nbreak")),
+        (
+            "a.txt",
+            "one\u2028still\x0bone\x85and\rone\r\ntwo",
+            ("one\u2028still\x0bone\x85and\rone", "two"),
+        ),
+        ("a.csv", "text\n" + "x" * 200_000, ("x" * 200_000,)),
         ("a.csv", "just\none column\n", ("just", "one column")),
         ("a.csv", "text\r\none\r\n", ("one",)),
     ],
@@ -38,6 +46,7 @@ def test_the_field_can_be_named():
         ("a.jsonl", b'"x"\n{bad}\n', "Line 2 of a.jsonl is not JSON"),
         ("a.jsonl", b"[" * 100_000, "Line 1 of a.jsonl is not JSON"),
         ("a.jsonl", b'{"body": "x"}', "has no text under 'text'"),
+        ("a.jsonl", b'"x"\n{"text": "a\\ud800"}', "Line 2 of a.jsonl has half of a .* position 1"),
         ("a.jsonl", b"3", "has no text under 'text'"),
         ("a.csv", b"id,body\n1,x\n", "no column 'text'; it has 'id', 'body'"),
         ("a.csv", b"id,text\n1,x\n2\n", "Row 3 of a.csv has too few columns"),
@@ -50,7 +59,35 @@ def test_what_is_wrong_is_said_with_its_place(name, content, message):
 
 
 def test_too_much_is_refused_with_both_numbers():
-    with pytest.raises(OverBudgetError, match=r"10,001 rows; a data set has at most 10,000"):
-        read_texts(b"x\n" * 10_001, "a.txt")
+    for name, content in (("a.txt", b"x\n"), ("a.jsonl", b'"x"\n'), ("a.csv", b"x\n")):
+        with pytest.raises(OverBudgetError, match="more than 10,000 rows"):
+            read_texts(content * 10_001, name)
     with pytest.raises(OverBudgetError, match=r"20,000,000 bytes; at most 16,000,000"):
         read_texts(b"x" * 20_000_000, "a.txt")
+
+
+def test_rows_beyond_the_limit_are_not_read():
+    read_texts(b"warm\n", "a.txt")
+    for name in ("a.txt", "a.jsonl", "a.csv"):
+        data = b'"x"\n' * (MAX_FILE_BYTES // 4)
+        tracemalloc.start()
+        try:
+            with pytest.raises(OverBudgetError):
+                read_texts(data, name)
+            # The text itself, and the reader's copy of it at four bytes a character.
+            assert tracemalloc.get_traced_memory()[1] < 6 * MAX_FILE_BYTES
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_file_that_is_too_large_is_not_opened(tmp_path):
+    path = tmp_path / "huge.txt"
+    with path.open("wb") as file:
+        file.truncate(10**12)  # sparse: takes no disk
+    with pytest.raises(OverBudgetError, match=r"1,000,000,000,000 bytes; at most 16,000,000"):
+        read_texts_file(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"Cannot read .*gone.txt: No such file"):
+        read_texts_file(tmp_path / "gone.txt")

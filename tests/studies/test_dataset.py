@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import backend
 from backend.errors import CancelledError, InputError, OverBudgetError
@@ -19,7 +20,7 @@ from backend.runs.dataset import MAX_ROWS
 from backend.runs.files import dump_run, parse_run
 from backend.runs.series import summarise
 from backend.settings import settings
-from backend.studies import batches
+from backend.studies import base, batches
 
 TEXTS = (
     "The cat sat.",
@@ -83,6 +84,16 @@ def test_a_text_that_cannot_be_read_says_why_and_spoils_no_other(tiny_model):
     assert np.isfinite(run.mean_entropy).tolist() == [False, True, False, False]
 
 
+@pytest.mark.model
+def test_a_character_without_a_token_spoils_its_own_row_only(bundled_model):
+    run = study(bundled_model, ["The cat sat.", "a\x04b", "Another cat sat.", "\x04"])
+    assert set(run.problems) == {"1", "3"}
+    assert "U+0004 at position 1" in run.problems["1"]
+    assert "U+0004 at position 0" in run.problems["3"]
+    assert np.isfinite(run.mean_entropy).tolist() == [True, False, True, False]
+    assert run.tokens[1] == 0
+
+
 def test_limits_are_told_with_both_numbers(tiny_model):
     model = tiny_model("llama")
     with pytest.raises(InputError, match="at least one"):
@@ -133,7 +144,7 @@ def test_progress_tells_the_time_that_is_left(tiny_model, monkeypatch):
 def test_rows_of_another_model_are_not_taken_over(tiny_model, data_folder):
     model = tiny_model("llama")
     first = study(model, ["The cat sat."])
-    (log,) = (data_folder / "datasets").iterdir()
+    (log,) = (data_folder / "datasets").glob("*.jsonl")
     head, *rest = log.read_text().splitlines()
     log.write_text(
         head.replace('"parameters": ', '"parameters": 1') + "\n" + "\n".join(rest) + "\n"
@@ -142,11 +153,26 @@ def test_rows_of_another_model_are_not_taken_over(tiny_model, data_folder):
     assert log.read_text().splitlines()[0] == head
 
 
+@pytest.mark.parametrize("change", ["weights", "versions"])
+def test_rows_of_other_weights_or_libraries_are_not_taken_over(tiny_folder, monkeypatch, change):
+    model = backend.load_model(str(tiny_folder("llama")), device="cpu")
+    before = study(model, ["The cat sat."])
+    if change == "weights":
+        with torch.no_grad():
+            model.torch_model.get_input_embeddings().weight.mul_(2)
+        assert study(model, ["The cat sat."]).mean_entropy != before.mean_entropy
+    else:
+        done = []
+        monkeypatch.setattr(base, "VERSION", "another")
+        study(model, ["The cat sat."], lambda progress: done.append(progress.done))
+        assert done[0] == 0
+
+
 @pytest.mark.parametrize("damage", [b'{"rows": [[1, {"tok', b"\xff\xfe", b"null\n", b"[]\n"])
 def test_a_damaged_log_costs_rows_but_never_the_job(tiny_model, data_folder, damage):
     model = tiny_model("llama")
     whole = study(model, TEXTS)
-    (log,) = (data_folder / "datasets").iterdir()
+    (log,) = (data_folder / "datasets").glob("*.jsonl")
     with log.open("ab") as file:
         file.write(damage)
     np.testing.assert_array_equal(study(model, TEXTS).mean_entropy, whole.mean_entropy)
@@ -161,7 +187,7 @@ def test_a_killed_job_goes_on_where_it_was(tiny_folder, data_folder, monkeypatch
     process = multiprocessing.get_context("spawn").Process(target=_work, args=(folder, texts))
     process.start()
     log = data_folder / "datasets"
-    while not (log.is_dir() and any(path.read_bytes().count(b"\n") > 3 for path in log.iterdir())):
+    while not any(path.read_bytes().count(b"\n") > 3 for path in log.glob("*.jsonl")):
         assert process.is_alive()
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
