@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from backend.errors import InputError
 from backend.runs.attention import AttentionRun
 
 Scale = Literal["observed", "tokens", "visible"]
+Index = tuple[int | slice | EllipsisType, ...] | EllipsisType  # of arrays [L, H, T]
 
 # Weight off the first token from which ``without_first`` answers.
 _LEAST_REST = 0.01
@@ -37,13 +39,13 @@ def normalised(run: AttentionRun) -> np.ndarray:
     return np.where(run.max_entropy[:, None] > 0, share, np.nan).astype(np.float32)
 
 
-def attention_regulariser(run: AttentionRun) -> float:
+def attention_regulariser(run: AttentionRun, queries: slice = slice(None)) -> float:
     """Return the mean over heads of Σ a ln a, in nats: minus the mean entropy.
 
     The term that AEM (Zhang et al., 2024, arXiv 2406.15303) adds to the loss to keep attention
-    spread out, here averaged over queries as well.
+    spread out, here averaged over queries as well. NaN where none of the queries has a number.
     """
-    return -float(np.nanmean(run.entropy))
+    return -float(mean_over(run.entropy[..., queries].ravel()))
 
 
 def entropy_bound(spread: np.ndarray, keys: np.ndarray) -> np.ndarray:
@@ -67,9 +69,14 @@ def entropy_bound(spread: np.ndarray, keys: np.ndarray) -> np.ndarray:
     return np.where(keys > 1, bound, 0.0)
 
 
-def entropy_floor(run: AttentionRun) -> np.ndarray:
-    """Return ``entropy_bound`` of every row of a run, float64 [L, H, T]."""
-    return entropy_bound(run.score_spread, np.exp(run.max_entropy)[:, None])
+def entropy_ceiling(run: AttentionRun, at: Index = ...) -> np.ndarray:
+    """Return ln(visible keys) of every row of a run, float32 [L, H, T] or its part ``at``."""
+    return np.broadcast_to(run.max_entropy[:, None], run.entropy.shape)[at]
+
+
+def entropy_floor(run: AttentionRun, at: Index = ...) -> np.ndarray:
+    """Return ``entropy_bound`` of every row of a run, float64 [L, H, T] or its part ``at``."""
+    return entropy_bound(run.score_spread[at], np.exp(entropy_ceiling(run, at)))
 
 
 @dataclass(frozen=True)
@@ -223,17 +230,21 @@ def typical_head(run: AttentionRun, kind: str) -> tuple[int, int] | None:
     return int(layer), int(head)
 
 
-def without_first(run: AttentionRun) -> tuple[np.ndarray, np.ndarray]:
-    """Return entropy [L, H, T] and its maximum [L, T] of the weights on all tokens but the first.
+def without_first(run: AttentionRun, at: Index = ...) -> tuple[np.ndarray, np.ndarray]:
+    """Return entropy and its maximum, float32, of the weights on all tokens but the first.
 
     With weight p on the first token, H = h(p) + (1 − p) · H_rest, where h is the entropy of a coin
     with p: the rest follows from what is stored. Errors of the stored numbers grow by 1 / (1 − p);
     where at least a hundredth is left they stay below 0.02 nats, elsewhere the answer is NaN. So
     it is where no other token is visible. Queries whose window has left the first token behind
     keep their numbers.
+
+    Args:
+        run: the run.
+        at: which part of [L, H, T]; long texts are not worked through for one head.
     """
-    first = run.first_mass.astype(np.float64)
-    rest = 1 - first - (0 if run.outside_mass is None else run.outside_mass)
+    first = run.first_mass[at].astype(np.float64)
+    rest = 1 - first - (0 if run.outside_mass is None else run.outside_mass[at])
     enough = rest >= _LEAST_REST
     total = first + rest
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -241,9 +252,13 @@ def without_first(run: AttentionRun) -> tuple[np.ndarray, np.ndarray]:
         coin = -(
             first * np.log(np.maximum(first, 1e-300)) + rest * np.log(np.maximum(rest, 1e-300))
         )
-        entropy = np.maximum(run.entropy - coin, 0) / rest
+        entropy = np.maximum(run.entropy[at] - coin, 0) / rest
+    highest = np.broadcast_to(_ceiling_without_first(run)[:, None], run.entropy.shape)[at]
+    return np.where(enough & ~np.isnan(highest), entropy, np.nan).astype(np.float32), highest
+
+
+def _ceiling_without_first(run: AttentionRun) -> np.ndarray:
+    """Return ln of the visible keys other than the first token, float32 [L, T]; NaN for none."""
     visible = np.rint(np.exp(run.max_entropy.astype(np.float64)))
     others = visible - (visible > np.arange(len(run)))  # a query that sees all its past sees 0
-    highest = np.where(others > 0, np.log(np.maximum(others, 1)), np.nan)
-    entropy = np.where(enough & ~np.isnan(highest)[:, None], entropy, np.nan)
-    return entropy.astype(np.float32), highest.astype(np.float32)
+    return np.where(others > 0, np.log(np.maximum(others, 1)), np.nan).astype(np.float32)

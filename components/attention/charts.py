@@ -12,7 +12,7 @@ from components import job, state
 from components.attention import pattern
 from components.attention.choice import SCALES
 from components.attention.compare import compare
-from components.attention.curve import Head, curve_about, curve_chart, curve_data
+from components.attention.curve import Head, curve_about, curve_chart, curve_data, curve_lines
 from components.attention.depth import (
     depth_about,
     depth_chart,
@@ -81,11 +81,12 @@ def head_curve(
         if token is not None:
             state.pin(None if token == state.pinned() else token)
 
+    lines = curve_lines(run, heads, options)
     figure(
-        curve_chart(run, heads, options),
-        curve_about(heads, options),
+        curve_chart(run, lines, options),
+        curve_about(lines, options),
         key=key,
-        data=curve_data(run, heads, options, pinned),
+        data=curve_data(run, lines, pinned),
         on_select=pick,
     )
 
@@ -137,10 +138,10 @@ def _at_token(run: AttentionRun, options: Options, head: Head, pinned: int | Non
     if pinned is None:
         st.caption("Pin a token in the text above to see how widely every head looked from it.")
         return
-    values = entropies(run, options)[..., pinned]
+    values = entropies(run, options, (..., pinned))
     figure(
         heads_chart(run, values, options),
-        token_about(options, pinned),
+        token_about(options, pinned, values),
         key="attention-token",
         data=heads_data(run, values, options, head),
         on_select=lambda: pick_head("attention-token"),

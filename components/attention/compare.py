@@ -48,6 +48,8 @@ def compare(
         width=270,
     )
     draw(run, [head, second], options, pinned, "attention-compare")
-    for column, each in zip(st.columns(2, gap="large"), (head, second), strict=True):
+    with st.container(key="stack-compare"):
+        columns = st.columns(2, gap="large")
+    for key, column, each in zip(("first", "second"), columns, (head, second), strict=True):
         with column:
-            head_panel(run, each, options, flagged)
+            head_panel(run, each, options, flagged, f"panel-{key}")

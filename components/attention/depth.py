@@ -19,12 +19,13 @@ QUARTERS = ("0 – ¼", "¼ – ½", "½ – ¾", "¾ – 1")
 def depth_about(options: Options) -> About:
     """Return the words around the depth curve."""
     return About(
-        title=f"Entropy along depth ({options.label})",
+        title=f"Entropy along depth{options.rest} ({options.label})",
         read="Dots are heads, the line their mean, the band one standard deviation. "
         "Click a dot to choose its head.",
         formula=r"\bar H^{(l)}=\frac1{n_h}\sum_h H^{(l,h)}",
         definition="Mean of the heads' entropies, which is not the entropy of their averaged "
         "weights. Heads of one layer can differ as much as layers do.",
+        source="Entropy of heads along depth: Entropy-Guided Attention, arXiv 2501.03489, §3.",
     )
 
 
@@ -100,7 +101,10 @@ def quarters_about(scale: str) -> About:
         title="Heads per quarter of the entropy range",
         read="Each bar is a layer. Many heads in the top quarter: entropic overload; in the "
         "lowest, near zero and in deep layers: entropy collapse.",
-        definition=f"The range from 0 to 1 is the mean entropy of a head over {scale} "
+        formula=r"q^{(l,h)}=\min\Bigl(3,\Bigl\lfloor 4\,\frac{\bar H^{(l,h)}}{H_{\max}}\Bigr\rfloor"
+        r"\Bigr)",
+        definition=f"The range from 0 to 1 is the mean entropy of a head, of all its weights, over "
+        f"$H_{{\\max}}$, here the {scale} "
         "(**Flags** above). In a healthy model about 90 % of heads lie in the middle two quarters, "
         "says the paper of GPT-2 trained with layer norm and GELU.",
         source="Entropy-Guided Attention, arXiv 2501.03489, §3.",

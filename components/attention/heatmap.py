@@ -25,13 +25,12 @@ _DEFINITION = (
 _SOURCE = "Flags: Entropy-Guided Attention, arXiv 2501.03489. Entropy: σReparam, arXiv 2303.06296."
 
 
-def heads_about(options: Options) -> About:
-    """Return the words around the map of means."""
-    where = " without the first token" if options.hide_first else ""
+def heads_about(options: Options, values: np.ndarray) -> About:
+    """Return the words around the map of means, [L, H]."""
     return About(
-        title=f"Mean attention entropy{where} ({options.label})",
+        title=f"Mean attention entropy{options.rest} ({options.label})",
         read="Each field is a head; bright heads look widely, dark ones at few tokens. "
-        "Click one to see what it does.",
+        f"Click one to see what it does. {_colours(options, values)}",
         formula=r"H^{(l,h)}=\frac1{|I|}\sum_{i\in I}\Bigl(-\sum_{j\le i}p^{(l,h)}_{ij}"
         r"\ln p^{(l,h)}_{ij}\Bigr)",
         definition=_DEFINITION,
@@ -39,16 +38,26 @@ def heads_about(options: Options) -> About:
     )
 
 
-def token_about(options: Options, token: int) -> About:
-    """Return the words around the map at one token."""
-    where = " without the first token" if options.hide_first else ""
+def token_about(options: Options, token: int, values: np.ndarray) -> About:
+    """Return the words around the map at one token, [L, H]."""
     return About(
-        title=f"Every head at token {token}: entropy{where} ({options.label})",
-        read="How widely each head looked from this one token. Click one to choose it.",
+        title=f"Every head at token {token}: entropy{options.rest} ({options.label})",
+        read="How widely each head looked from this one token. Click one to choose it. "
+        f"{_colours(options, values)}",
         formula=r"H^{(l,h)}_i=-\sum_{j\le i}p^{(l,h)}_{ij}\ln p^{(l,h)}_{ij}",
         definition=_DEFINITION,
         source=_SOURCE,
     )
+
+
+def _colours(options: Options, values: np.ndarray) -> str:
+    """Say what range the colours have, and what does not fit into it."""
+    if options.automatic:
+        return "Colours span the values shown."
+    high = options.high(values)
+    above = int((values > high).sum())
+    clipped = f"; {above} of {values.size} heads lie above and look alike" if above else ""
+    return f"Colours: 0 to {high:.3g} ({options.label}), the same for every text{clipped}."
 
 
 def heads_data(
@@ -95,7 +104,7 @@ def heads_data(
 
 def heads_chart(run: AttentionRun, values: np.ndarray, options: Options) -> alt.TopLevelMixin:
     """Return the map over ``heads_data``; a click is heard as layer and head."""
-    layers, heads = run.model.layers, run.model.heads
+    layers, heads, high = run.model.layers, run.model.heads, options.high(values)
     x = alt.X(
         "place:O",
         title="heads by entropy, lowest first" if options.ordered else "head",
@@ -112,10 +121,8 @@ def heads_chart(run: AttentionRun, values: np.ndarray, options: Options) -> alt.
     colour = alt.Color(
         "value:Q",
         title=options.label,
-        scale=alt.Scale(
-            domain=[0, options.high(values)], range=hex_colours("viridis", 32), clamp=True
-        ),
-        legend=alt.Legend(orient="right", gradientLength=140),
+        scale=alt.Scale(domain=[0, high], range=hex_colours("viridis", 32), clamp=True),
+        legend=_legend(high, bool((values > high).any())),
     )
     tooltip = [
         alt.Tooltip("name:N", title="head"),
@@ -146,4 +153,15 @@ def heads_chart(run: AttentionRun, values: np.ndarray, options: Options) -> alt.
     )
     return alt.layer(fields, *marks, outline).properties(
         height=max(LEAST_HEIGHT, ROW_HEIGHT * layers)
+    )
+
+
+def _legend(high: float, clipped: bool) -> alt.Legend:
+    """Return the scale of colours, its end marked where it stands for more than its number."""
+    end = f"{'≥ ' if clipped else ''}{high:.3g}"
+    return alt.Legend(
+        orient="right",
+        gradientLength=140,
+        values=[0, high / 2, high],
+        labelExpr=f"datum.value >= {high} ? '{end}' : format(datum.value, '.2~f')",
     )

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags, Scale, flag_heads, mean_over, without_first
+from backend.runs.heads import (
+    Flags,
+    Index,
+    Scale,
+    entropy_ceiling,
+    flag_heads,
+    mean_over,
+    without_first,
+)
 from backend.runs.series import BITS_PER_NAT
 from components.token_strip import Metric
 
 # Fixed, so that texts can be compared: e⁶ = 403 equally weighted tokens. Longer texts clip.
 HIGHEST_NATS = 6.0
 LONGEST_DISTANCE = 128.0
+_KEPT = 8
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,13 @@ class Options:
         return 1.0 if self.share else HIGHEST_NATS * self.factor
 
     @property
+    def rest(self) -> str:
+        """What the entropies shown leave out, for labels."""
+        return " without the first token" if self.hide_first else ""
+
+    @property
     def factor(self) -> float:
+        """Of a number in nats, for the unit."""
         return BITS_PER_NAT if self.unit == "bits" else 1.0
 
 
@@ -64,23 +83,45 @@ def head_name(layer: int, head: int) -> str:
     return f"L{layer}.H{head}"
 
 
-def entropies(run: AttentionRun, options: Options) -> np.ndarray:
-    """Return the entropy of every head at every query as the options want it, [L, H, T]."""
-    values, highest = run.entropy, run.max_entropy
-    if options.hide_first:
-        values, highest = without_first(run)
+def entropies(run: AttentionRun, options: Options, at: Index = ...) -> np.ndarray:
+    """Return the entropy of heads at queries as the options want it, [L, H, T] or its part ``at``.
+
+    Of a long text only what is shown is worked through.
+    """
+    values, highest = (
+        without_first(run, at)
+        if options.hide_first
+        else (run.entropy[at], entropy_ceiling(run, at))
+    )
     if not options.share:
         return values * options.factor
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = values / highest[:, None]
-    return np.where(highest[:, None] > 0, share, np.nan)
+        return np.where(highest > 0, values / highest, np.nan)
 
 
+def _once(make: Callable[[AttentionRun, Options], T]) -> Callable[[AttentionRun, Options], T]:
+    """Keep what was made of a run for the last few options, for as long as there is the run."""
+    kept: WeakKeyDictionary[AttentionRun, dict[Options, T]] = WeakKeyDictionary()
+
+    @wraps(make)
+    def find(run: AttentionRun, options: Options) -> T:
+        known = kept.get(run, {})
+        if options not in known:
+            made = make(run, options)
+            # A new dict: another session may be reading the old one.
+            known = kept[run] = dict([*list(known.items())[1 - _KEPT :], (options, made)])
+        return known[options]
+
+    return find
+
+
+@_once
 def means(run: AttentionRun, options: Options) -> np.ndarray:
-    """Return the mean over the chosen queries, [L, H]."""
-    return mean_over(entropies(run, options)[..., options.start : options.stop])
+    """Return the mean over the chosen queries, [L, H]; not to be changed."""
+    return mean_over(entropies(run, options, (..., slice(options.start, options.stop))))
 
 
+@_once
 def flags(run: AttentionRun, options: Options) -> Flags:
     """Return which heads are flagged, from the plain entropy over the chosen queries."""
     chosen = np.arange(options.start, options.stop)
@@ -93,8 +134,7 @@ def head_metrics(run: AttentionRun, layer: int, head: int, options: Options) -> 
     """Return what the strip can be coloured by, for one head."""
     at = (layer, head)
     name = head_name(layer, head)
-    entropy = entropies(run, options)[at]
-    rest = " without the first token" if options.hide_first else ""
+    entropy = entropies(run, options, at)
     percent = {
         "first": ("On the first token", run.first_mass, "Weight on the first token, the sink."),
         "self": ("On itself", run.self_mass, "Weight on the token itself."),
@@ -111,9 +151,10 @@ def head_metrics(run: AttentionRun, layer: int, head: int, options: Options) -> 
     }
     return [
         Metric(
-            "entropy", f"Entropy of {name}", entropy, options.label, 0, options.high(entropy),
+            "entropy", f"Entropy of {name}{options.rest}", entropy, options.label,
+            0, options.high(entropy),
             **words,
-            help=f"How widely {name} looked from this token over the tokens it sees{rest}.",
+            help=f"How widely {name} looked from this token over the tokens it sees{options.rest}.",
         ),
         *(
             Metric(key, label, 100 * values[at], "%", 0, 100, help=text, **words)

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags, attention_regulariser, normalised
+from backend.runs.heads import Flags, attention_regulariser, mean_over, normalised
 from components import state
 from components.attention.charts import charts
 from components.attention.choice import SCALES, chosen_head, kept, options, toolbar, value
@@ -41,20 +41,22 @@ def attention_view(
     chosen, wanted = options(run), chosen_head(run)
     flagged = flags(run, chosen)
     summary(run, chosen, flagged)
-    left, right = st.columns([1.85, 1], gap="large")
+    with st.container(key="stack-heads"):
+        left, right = st.columns([1.85, 1], gap="large")
     with left:
         _heatmap(run, chosen, wanted, flagged)
     with right, st.container(key="panel"):
-        head_panel(run, wanted, chosen, flagged)
+        head_panel(run, wanted, chosen, flagged, "panel")
     pinned = _strip(source, run, chosen, wanted)
     charts(source, run, chosen, wanted, flagged, pinned, example)
 
 
 def summary(run: AttentionRun, chosen: Options, flagged: Flags) -> None:
     """Draw the figures of the whole text in one row that wraps."""
-    positions = slice(chosen.start, chosen.stop)
-    share = float(np.nanmean(normalised(run)[..., positions])) if len(run) > 1 else np.nan
-    mean = -attention_regulariser(run) * chosen.factor
+    queries = slice(chosen.start, chosen.stop)
+    where = "the chosen tokens" if queries != slice(0, len(run)) else "all tokens"
+    share = float(mean_over(normalised(run)[..., queries].ravel()))
+    mean = -attention_regulariser(run, queries) * chosen.factor
     known = int((flagged.quarter >= 0).sum())
     scale = SCALES[chosen.scale]
     figures = [
@@ -62,10 +64,14 @@ def summary(run: AttentionRun, chosen: Options, flagged: Flags) -> None:
         (
             f"Mean entropy ({chosen.unit})",
             written(mean),
-            "Over all heads and tokens: minus the term with which AEM keeps attention spread out "
-            "(arXiv 2406.15303).",
+            f"Over all heads and {where}, the first token included: minus the term with which AEM "
+            "keeps attention spread out (arXiv 2406.15303).",
         ),
-        ("Share of maximum", written(100 * share, 0, "%"), "Mean of H / ln(visible tokens)."),
+        (
+            "Share of maximum",
+            written(100 * share, 0, "%"),
+            f"Mean of H / ln(visible tokens) over {where}.",
+        ),
         (
             "▲ Overload",
             f"{int(flagged.overload.sum())} of {known}",
@@ -87,7 +93,7 @@ def _heatmap(run: AttentionRun, chosen: Options, head: tuple[int, int], flagged:
     values = means(run, chosen)
     figure(
         heads_chart(run, values, chosen),
-        heads_about(chosen),
+        heads_about(chosen, values),
         key=HEATMAP,
         data=heads_data(run, values, chosen, head, flagged),
         on_select=lambda: pick_head(HEATMAP),

@@ -9,7 +9,10 @@ import pytest
 
 from backend import cached
 from backend.runs import AttentionRun
-from backend.runs.heads import mean_over, typical_head
+from backend.runs.heads import entropy_floor, mean_over, typical_head
+from components.attention.curve import curve_about, curve_lines
+from components.attention.numbers import Options
+from components.plain import escape_markdown
 
 EXAMPLE = "attention_repeated"
 
@@ -85,7 +88,7 @@ def test_hiding_the_first_token_raises_the_entropy_of_a_resting_head(app):
     at = app("attention", attention_example="attention_fact", head=f"{layer + 1}.{head}")
     before = float(panel(at)["Mean entropy (nats)"])
     at.toggle(key="attention:hide_first").set_value(True).run()
-    assert float(panel(at)["Mean entropy (nats)"]) > before
+    assert float(panel(at)["Mean entropy without the first token (nats)"]) > before
 
 
 def test_thresholds_decide_how_many_heads_are_flagged(app):
@@ -101,6 +104,66 @@ def test_means_are_taken_over_the_chosen_tokens(app):
     at.slider(key=f"attention:positions:{len(run)}").set_value((40, 60)).run()
     expected = mean_over(run.entropy[..., 40:61])[3, 5]
     assert panel(at)["Mean entropy (nats)"] == f"{expected:.3f}"
+
+
+def beginning(run: AttentionRun, length: int) -> AttentionRun:
+    """The first tokens of a run, as a run of its own."""
+    cut = {
+        name: array[..., :length]
+        for name, array in run.arrays().items()
+        if array.shape[-1:] == (len(run),)
+    }
+    cut |= {"offsets": run.offsets[:length], "tokens": run.tokens[:length]}
+    return dataclasses.replace(run, **cut, text="".join(run.tokens[:length]))
+
+
+def test_the_figures_of_the_text_are_taken_over_the_chosen_tokens_too(app):
+    run = example()
+    at = app("attention")
+    at.slider(key=f"attention:positions:{len(run)}").set_value((40, 60)).run()
+    assert metrics(at)["Mean entropy (nats)"] == f"{run.entropy[..., 40:61].mean():.2f}"
+
+
+def test_a_single_token_has_no_share_of_a_maximum(app, recwarn):
+    at = app("attention", attention_run=cached.keep_run(beginning(example(), 1)))
+    assert metrics(at)["Share of maximum"] == "–"
+    assert panel(at)["Lowest entropy (nats)"] == "–"
+    assert not [each for each in recwarn if each.category is RuntimeWarning]
+
+
+def test_the_lowest_entropy_stands_beside_the_bound_of_the_same_row(app):
+    run = example()
+    at = app("attention", head="3.5")
+    query = 1 + int(run.entropy[3, 5, 1:].argmin())
+    assert panel(at)["Lowest entropy (nats)"] == f"{run.entropy[3, 5, query]:.3f}"
+    label = f"… at token {query}, whose scores allow at least"
+    assert panel(at)[label] == f"{entropy_floor(run)[3, 5, query]:.3f}"
+
+
+def test_what_is_left_out_is_named(app):
+    at = app("attention", head="3.5")
+    at.toggle(key="attention:hide_first").set_value(True).run()
+    assert "Mean entropy without the first token (nats)" in panel(at)
+    assert "Lowest entropy, first token included (nats)" in panel(at)
+
+
+def test_a_sigma_that_is_not_defined_says_why(app):
+    run = example()
+    assert "σ is not defined" not in captions(app("attention"))
+    norms = np.full_like(run.spectral_norm, np.nan)
+    plain = dataclasses.replace(run, spectral_norm=norms)
+    at = app("attention", attention_run=cached.keep_run(plain))
+    assert "normalise queries and keys" in captions(at)
+
+
+def test_the_range_of_the_colours_and_what_leaves_it_is_said(app):
+    run = example()
+    assert "Colours: 0 to 6 (nats)" in captions(app("attention"))
+    assert "lie above" not in captions(app("attention"))
+    wide = dataclasses.replace(run, entropy=run.entropy.copy())
+    wide.entropy[2, 3] = 9
+    at = app("attention", attention_run=cached.keep_run(wide))
+    assert f"1 of {run.model.layers * run.model.heads} heads lie above" in captions(at)
 
 
 def tab(at, name: str) -> None:
@@ -147,12 +210,44 @@ def test_the_induction_head_of_the_bundled_model_is_one(app):
     assert run.entropy[layer, head, 40:].mean() < run.max_entropy[layer, 40:].mean() / 3
 
 
+def test_two_heads_of_unlike_windows_have_a_maximum_each(app):
+    run = example()
+    highest = run.max_entropy.copy()
+    highest[7] = np.minimum(highest[7], np.log(8))
+    entropy = np.minimum(run.entropy, highest[:, None])
+    mixed = dataclasses.replace(run, max_entropy=highest, entropy=entropy)
+    options = Options(
+        "nats", False, False, 0, len(run), False, False, "observed", upper=0.75, lower=0.05
+    )
+    lines = {each.name: each for each in curve_lines(mixed, [(3, 5), (7, 1)], options)}
+    assert list(lines) == ["L3.H5", "L7.H1", "maximum of L3.H5", "maximum of L7.H1"]
+    np.testing.assert_array_equal(lines["maximum of L7.H1"].values, highest[7])
+    alike = [each.name for each in curve_lines(run, [(3, 5), (7, 1)], options)]
+    assert alike == ["L3.H5", "L7.H1", "maximum"]
+
+
+def test_the_words_of_the_curve_name_what_is_drawn(app):
+    run = example()
+    options = Options(
+        "nats", False, False, 0, len(run), False, False, "observed", upper=0.75, lower=0.05
+    )
+    single = curve_lines(run, [(3, 5)], options)
+    assert [each.name for each in single] == ["L3.H5", "maximum", "least the scores allow"]
+    assert len({(each.colour, each.dash) for each in single}) == 3
+    assert "lower bound" in curve_about(single, options).definition
+    hidden = dataclasses.replace(options, hide_first=True)
+    rest = curve_lines(run, [(3, 5)], hidden)
+    assert [each.name for each in rest] == ["L3.H5", "maximum"]
+    assert "lower bound" not in curve_about(rest, hidden).definition
+    assert (rest[0].values[1:] <= rest[1].values[1:] + 1e-3).all()
+
+
 def test_a_layer_without_a_pattern_gives_its_reason(app):
     run = example()
     entropy, highest = run.entropy.copy(), run.max_entropy.copy()
     entropy[3], highest[3] = np.nan, np.nan
     hybrid = dataclasses.replace(
-        run, entropy=entropy, max_entropy=highest, reasons={"3": "This layer is 'mamba'."}
+        run, entropy=entropy, max_entropy=highest, reasons={"3": "This layer is :red[mamba]."}
     )
     at = app("attention", attention_run=cached.keep_run(hybrid), head="3.5")
-    assert any("mamba" in each.value for each in at.info)
+    assert [each.value for each in at.info] == [escape_markdown("This layer is :red[mamba].")]

@@ -189,6 +189,13 @@ def test_the_regulariser_of_aem_is_minus_the_mean_entropy():
     )
 
 
+def test_the_regulariser_of_a_query_that_sees_nothing_is_not_defined():
+    entropy = head_means(1.0, tokens=4)
+    entropy[..., 0] = np.nan
+    assert attention_regulariser(make_run(entropy), slice(1, 3)) == -1
+    assert np.isnan(attention_regulariser(make_run(entropy), slice(0, 1)))
+
+
 def test_the_mean_leaves_missing_numbers_out():
     values = np.array([[np.nan, 1.0, 3.0], [np.nan, np.nan, np.nan]])
     assert mean_over(values)[0] == 2
@@ -241,7 +248,18 @@ def test_the_entropy_off_the_first_token_follows_from_what_is_stored():
     exact = -(rest * np.log(rest)).sum(-1)
     np.testing.assert_allclose(found[..., 1:], np.repeat(exact[..., None], 8, -1), rtol=1e-4)
     assert np.isnan(found[..., 0]).all()
-    np.testing.assert_allclose(highest[0, 1:], np.log(np.arange(1, 9)), atol=1e-6)
+    np.testing.assert_allclose(highest[0, 0, 1:], np.log(np.arange(1, 9)), atol=1e-6)
+
+
+def test_a_part_is_what_the_whole_has_there():
+    random = np.random.default_rng(3)
+    run = make_run(random.random((2, 3, 7)) * np.log(np.arange(1, 8)))
+    mass = random.random((2, 3, 7)).astype(np.float32)
+    run = dataclasses.replace(run, first_mass=mass, score_spread=5 * mass)
+    for at in ((1, 2), (..., 4), (slice(1, 2), slice(None), 3)):
+        np.testing.assert_array_equal(entropy_floor(run, at), entropy_floor(run)[at])
+        for part, whole in zip(without_first(run, at), without_first(run), strict=True):
+            np.testing.assert_array_equal(part, whole[at])
 
 
 def test_a_window_that_left_the_first_token_behind_loses_no_key():
@@ -255,8 +273,8 @@ def test_a_window_that_left_the_first_token_behind_loses_no_key():
         max_entropy=np.log(visible)[None].astype(np.float32),
     )
     found, highest = without_first(run)
-    np.testing.assert_allclose(np.exp(highest[0, 1:]), [1, 2, 3, 3, 3, 3, 3], rtol=1e-6)
-    np.testing.assert_allclose(found[0, 0, 1:], highest[0, 1:], atol=1e-5)
+    np.testing.assert_allclose(np.exp(highest[0, 0, 1:]), [1, 2, 3, 3, 3, 3, 3], rtol=1e-6)
+    np.testing.assert_allclose(found[0, 0, 1:], highest[0, 0, 1:], atol=1e-5)
 
 
 def test_where_a_hundredth_is_left_the_entropy_off_the_first_token_is_right_to_the_stated_error():
