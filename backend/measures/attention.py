@@ -10,7 +10,6 @@ Tiles merge by their log-sum-exp, as in online softmax (Milakov and Gimelshein, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -241,36 +240,6 @@ def _mix(outputs: list[Tensor], share: Tensor) -> Tensor:
     for part, output in zip(parts[1:], outputs[1:], strict=True):
         mixed.addcmul_(output, part)
     return mixed
-
-
-def rows_of_weights(weights: Tensor, marked: Tensor) -> AttentionRows:
-    """Measure weights that a model computed by itself, [B, H, T, T], each query seeing its past.
-
-    ``marked`` is as in ``plan_causal``. ``spread`` is NaN: the scores are not known.
-    """
-    parts = [_of_weights(part, start, marked) for start, part in _strips(weights)]
-    return AttentionRows(*(torch.cat(each, -1).float() for each in zip(*parts, strict=True)))
-
-
-def _strips(weights: Tensor) -> Iterator[tuple[int, Tensor]]:
-    for start in range(0, weights.shape[-2], 128):
-        yield start, weights[..., start : start + 128, :].float()
-
-
-def _of_weights(rows: Tensor, start: int, marked: Tensor) -> tuple[Tensor, ...]:
-    keys = torch.arange(rows.shape[-1], device=rows.device)
-    own = keys[start : start + rows.shape[-2]]
-    entropy = -torch.special.xlogy(rows, rows).sum(-1)
-    wanted = marked.to(rows.device)[start : start + rows.shape[-2]]
-    columns = torch.stack([own, (own - 1).clamp(min=0), wanted.clamp(min=0)], -1)
-    picked = rows.gather(-1, columns.expand(*rows.shape[:-1], 3))
-    itself, previous, noted = picked.unbind(-1)
-    previous = previous.masked_fill(own == 0, torch.nan)
-    noted = noted * (wanted >= 0)
-    distance = own - rows @ keys.to(rows.dtype)
-    unknown = torch.full_like(entropy, torch.nan)
-    none = torch.zeros_like(entropy)
-    return entropy, rows[..., 0], itself, previous, noted, distance, unknown, none
 
 
 def _finish(found: dict[str, Tensor], plan: Plan, sinks: Tensor | None) -> AttentionRows:

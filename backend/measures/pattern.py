@@ -16,6 +16,8 @@ def pattern(
 ) -> Tensor:
     """Return the weights of one head for queries ``start`` … ``stop`` − 1, float32 [rows, K].
 
+    Keys that a query does not see have 0, also where it sees none.
+
     Args:
         scores: of the layer; the first text of the batch is taken.
         visible: bool [B, 1 or H, Q, K]; None when query *i* sees keys 0 … *i*.
@@ -59,8 +61,10 @@ def _rows(scores: Scores, visible: Tensor | None, head: int, start: int, stop: i
     row = row.masked_fill(~shown, -torch.inf)
     if scores.sinks is not None:
         sink = scores.sinks[head].float().expand(len(row), 1)
-        return torch.cat([row, sink], 1).softmax(-1)[:, :-1]
-    return row.softmax(-1)
+        weights = torch.cat([row, sink], 1).softmax(-1)[:, :-1]
+    else:
+        weights = row.softmax(-1)
+    return weights.masked_fill(~shown, 0)  # a query that sees no key would have NaN
 
 
 def _of_head(planes: Tensor, head: int) -> Tensor:

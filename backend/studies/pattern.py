@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from backend.errors import InputError, NotDefinedError, OverBudgetError
-from backend.measures.attention import attend
 from backend.measures.pattern import pattern, pooled_pattern
 from backend.runs.attention import AttentionRequest
 from backend.settings import settings
 from backend.studies.base import Progress, Report, ignore
 from backend.studies.reading import encode_in_context
-from backend.studies.watching import plan_of, reason, scores_of
+from backend.studies.watching import check_finite, reason, scores_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from backend.models.attention_call import AttentionCall
     from backend.models.language import LanguageModel
-    from backend.models.taps import AttentionCall
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def read_pattern(
     Raises:
         InputError: there is no such layer or head or row.
         NotDefinedError: the layer has no attention pattern.
+        ModelError: the layer gave something that is not a number, as some do in float16.
         OverBudgetError: the text is longer than the context, or the answer than the memory.
         CancelledError: ``report`` said so.
     """
@@ -66,13 +67,14 @@ def read_pattern(
     _check(model, layer, head, start, stop, ids.shape[1])
     if part.cells is None:
         _check_size(stop - start, ids.shape[1])
-    found = _watch(model, ids, layer, report)
-    if isinstance(found, Tensor):
-        return _from_weights(found[0, head], start, stop, part.cells)
-    scores = scores_of(found)
+    call = _watch(model, ids, layer, report)
     if part.cells is None:
-        return pattern(scores, found.visible, head, start, stop).cpu().numpy()
-    return pooled_pattern(scores, found.visible, head, part.cells).cpu().numpy()
+        found = pattern(scores_of(call), call.visible, head, start, stop)
+    else:
+        found = pooled_pattern(scores_of(call), call.visible, head, part.cells)
+    weights = found.cpu().numpy()
+    check_finite(model, weights)
+    return weights
 
 
 def _check(model: LanguageModel, layer: int, head: int, start: int, stop: int, tokens: int) -> None:
@@ -102,24 +104,15 @@ class _Catcher:
 
     def __init__(self, layer: int) -> None:
         self._layer = layer
-        self.found: AttentionCall | Tensor | None = None
+        self.found: AttentionCall | None = None
 
     def call(self, call: AttentionCall) -> Tensor | None:
         if call.layer == self._layer:
             self.found = call
             raise _EnoughError
-        if call.plain:
-            return None
-        unmarked = torch.full(call.query.shape[2:3], -1)
-        return attend(scores_of(call), plan_of(call, unmarked), call.value)[1]
-
-    def weights(self, layer: int, weights: Tensor) -> None:
-        if layer == self._layer:
-            self.found = weights
-            raise _EnoughError
 
 
-def _watch(model: LanguageModel, ids: Tensor, layer: int, report: Report) -> AttentionCall | Tensor:
+def _watch(model: LanguageModel, ids: Tensor, layer: int, report: Report) -> AttentionCall:
     """Run the model up to ``layer`` and return what it attends with."""
     from backend.models.taps import attention_tap
 
@@ -134,11 +127,3 @@ def _watch(model: LanguageModel, ids: Tensor, layer: int, report: Report) -> Att
     if catcher.found is None:
         raise NotDefinedError(reason(model, layer))
     return catcher.found
-
-
-def _from_weights(weights: Tensor, start: int, stop: int, cells: int | None) -> np.ndarray:
-    if cells is None:
-        return weights[start:stop].float().cpu().numpy()
-    width = -(-len(weights) // cells)
-    fields = torch.nn.functional.max_pool2d(weights[None, None].float(), width, ceil_mode=True)
-    return fields[0, 0].cpu().numpy()

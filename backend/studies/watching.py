@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.errors import NotDefinedError
-from backend.measures.attention import AttentionRows, Scores, attend, rows_of_weights
+from backend.errors import ModelError, NotDefinedError
+from backend.measures.attention import AttentionRows, Scores, attend
 from backend.measures.tiles import HIDDEN, Plan, plan_causal, plan_masked
 
 if TYPE_CHECKING:
+    from backend.models.attention_call import AttentionCall
     from backend.models.language import LanguageModel
-    from backend.models.taps import AttentionCall
 
 # What AttentionRows calls a number, and what an AttentionRun does.
 _NAMES = {
@@ -44,28 +44,24 @@ class Watcher:
         }
         self._max_entropy = np.full((layers, tokens), np.nan, np.float32)
         self._sinks = False
-        self._plans: dict[object, tuple[Tensor | None, Plan]] = {}
+        self._plans: list[tuple[object, Tensor | None, Plan]] = []
+        self._measured: set[int] = set()
         self.scales: dict[int, float] = {}
 
     def call(self, call: AttentionCall) -> Tensor | None:
         """Measure a layer; where precision allows, from the same pass that gives its output."""
         plan = self._plan(call)
-        self.scales[call.layer] = call.scaling
+        if call.value is not None:
+            self.scales[call.layer] = call.scaling
         self._sinks |= call.sinks is not None
         # In half precision, and on accelerators, the layer keeps its kernel: the rounding of its
         # output is part of the model. In float32 ours differs by the order of the sums only.
-        ours = not call.plain or (
+        ours = (
             call.query.dtype in (torch.float32, torch.float64) and call.query.device.type == "cpu"
         )
-        scores = scores_of(call)
-        rows, output = attend(scores, plan, call.value if ours else None)
+        rows, output = attend(scores_of(call), plan, call.value if ours else None)
         self._keep(call.layer, rows, plan.visible[0])
         return output
-
-    def weights(self, layer: int, weights: Tensor) -> None:
-        """Measure a layer from weights that its model computed anyway."""
-        visible = torch.arange(1, weights.shape[-1] + 1)
-        self._keep(layer, rows_of_weights(weights, self._marked), visible)
 
     def arrays(self) -> dict[str, Any]:
         """Return the arrays of an AttentionRun by name."""
@@ -79,13 +75,17 @@ class Watcher:
 
         Raises:
             NotDefinedError: none has one.
+            ModelError: a layer gave something that is not a number, as some do in float16.
         """
-        empty = np.flatnonzero(np.isnan(self._rows["entropy"]).all((1, 2))).tolist()
-        reasons = {str(layer): reason(model, layer) for layer in empty}
+        layers = range(model.facts.layers)
+        reasons = {str(each): reason(model, each) for each in layers if each not in self._measured}
         if len(reasons) == model.facts.layers:
             raise NotDefinedError(
                 f"{model.facts.name} has no attention pattern to measure. {reasons['0']}"
             )
+        for layer in self._measured:
+            sees = ~np.isnan(self._max_entropy[layer])
+            check_finite(model, self._rows["entropy"][layer][:, sees])
         return reasons
 
     def _keep(self, layer: int, rows: AttentionRows, visible: Tensor) -> None:
@@ -93,15 +93,36 @@ class Watcher:
             return  # a layer of another width; its reason says so
         for name, array in self._rows.items():
             array[layer] = getattr(rows, name)[0].cpu().numpy()
-        self._max_entropy[layer] = visible.cpu().float().log().numpy()
+        highest = visible.cpu().float().log()
+        self._max_entropy[layer] = highest.masked_fill(highest < 0, torch.nan).numpy()
+        self._measured.add(layer)
 
     def _plan(self, call: AttentionCall) -> Plan:
         """Return the plan for a call; layers with the same mask share one."""
-        key = (id(call.visible), call.query.shape[:3], call.key.shape[1:3])
-        if key not in self._plans:
-            # The mask is kept so that no other can get its id.
-            self._plans[key] = (call.visible, plan_of(call, self._marked))
-        return self._plans[key][1]
+        sizes = (call.query.shape[:3], call.key.shape[1:3])
+        for known, seen, plan in self._plans:
+            if known == sizes and _same(seen, call.visible):
+                return plan
+        plan = plan_of(call, self._marked)
+        # A model has one mask or two; every other one would hold on to T × T values.
+        self._plans = [*self._plans[-1:], (sizes, call.visible, plan)]
+        return plan
+
+
+def _same(one: Tensor | None, other: Tensor | None) -> bool:
+    """Tell whether two masks show the same."""
+    if one is None or other is None or one is other:
+        return one is other
+    return torch.equal(one, other)
+
+
+def check_finite(model: LanguageModel, numbers: np.ndarray) -> None:
+    """Raise ModelError if one of ``numbers`` is NaN."""
+    if np.isnan(numbers).any():
+        raise ModelError(
+            f"{model.facts.name} gave no usable attention weights in {model.facts.dtype}: its "
+            "numbers left the range of that type. Load it as float32 or bfloat16."
+        )
 
 
 def plan_of(call: AttentionCall, marked: Tensor) -> Plan:
@@ -110,7 +131,8 @@ def plan_of(call: AttentionCall, marked: Tensor) -> Plan:
     group, marked = heads // call.key.shape[1], marked.to(call.query.device)
     if call.visible is None:
         return plan_causal(batch, group, marked)
-    return plan_masked(call.visible.any(1).expand(batch, -1, -1), group, marked)
+    shown = call.visible[:, 0] if call.visible.shape[1] == 1 else call.visible.any(1)
+    return plan_masked(shown.expand(batch, -1, -1), group, marked)
 
 
 def after_last_occurrence(ids: Tensor) -> Tensor:

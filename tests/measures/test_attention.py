@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from backend.measures import tiles
-from backend.measures.attention import AttentionRows, Scores, attend, rows_of_weights
+from backend.measures.attention import AttentionRows, Scores, attend
 from backend.measures.pattern import pattern, pooled_pattern
 from backend.measures.tiles import plan_causal, plan_masked
 
@@ -248,14 +248,14 @@ def test_half_precision_inputs_are_measured_in_float32(dtype):
     )
 
 
-def test_given_weights_are_measured_alike():
-    scores, mask = make_scores(tokens=300), past(300)
-    given = rows_of_weights(dense_weights(scores, mask).float(), marks(mask))
-    ours = measure(scores, mask)
-    for name in ("entropy", "first", "itself", "previous", "marked", "distance"):
-        torch.testing.assert_close(
-            getattr(given, name), getattr(ours, name), atol=1e-4, rtol=1e-4, equal_nan=True
-        )
+def test_a_query_that_sees_nothing_has_an_empty_row_in_the_pattern():
+    scores = make_scores(tokens=60)
+    mask = past(60).clone()
+    mask[:, [0, 31]] = False
+    weights = pattern(scores, mask[:, None], 1)
+    assert (weights[[0, 31]] == 0).all()
+    torch.testing.assert_close(weights.sum(1)[32:], torch.ones(28))
+    assert pooled_pattern(scores, mask[:, None], 1, 60).isfinite().all()
 
 
 @cases

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 import pytest
 import torch
-import transformers
-from transformers import AutoModelForCausalLM
 
 import backend
-from backend.errors import CancelledError, InputError, NotDefinedError, OverBudgetError
-from backend.measures.attention import attend
+from backend.errors import (
+    CancelledError,
+    InputError,
+    ModelError,
+    NotDefinedError,
+    OverBudgetError,
+)
 from backend.models import load_model
 from backend.models.taps import attention_tap
 from backend.runs import load_run
@@ -20,8 +21,15 @@ from backend.runs.attention import AttentionRequest
 from backend.runs.heads import repeats
 from backend.settings import settings
 from backend.studies import STUDIES, ignore
-from backend.studies.watching import Watcher, plan_of, scores_of
-from tests.tiny_models import tiny_tokenizer
+from backend.studies.watching import Watcher
+from tests.studies.attention_models import (
+    Collector,
+    build,
+    eager_weights,
+    exact_entropy,
+    ids_of,
+    padded,
+)
 
 TEXT = "The quick brown fox jumps over the lazy dog. 12345 sea shells on the sea shore."
 FAMILIES = (
@@ -39,41 +47,11 @@ HYBRID = {
 families = pytest.mark.parametrize("family", FAMILIES)
 
 
-def build(folder, name, **arguments):
-    """Write a tiny model that is not in the common table."""
-    tokenizer = tiny_tokenizer("byte_level")
-    config = getattr(transformers, name)(**arguments, vocab_size=len(tokenizer))
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        AutoModelForCausalLM.from_config(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return load_model(str(folder), device="cpu")
-
-
-@functools.cache
-def eager(folder):
-    """Return the same weights with attention that materialises every matrix, in float64."""
-    return AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float64, attn_implementation="eager", experts_implementation="eager"
-    )
-
-
-def eager_weights(folder, ids):
-    """All weights of every layer, [H, T, T] each, over the tokens alone."""
-    with torch.no_grad():
-        found = eager(folder)(ids, output_attentions=True, use_cache=False).attentions
-    return [each[0] / each[0].sum(-1, keepdim=True) for each in found]
-
-
-def ids_of(run):
-    return torch.from_numpy(run.token_ids).long()[None]
-
-
 @families
 def test_entropy_is_that_of_the_eager_model_in_float64(family, tiny_model, tiny_folder):
     run = backend.study_attention(tiny_model(family), TEXT * 2)
     for layer, weights in enumerate(eager_weights(tiny_folder(family), ids_of(run))):
-        exact = -torch.xlogy(weights, weights).sum(-1).numpy()
+        exact = exact_entropy(weights)
         # 1e-4 nats is the promise; tiny models leave room for the depth of real ones.
         np.testing.assert_allclose(run.entropy[layer], exact, atol=2e-5)
 
@@ -121,38 +99,51 @@ def test_watching_does_not_change_the_model(family, tiny_model):
     assert torch.equal(model.hidden_states(ids), untouched)
 
 
-@pytest.mark.parametrize("family", ["llama", "gpt2", "mistral", "gemma3"])
-def test_in_half_precision_the_model_keeps_its_own_kernel(family, tiny_folder):
-    model = load_model(str(tiny_folder(family)), device="cpu", dtype="bfloat16")
-    ids = torch.arange(3, 100)[None] % model.facts.vocab_size
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@families
+def test_in_half_precision_the_model_keeps_its_own_kernel(family, dtype, tiny_folder):
+    model = load_model(str(tiny_folder(family)), device="cpu", dtype=dtype)
+    ids = torch.arange(3, 303)[None] % model.facts.vocab_size
     untouched = model.hidden_states(ids)
     with attention_tap(model, Watcher(model, ids)):
         assert torch.equal(model.hidden_states(ids), untouched)
 
 
-class Collector:
-    """A tap that keeps everything, and lets the layer use our kernel."""
-
-    def __init__(self):
-        self.calls = []
-
-    def call(self, call):
-        self.calls.append(call)
-        return (
-            None
-            if call.plain
-            else attend(
-                scores_of(call), plan_of(call, torch.full(call.query.shape[2:3], -1)), call.value
-            )[1]
-        )
-
-    def weights(self, layer, weights):
-        raise AssertionError("this family computes no weights of its own")
+@pytest.mark.parametrize(
+    ("family", "masks"), [("llama", 1), ("mistral", 1), ("gemma2", 2), ("gemma3", 1)]
+)
+@pytest.mark.parametrize("padding", [0, 5])
+def test_layers_with_the_same_mask_share_one_plan(family, masks, padding, tiny_model):
+    model = tiny_model(family)
+    assert model.facts.layers > masks
+    ids = torch.arange(3, 100)[None] % model.facts.vocab_size
+    mask = torch.ones_like(ids)
+    mask[:, :padding] = 0
+    watcher = Watcher(model, ids)
+    with attention_tap(model, watcher):
+        model.hidden_states(ids, attention_mask=mask)
+    assert len(watcher._plans) == masks
 
 
-@pytest.mark.parametrize("family", ["llama", "gpt2", "qwen3", "mistral"])
-def test_with_bfloat16_weights_the_error_stays_below_a_thousandth(family, tiny_folder):
-    model = load_model(str(tiny_folder(family)), device="cpu", dtype="bfloat16")
+@pytest.mark.parametrize("family", ["llama", "gemma2", "bloom"])
+def test_numbers_out_of_the_range_of_float16_are_named_as_such(family, tiny_folder):
+    model = load_model(str(tiny_folder(family)), device="cpu", dtype="float16")
+    part = next(
+        each
+        for name, each in model.layers[1].named_modules()
+        if name.endswith(("q_proj", "query_key_value"))
+    )
+    part.weight.data.fill_(6e4)
+    with pytest.raises(ModelError, match=r"float16.*bfloat16"):
+        backend.study_attention(model, TEXT)
+    with pytest.raises(ModelError, match=r"float16.*bfloat16"):
+        backend.attention_pattern(model, TEXT, 2, 0)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@families
+def test_with_half_precision_weights_the_error_stays_below_a_thousandth(family, dtype, tiny_folder):
+    model = load_model(str(tiny_folder(family)), device="cpu", dtype=dtype)
     run = backend.study_attention(model, TEXT * 3)
     collector = Collector()
     with attention_tap(model, collector):
@@ -161,30 +152,27 @@ def test_with_bfloat16_weights_the_error_stays_below_a_thousandth(family, tiny_f
         group = call.query.shape[1] // call.key.shape[1]
         key = call.key.double().repeat_interleave(group, 1)
         scores = call.query.double() @ key.mT * call.scaling
+        if call.softcap is not None:
+            scores = (scores / call.softcap).tanh() * call.softcap
+        if call.bias is not None:
+            scores = scores + call.bias.double()
         past = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
         shown = past if call.visible is None else call.visible
-        weights = scores.masked_fill(~shown, -torch.inf).softmax(-1)[0]
-        exact = -torch.xlogy(weights, weights).sum(-1).numpy()
+        exact = exact_entropy(scores.masked_fill(~shown, -torch.inf).softmax(-1)[0])
         np.testing.assert_allclose(run.entropy[call.layer], exact, atol=1e-3)
 
 
-@pytest.mark.parametrize("family", ["llama", "gemma2", "mistral", "gpt_oss"])
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gemma2", "mistral", "gpt_oss", "bloom"])
 def test_left_padding_changes_nothing_in_a_batch(family, tiny_model):
     model = tiny_model(family)
     alone = backend.study_attention(model, TEXT)
-    ids = ids_of(alone)
-    mask = torch.ones(2, len(alone) + 5, dtype=torch.long)
-    mask[0, :5] = 0
-    batch = torch.full((2, len(alone) + 5), 3)
-    batch[0, 5:] = ids[0]
-    watcher = Watcher(model, batch)
-    with attention_tap(model, watcher):
-        model.hidden_states(batch, attention_mask=mask)
-    arrays = watcher.arrays()
-    np.testing.assert_allclose(arrays["entropy"][..., 5:], alone.entropy, atol=1e-4)
-    np.testing.assert_allclose(arrays["first_mass"][..., 5:], alone.first_mass, atol=1e-4)
-    np.testing.assert_allclose(arrays["max_entropy"][:, 5:], alone.max_entropy, atol=1e-6)
-    assert np.isnan(arrays["entropy"][..., :5]).all()
+    found = padded(model, alone, 5)
+    for name in ("entropy", "first_mass", "self_mass", "distance", "score_spread"):
+        # Distances reach some 50 tokens, scores some 10; both come from float32 sums.
+        np.testing.assert_allclose(found[name][..., 5:], getattr(alone, name), atol=1e-4, rtol=1e-4)
+        assert np.isnan(found[name][..., :5]).all()
+    np.testing.assert_allclose(found["max_entropy"][:, 5:], alone.max_entropy, atol=1e-6)
+    assert np.isnan(found["max_entropy"][:, :5]).all()
 
 
 @pytest.mark.parametrize("family", ["llama", "bloom"])
@@ -233,14 +221,6 @@ def test_a_model_without_any_attention_is_refused_with_the_reason(tmp_path):
     model = build(tmp_path, "MambaConfig", hidden_size=32, num_hidden_layers=2, state_size=4)
     with pytest.raises(NotDefinedError, match=r"no attention pattern.*running state"):
         backend.study_attention(model, TEXT)
-
-
-def test_mpt_is_read_from_the_weights_it_computes(tmp_path):
-    model = build(tmp_path, "MptConfig", d_model=32, n_heads=4, n_layers=2, max_seq_len=256)
-    run = backend.study_attention(model, TEXT)
-    for layer, weights in enumerate(eager_weights(tmp_path, ids_of(run))):
-        exact = -torch.xlogy(weights, weights).sum(-1).numpy()
-        np.testing.assert_allclose(run.entropy[layer], exact, atol=2e-5)
 
 
 @pytest.mark.parametrize(
