@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import altair as alt
@@ -12,26 +11,40 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from components.picture import render, theme_on_screen
+from components.plotly_picture import plotly_picture
+from components.table_file import frame_csv, frames_json
+
 PLOTLY_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
+# Where the reader is, which is no data of the chart.
+CURSOR = "cursor"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class About:
-    """What a reader may want to know about a chart.
+    """What a reader may want to know about a chart; nothing of it may be left out.
 
     Attributes:
         title: with the unit where the chart has one.
         read: how to read it, one line.
         definition: of what is drawn, in Markdown.
-        formula: in LaTeX, empty for none.
+        formula: in LaTeX.
         source: where the measure comes from, in Markdown.
+
+    Raises:
+        ValueError: one of them is empty.
     """
 
     title: str
     read: str
     definition: str
-    formula: str = ""
-    source: str = ""
+    formula: str
+    source: str
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not getattr(self, field.name).strip():
+                raise ValueError(f"a chart needs words for {field.name!r}")
 
 
 def figure(
@@ -50,7 +63,7 @@ def figure(
             the browser exchanges them in the chart that is already there.
         about: the words around it.
         key: of the chart; names the exported files too.
-        data: the frames by name. The first is what is exported as CSV and JSON.
+        data: the frames by name. All are exported as CSV and JSON, but for the reader's "cursor".
         on_select: as in Streamlit; selections exist in Altair charts only.
 
     Returns:
@@ -59,9 +72,8 @@ def figure(
     with st.container(key=f"figure-{key}", gap="xsmall"):
         _head(chart, about, key, data)
         if isinstance(chart, go.Figure):
-            image = {"format": "svg", "filename": key}
             return st.plotly_chart(
-                chart, key=key, config={**PLOTLY_CONFIG, "toImageButtonOptions": image},
+                chart, key=key, config={**PLOTLY_CONFIG, "toImageButtonOptions": {"filename": key}},
                 alt=f"{about.title}. {about.read}",
             )  # fmt: skip
         return st.vega_lite_chart(
@@ -82,7 +94,10 @@ def _head(
         st.markdown(f"**{about.title}**", width="stretch")
         with st.popover("", icon=":material/info:", type="tertiary", key=f"about:{key}"):
             explain(about)
-        with st.popover("", icon=":material/download:", type="tertiary", key=f"export:{key}"):
+        with (
+            st.popover("", icon=":material/download:", type="tertiary", key=f"export:{key}"),
+            st.container(gap="xxsmall"),
+        ):
             _exports(chart, key, data)
     st.caption(about.read)
 
@@ -90,29 +105,36 @@ def _head(
 def explain(about: About) -> None:
     """Write definition, formula and source."""
     st.markdown(f"**{about.title}**")
-    if about.formula:
-        st.latex(about.formula)
+    st.latex(about.formula)
     st.markdown(about.definition)
-    if about.source:
-        st.caption(about.source)
+    st.caption(about.source)
 
 
 def _exports(
     chart: alt.TopLevelMixin | go.Figure, key: str, data: Mapping[str, pd.DataFrame]
 ) -> None:
-    frame = next(iter(data.values()))
-    _download("Data as CSV", f"{key}.csv", "text/csv", lambda: frame.to_csv(index=False))
-    _download(
-        "Data as JSON",
-        f"{key}.json",
-        "application/json",
-        lambda: str(frame.to_json(orient="records", indent=1, force_ascii=False)),
-    )
+    tables = {name: frame for name, frame in data.items() if name != CURSOR}
+    for name, frame in tables.items():
+        one = len(tables) == 1
+        _download(
+            "Data as CSV" if one else f"Data as CSV: {name}",
+            f"{key}.csv" if one else f"{key}-{name}.csv",
+            "text/csv",
+            lambda frame=frame: frame_csv(frame),
+        )
+    _download("Data as JSON", f"{key}.json", "application/json", lambda: frames_json(tables))
     if isinstance(chart, go.Figure):
-        st.caption("The camera above the chart saves it as SVG.")
-        return
-    _download("Picture as PNG", f"{key}.png", "image/png", lambda: render(chart, data, "png"))
-    _download("Picture as SVG", f"{key}.svg", "image/svg+xml", lambda: render(chart, data, "svg"))
+        plotly_picture(key, inside=f"figure-{key}", key=f"picture:{key}")
+    else:
+        theme = theme_on_screen()
+        _download(
+            "Picture as PNG", f"{key}.png", "image/png", lambda: render(chart, data, "png", theme)
+        )
+        _download(
+            "Picture as SVG", f"{key}.svg", "image/svg+xml",
+            lambda: render(chart, data, "svg", theme),
+        )  # fmt: skip
+    st.caption("Pictures have the colours of the theme on screen.")
 
 
 def _download(label: str, file: str, mime: str, make: Callable[[], str | bytes]) -> None:
@@ -120,19 +142,3 @@ def _download(label: str, file: str, mime: str, make: Callable[[], str | bytes])
     st.download_button(
         label, make, file, mime, key=f"download:{file}", on_click="ignore", type="tertiary"
     )
-
-
-def render(
-    chart: alt.TopLevelMixin, data: Mapping[str, pd.DataFrame], kind: Literal["png", "svg"]
-) -> bytes:
-    """Return an Altair chart over named data as a picture, light theme, without a browser."""
-    import vl_convert
-
-    records = {
-        name: json.loads(frame.to_json(orient="records") or "[]") for name, frame in data.items()
-    }
-    spec = {**chart.to_dict(), "datasets": records, "background": "white"}
-    spec.setdefault("width", 800)
-    if kind == "svg":
-        return vl_convert.vegalite_to_svg(spec).encode()
-    return vl_convert.vegalite_to_png(spec, scale=2)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from backend.runs import TextRun
 from components.plain import token_label
+from components.table_file import frame_csv, frame_json
 from components.token_strip import Metric
 
 
@@ -88,7 +89,7 @@ def _download(frame: pd.DataFrame) -> None:
         )
         st.download_button(
             "CSV",
-            lambda: frame.to_csv(index=False),
+            lambda: frame_csv(frame),
             "tokens.csv",
             "text/csv",
             on_click="ignore",
@@ -97,7 +98,7 @@ def _download(frame: pd.DataFrame) -> None:
         )
         st.download_button(
             "JSON",
-            lambda: str(frame.to_json(orient="records", indent=1, force_ascii=False)),
+            lambda: frame_json(frame),
             "tokens.json",
             "application/json",
             on_click="ignore",

@@ -17,16 +17,17 @@ def to_plain(run: Run) -> dict[str, Any]:
     Arrays become lists. JSON has no NaN and no infinity: NaN ("no prediction") becomes null, an
     infinity the string "inf" or "-inf".
     """
-    return {"kind": run.kind, **{name: _plain(value) for name, value in vars(run).items()}}
+    return {"kind": run.kind, **{name: plain_value(value) for name, value in vars(run).items()}}
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """Return ``value`` with arrays as lists, NaN as None and infinities as strings."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None if math.isnan(value) else str(value)
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain_value(each) for each in value]
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain_value(each) for key, each in value.items()}
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    return _plain(asdict(value)) if is_dataclass(value) else value  # type: ignore[reportArgumentType]
+        return plain_value(value.tolist())
+    return plain_value(asdict(value)) if is_dataclass(value) else value  # type: ignore[reportArgumentType]

@@ -127,6 +127,7 @@ def pattern_about(run: AttentionRun, part: Wanted) -> About:
         definition="Computed by the model when asked for, exact. Grey: what a token does not see. "
         "Colours follow the square root of the weight, so that small weights show; numbers are "
         "weights.",
+        source="Vaswani et al. 2017, arXiv 1706.03762.",
     )
 
 

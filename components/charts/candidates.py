@@ -21,6 +21,7 @@ CANDIDATES_ABOUT = About(
     formula=r"p_i(v)=\frac{e^{z_v}}{\sum_u e^{z_u}}",
     definition="The model's own distribution over its whole vocabulary before it saw this token, "
     "without sampler or temperature.",
+    source="Softmax over the whole vocabulary: Bridle 1990.",
 )
 
 

@@ -17,6 +17,7 @@ CUMULATIVE_ABOUT = About(
     definition="The tokens are ordered from the likeliest on; ranks are on a logarithmic axis. "
     "The curve is exact where it has a point: at each of the stored top tokens, then at every "
     "whole nat of surprisal.",
+    source="The mass that top-p cuts by: Holtzman et al. 2020, arXiv 1904.09751.",
 )
 
 

@@ -21,6 +21,8 @@ def histogram_about(metric: Metric) -> About:
         "The dashed line marks the mean.",
         definition=f"{metric.help} The axis is fixed unless **View › Colours span this text** is "
         "on, so that texts can be compared.",
+        formula=r"n_b=\bigl|\{i: b\le x_i<b+w\}\bigr|\qquad\bar x=\frac1n\sum_i x_i",
+        source="Measures and formulas: docs/measures.md.",
     )
 
 

@@ -18,6 +18,18 @@ RULE = (
     "that both begin or end with."
 )
 
+FORMULAS = {
+    "surprisal": r"s(\text{span})=\sum_{i\in\text{span}}-\ln p_i(x_i)",
+    "entropy": r"H(\text{span})=\sum_{i\in\text{span}}\Bigl(-\sum_v p_i(v)\ln p_i(v)\Bigr)",
+    "varentropy": r"V(\text{span})=\sum_{i\in\text{span}}\sum_v p_i(v)\,"
+    r"\bigl(-\ln p_i(v)-H_i\bigr)^2",
+}
+SOURCES = {
+    "surprisal": "Shannon 1948; the chain rule of probability makes sums over spans comparable.",
+    "entropy": "Shannon 1948.",
+    "varentropy": "Kontoyiannis and Verdú 2014.",
+}
+
 
 def curves_about(measure: str, unit: str) -> About:
     """Return the words around the two curves."""
@@ -25,6 +37,8 @@ def curves_about(measure: str, unit: str) -> About:
         title=f"{LABELS[measure]} of A and B ({unit_of(measure, unit)})",
         read="Where the lines part, the runs disagree. Click to pin a token.",
         definition=RULE,
+        formula=FORMULAS[measure],
+        source=SOURCES[measure],
     )
 
 
@@ -58,6 +72,8 @@ def against_about(measure: str, unit: str) -> About:
         title=f"{LABELS[measure]}: A against B ({unit_of(measure, unit)})",
         read="On the diagonal the runs agree; above it, B has more. Click to pin a token.",
         definition=RULE,
+        formula=FORMULAS[measure],
+        source=SOURCES[measure],
     )
 
 
@@ -186,6 +202,9 @@ def heads_about(unit: str) -> About:
         read="Orange heads look more widely in B, purple ones more narrowly.",
         definition="Mean over the tokens of each run; the two means are over the same tokens only "
         "when both runs read the same text.",
+        formula=r"\Delta^{(l,h)}=\frac1{|I_B|}\sum_{i\in I_B}H^{(l,h)}_{B,i}"
+        r"-\frac1{|I_A|}\sum_{i\in I_A}H^{(l,h)}_{A,i}",
+        source="Shannon 1948.",
     )
 
 
@@ -210,13 +229,25 @@ def heads_chart(end: float, unit: str) -> alt.TopLevelMixin:
     )
 
 
-def paths_about(label: str) -> About:
+PATHS = {"entropy": "Entropy", "surprisal": "Surprisal", "kl": "KL(sampler‖model)"}
+PATH_FORMULAS = {
+    "entropy": r"\bar H_t=\frac1S\sum_{s}\Bigl(-\sum_v p_{s,t}(v)\ln p_{s,t}(v)\Bigr)",
+    "surprisal": r"\bar s_t=\frac1S\sum_{s}-\ln p_{s,t}(x_{s,t})",
+    "kl": r"\frac1S\sum_{s}\sum_v q_{s,t}(v)\ln\frac{q_{s,t}(v)}{p_{s,t}(v)}",
+}
+
+
+def paths_about(measure: str, unit: str) -> About:
     """Return the words around the samplers of two runs."""
     return About(
-        title=label,
+        title=f"{PATHS[measure]} by step ({unit})",
         read="One colour a sampler; A is drawn through, B is dashed. Mean over the seeds.",
         definition="Samplers are matched by name and parameters. Numbers are of the model's own "
-        "distribution along the text that the sampler wrote.",
+        "distribution along the text that the sampler wrote; KL compares what the sampler drew "
+        "from with it. Each point is a mean of the numbers of the seeds still running, not the "
+        "number of a mean distribution.",
+        formula=PATH_FORMULAS[measure],
+        source="Shannon 1948; Kullback and Leibler 1951.",
     )
 
 

@@ -9,16 +9,18 @@ import streamlit as st
 from backend.runs import AttentionRun, TrajectoryRun, series
 from backend.runs.compare import compare_heads
 from backend.runs.compare_paths import PathComparison, compare_paths
-from components import state
+from components import checks, state
 from components.compare.charts import (
+    PATHS,
     heads_about,
     heads_chart,
     paths_about,
     paths_chart,
 )
+from components.controls import Control
 from components.figure import figure
 
-PATHS = {"entropy": "Entropy", "surprisal": "Surprisal", "kl": "KL(sampler‖model)"}
+PATH = Control("compare.path", "entropy", checks.one_of(tuple(PATHS)))
 
 
 def compare_attention(a: AttentionRun, b: AttentionRun) -> None:
@@ -60,11 +62,11 @@ def compare_trajectories(a: TrajectoryRun, b: TrajectoryRun) -> None:
     if a.request.prompt != b.request.prompt:
         st.caption("The runs begin with different prompts.")
     _means(comparison, unit)
-    measure = st.segmented_control(
-        "Along the steps", list(PATHS), format_func=PATHS.__getitem__, default="entropy",
-        required=True, key="compare:path", persist_state="session",
+    st.segmented_control(
+        "Along the steps", list(PATHS), format_func=PATHS.__getitem__, required=True,
+        **PATH.widget(),
     )  # fmt: skip
-    measure = measure or "entropy"
+    measure = PATH.value
     rows = [
         pd.DataFrame(
             {
@@ -79,7 +81,7 @@ def compare_trajectories(a: TrajectoryRun, b: TrajectoryRun) -> None:
     ]
     figure(
         paths_chart(unit),
-        paths_about(f"{PATHS[measure]} by step ({unit})"),
+        paths_about(measure, unit),
         key="compare-paths",
         data={"paths": pd.concat(rows, ignore_index=True)},
     )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from backend.runs import TextRun, series
 from backend.runs.compare import TextComparison, compare_text, summarise_difference
-from components import state
+from components import checks, state
 from components.charts.common import cursor_frame, picked_token
 from components.compare.charts import (
     RULE,
@@ -26,10 +26,15 @@ from components.compare.metrics import (
     span_of_token,
     unit_of,
 )
+from components.controls import Control
 from components.figure import figure
+from components.table_file import frame_csv, frame_json
 from components.token_strip import token_strip
 
 TABS = {"curves": "Curves", "against": "A against B", "divergence": "Divergence", "table": "Table"}
+TAB = Control("compare.tab", "curves", checks.one_of(tuple(TABS)))
+MEASURE = Control("compare.measure", "surprisal", checks.one_of(tuple(LABELS)))
+AUTOMATIC = Control("compare.automatic", False, checks.switch)
 NOTHING = (
     "The two runs share no text, so there is nothing to put side by side: choose runs over one "
     "text, or texts of which one contains the other or that begin or end alike."
@@ -55,9 +60,7 @@ def _view(source: Comparer, a: TextRun, b: TextRun, comparison: TextComparison) 
     single = len(pieces) == len(a)
     token_strip(
         a,
-        difference_metrics(
-            comparison, pieces, unit, automatic=st.session_state.get("compare:automatic", False)
-        ),
+        difference_metrics(comparison, pieces, unit, automatic=AUTOMATIC.value),
         metric=measure,
         key="compare:strip",
         pinned=state.pinned(len(a)),
@@ -67,39 +70,41 @@ def _view(source: Comparer, a: TextRun, b: TextRun, comparison: TextComparison) 
         height=300,
         on_pin=state.pin,
     )
-    tab = st.segmented_control(
-        "Charts", list(TABS), format_func=TABS.__getitem__, default="curves", required=True,
-        key="compare:tab", persist_state="session", label_visibility="collapsed", width="stretch",
+    st.segmented_control(
+        "Charts", list(TABS), format_func=TABS.__getitem__, required=True,
+        label_visibility="collapsed", width="stretch", **TAB.widget(),
     )  # fmt: skip
     frame = span_frame(a, comparison, unit)
     with st.container(key="compare-charts"):
+        tab = TAB.value
         if tab == "table":
             _table(frame, measure, unit)
         elif tab == "divergence":
             divergence_view(source, a, b, comparison, frame)
         else:
-            _chart(tab or "curves", frame, measure, unit, state.pinned(len(a)))
+            _chart(tab, frame, measure, unit, state.pinned(len(a)))
 
 
 def _toolbar(comparison: TextComparison) -> str:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        measure = st.segmented_control(
-            "Difference of", list(LABELS), format_func=LABELS.__getitem__, default="surprisal",
-            required=True, key="compare:measure", persist_state="session",
+        st.segmented_control(
+            "Difference of", list(LABELS), format_func=LABELS.__getitem__, required=True,
+            **MEASURE.widget(),
         )  # fmt: skip
         st.toggle(
-            "Colours span these runs", key="compare:automatic", persist_state="session",
+            "Colours span these runs", **AUTOMATIC.widget(),
             help="Off: a fixed range, so that comparisons can be compared.",
         )  # fmt: skip
+        measure = MEASURE.value
         st.space("stretch")
-        differences = np.abs(comparison.difference(measure or "surprisal"))
+        differences = np.abs(comparison.difference(measure))
         known = bool(np.isfinite(differences).any())
         place = int(comparison.alignment.a[np.nanargmax(differences), 0]) if known else None
         st.button(
             "Largest difference", on_click=state.pin, args=(place,), disabled=not known,
             key="compare:jump",
         )  # fmt: skip
-    return measure or "surprisal"
+    return measure
 
 
 def _figures(comparison: TextComparison, measure: str, unit: str) -> None:
@@ -180,10 +185,10 @@ def _table(frame: pd.DataFrame, measure: str, unit: str) -> None:
     with st.container(horizontal=True):
         st.caption("Largest difference first; click a column to sort.", width="stretch")
         st.download_button(
-            "CSV", lambda: frame.to_csv(index=False), "comparison.csv", on_click="ignore",
+            "CSV", lambda: frame_csv(frame), "comparison.csv", on_click="ignore",
             type="tertiary", icon=":material/download:",
         )  # fmt: skip
         st.download_button(
-            "JSON", lambda: str(frame.to_json(orient="records", force_ascii=False)),
+            "JSON", lambda: frame_json(frame),
             "comparison.json", on_click="ignore", type="tertiary", icon=":material/download:",
         )  # fmt: skip

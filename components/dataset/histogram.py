@@ -19,7 +19,8 @@ def spread_about(unit: str) -> About:
         title=f"Mean entropy of the texts ({unit})",
         read="Each bar counts texts; the first and last also hold what lies beyond the axis.",
         definition="Mean over the scored tokens of each text, so that a long text counts as one.",
-        formula=r"\bar H=\frac1n\sum_{i} H_i",
+        formula=r"\bar H=\frac1n\sum_{i} H_i\qquad H_i=-\sum_v p_i(v)\ln p_i(v)",
+        source="Entropy: Shannon 1948.",
     )
 
 

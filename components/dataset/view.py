@@ -13,6 +13,7 @@ from components import job, state
 from components.dataset.histogram import HIGH_NATS, spread_about, spread_chart, spread_data
 from components.figure import figure
 from components.plain import escape_markdown, token_label
+from components.table_file import frame_csv, frame_json
 
 TOKENS_SLOT = "tokens"
 SHOWN_CHARACTERS = 300
@@ -93,8 +94,8 @@ def _table(run: DatasetRun, unit: str) -> int | None:
             "exp(mean surprisal).", width="stretch",
         )  # fmt: skip
         for label, make, kind in (
-            ("CSV", lambda: frame.to_csv(index=False), "csv"),
-            ("JSON", lambda: str(frame.to_json(orient="records", force_ascii=False)), "json"),
+            ("CSV", lambda: frame_csv(frame), "csv"),
+            ("JSON", lambda: frame_json(frame), "json"),
         ):
             st.download_button(
                 label, make, f"dataset.{kind}", on_click="ignore", type="tertiary",

@@ -107,6 +107,8 @@ def sweep_about(unit: str, *, entropy: bool) -> About:
             read="Flat: the rule does not care about temperature. Rising: heat lets more in.",
             definition="Top-k and top-n-σ judge by rank and by logits, so heat changes nothing. "
             "Rules that judge probability let more in, unless temperature comes last.",
+            formula=r"q_T\propto p^{1/T}\qquad |S_T|",
+            source="Each sampler's own source is under the ⓘ of its card.",
         )
     return About(
         title=f"Entropy after each sampler as temperature rises ({unit})",

@@ -15,6 +15,15 @@ from components.trajectories.rows import NUMBERS, Number, Row, row_label
 DASHES = [[1, 0], [5, 3]]
 POWERS = [10**each for each in range(7)]
 DENSE = 64  # steps from which lines and points are drawn thinner
+FORMULAS = {
+    "Entropy": r"H_t=-\sum_v p_t(v)\ln p_t(v)",
+    "Surprisal": r"s_t=-\ln p_t(x_t)",
+    "Entropy after the sampler": r"H_t=-\sum_v q_t(v)\ln q_t(v)",
+    "Tokens kept": r"|S_t|,\quad S_t=\{v: q_t(v)>0\}",
+    "Kept mass": r"\sum_{v\in S_t}p_t(v)",
+    "Drawn with": r"q_t(x_t)",
+    "KL to the model": r"\mathrm{KL}(q_t\|p_t)=\sum_v q_t(v)\ln\frac{q_t(v)}{p_t(v)}",
+}
 COLOURS = 8  # the theme has as many; further samplers are dashed
 
 
@@ -33,7 +42,8 @@ def curve_about(number: Number, unit: str, *, over_seeds: bool) -> About:
         else "One line a sampler; click to move the step.",
         definition=f"{number.help}{band} Samplers see different texts as soon as they part, so "
         "the lines differ by the text as well as by the rule.",
-        formula=r"H_t=-\sum_v p_t(v)\ln p_t(v)" if "ntropy" in number.label else "",
+        formula=FORMULAS[number.label],
+        source="Measures and formulas: docs/measures.md and docs/samplers.md.",
     )
 
 

@@ -29,6 +29,7 @@ STEP_ABOUT = About(
     "those with a memory use what they had remembered at this step of their own text. Only the "
     "most likely tokens are stored: a “+” under a column says how many more the sampler keeps. "
     "Vertical lines are the sampler's own threshold, where it is one on the model's probability.",
+    source="Each sampler's own source is under the ⓘ of its card.",
 )
 
 

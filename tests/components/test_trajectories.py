@@ -12,7 +12,7 @@ import pytest
 
 from backend.runs.sampler_info import Filtered
 from backend.runs.trajectories import plans
-from components.figure import render
+from components.picture import render
 from components.trajectories.bench_charts import (
     survive_chart,
     survive_data,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from components.charts import candidates, cumulative, curve, gap_walk, histogram, scatter
-from components.figure import render
 from components.metrics import MEASURES, text_metrics
+from components.picture import render
 from components.plain import escape_markdown, token_label
 from components.playground_math import distribution, figures
 from tests.runs.makers import text_run
