@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Part = TypeVar("Part")
 
 LONGEST_LINE = 300
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -14,6 +17,8 @@ _HEAD = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
 _RUN_KEY = re.compile(r"(kept-|saved-)?[0-9a-f]{16}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,6000}")
 _CHOICE = re.compile(r"(run|example|pair):[A-Za-z0-9_-]{1,64}")
+_WHOLE = re.compile(r"-?\d{1,12}", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,20})?(e-?\d{1,3})?", re.ASCII)
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 
 
@@ -83,3 +88,50 @@ def line(text: str) -> str:
     if not text or len(text) > LONGEST_LINE or not text.isprintable():
         raise ValueError(f"it is one line of at most {LONGEST_LINE} printable characters")
     return text
+
+
+def switch(text: str) -> bool:
+    """Read whether something is on."""
+    return one_of(("on", "off"))(text) == "on"
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a check that lets whole numbers from ``low`` to ``high`` pass."""
+
+    def check(text: str) -> int:
+        if not (_WHOLE.fullmatch(text) and low <= int(text) <= high):
+            raise ValueError(f"it is a whole number from {low} to {high}")
+        return int(text)
+
+    return check
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Return a check that lets numbers from ``low`` to ``high`` pass."""
+
+    def check(text: str) -> float:
+        if not (_NUMBER.fullmatch(text) and low <= float(text) <= high):
+            raise ValueError(f"it is a number from {low} to {high}")
+        return float(text)
+
+    return check
+
+
+def several(
+    part: Callable[[str], Part], least: int = 0, most: int = 32
+) -> Callable[[str], tuple[Part, ...]]:
+    """Return a check for parts with commas between them, such as both ends of a range.
+
+    Args:
+        part: check of one part; its text has no comma.
+        least: fewest parts.
+        most: most parts.
+    """
+
+    def check(text: str) -> tuple[Part, ...]:
+        parts = text.split(",") if text else []
+        if not least <= len(parts) <= most:
+            raise ValueError(f"it is {least} to {most} values with commas between")
+        return tuple(part(each) for each in parts)
+
+    return check

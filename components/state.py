@@ -3,17 +3,18 @@
 Every shared value is one line in ``PARAMETERS``. It lives in the session, so that moving between
 pages or going Back never loses it, and is written to the address, so that a copied link or a
 reload restores it. The address is untrusted: what does not pass its check is dropped with a notice.
+Values of one page only are declared where they are drawn: see ``controls``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, cast
 
 import streamlit as st
 
-from backend.runs.base import Run
 from backend.runs.model import ModelSpec
 from components import checks
 from components.plain import escape_markdown
@@ -68,6 +69,12 @@ PARAMETERS: Mapping[str, Parameter] = {
 _WRITTEN = "state:written"
 _NOTICES = "state:notices"
 _GENERATION = "state:generation:"
+_PAGE = "state:page"
+_CONTROLS = "state:controls"
+_OFFERS = "state:offers"
+_SETTLED = "state:settled"
+_CONTROL = re.compile(r"[a-z]{1,20}\.[a-z0-9_-]{1,40}")
+MOST_OFFERS, LONGEST_OFFER = 64, 300
 
 
 def get(name: str) -> Any:
@@ -81,7 +88,7 @@ def put(**values: Any) -> None:
         if name not in PARAMETERS:
             raise KeyError(name)
         _set(name, value)
-    _write_address()
+    write_address()
 
 
 def unit() -> Unit:
@@ -119,14 +126,13 @@ def widget(name: str, check: Callable[[str], Any] | None = None) -> dict[str, An
         check: for a text field: turns what was typed into the value, or raises ``ValueError``;
             then the value stays and a notice says why. An empty field means the default.
     """
-    generation = st.session_state.get(_GENERATION + name, 0)
-    key = f"choose:{name}:{generation}"
+    key = widget_key(name)
     if key not in st.session_state:
         value = get(name)
         st.session_state[key] = "" if check is not None and value is None else value
 
     def take() -> None:
-        if generation != st.session_state.get(_GENERATION + name, 0):
+        if key != widget_key(name):
             return  # a late report on a widget that is gone
         chosen = value = st.session_state[key]
         if check is not None:
@@ -134,12 +140,12 @@ def widget(name: str, check: Callable[[str], Any] | None = None) -> dict[str, An
                 value = check(chosen) if chosen else PARAMETERS[name].default
             except ValueError as error:
                 notice(f"{name.capitalize()} was left as it is: {error}.")
-                _renew(name)
+                renew(name)
                 return
         st.session_state[f"state:{name}"] = value
         if value != chosen:
-            _renew(name)
-        _write_address()
+            renew(name)
+        write_address()
 
     return {"key": key, "on_change": take}
 
@@ -147,11 +153,16 @@ def widget(name: str, check: Callable[[str], Any] | None = None) -> dict[str, An
 def _set(name: str, value: Any) -> None:
     if value != get(name):
         st.session_state[f"state:{name}"] = value
-        _renew(name)
+        renew(name)
 
 
-def _renew(name: str) -> None:
-    """Give the widget of a parameter a new key.
+def widget_key(name: str) -> str:
+    """Return the key of the widget of a parameter or control."""
+    return f"choose:{name}:{st.session_state.get(_GENERATION + name, 0)}"
+
+
+def renew(name: str) -> None:
+    """Give the widget of a parameter or control a new key.
 
     A browser that has not heard of a new value yet reports the old one; under the same key that
     would look like the reader's choice and take the new value back.
@@ -167,53 +178,6 @@ def show_run(kind: str, key: str) -> None:
 def show_example(kind: str, name: str) -> None:
     """Make a shipped example the current run of its kind, without a pinned token."""
     put(**{run_parameter(kind): None, example_parameter(kind): name, "token": None})
-
-
-class RunSource(Protocol):
-    """Where runs are found: ``backend.cached``."""
-
-    def find_run(self, key: str) -> Run | None:
-        """Return a run the engine still holds."""
-        ...
-
-    def example_run(self, name: str) -> Run:
-        """Return a shipped example; raise ``EntroscopeError`` for an unknown name."""
-        ...
-
-
-def current_run(source: RunSource, kind: str, default_example: str) -> Run:
-    """Return the run of a kind to show: the one asked for, else an example, with a notice.
-
-    Args:
-        source: ``backend.cached``.
-        kind: of the run, such as "text".
-        default_example: shown when nothing is asked for or what was asked for is gone.
-    """
-    with st.container():  # with or without a notice, what follows keeps its place
-        return _find(source, kind, default_example)
-
-
-def _find(source: RunSource, kind: str, default_example: str) -> Run:
-    key = get(run_parameter(kind))
-    if key is not None:
-        run = source.find_run(key)
-        if run is not None and run.kind == kind:
-            return run
-        show_notice(
-            "The run of this link is no longer in memory. Analyse its text again, or open it from "
-            "the library if you saved it. Until then you see an example."
-        )
-        put(**{run_parameter(kind): None, "token": None})
-    name = get(example_parameter(kind)) or default_example
-    try:
-        run = source.example_run(name)
-    except (KeyError, ValueError):
-        run = None
-    if run is not None and run.kind == kind:
-        return run
-    show_notice(f"There is no example of that name here; you see {default_example!r}.")
-    put(**{example_parameter(kind): None})
-    return source.example_run(default_example)
 
 
 def notice(message: str) -> None:
@@ -232,30 +196,64 @@ def show_notice(message: str) -> None:
     st.info(escape_markdown(message), icon=":material/info:")
 
 
-def read_address() -> None:
+def control_texts() -> dict[str, str]:
+    """Return the values of all controls that are not at their default, as the address has them."""
+    return st.session_state.setdefault(_CONTROLS, {})
+
+
+def take_offer(name: str) -> str | None:
+    """Return what the address says for a control, once."""
+    return st.session_state.get(_OFFERS, {}).pop(name, None)
+
+
+def read_address(page: str) -> None:
     """Take over what the address says; called by the frame before anything is drawn.
 
     A value counts when it is new, as on the first run of a session or after Back and Forward.
     A missing one is not a wish to lose the value: the address of a page opened from the menu is
     empty.
+
+    Args:
+        page: that is about to be drawn; the address has the controls of this page only.
     """
+    st.session_state[_PAGE] = page
     written = cast("dict[str, str]", st.session_state.get(_WRITTEN, {}))
-    for name, parameter in PARAMETERS.items():
-        text = st.query_params.get(name)
-        if text is None or text == written.get(name):
-            continue
-        try:
-            _set(name, parameter.parse(text))
-        except ValueError as error:
-            notice(f"Ignored {name!r} of the link: {error}.")
-    _write_address()
+    said = st.query_params.to_dict()
+    new = {name: text for name, text in said.items() if text != written.get(name)}
+    for name, text in new.items():
+        if name in PARAMETERS:
+            try:
+                _set(name, PARAMETERS[name].parse(text))
+            except ValueError as error:
+                notice(f"Ignored {name!r} of the link: {error}.")
+    offers = {
+        name: text
+        for name, text in new.items()
+        if _CONTROL.fullmatch(name) and len(text) <= LONGEST_OFFER
+    }
+    if offers and len(offers) <= MOST_OFFERS:
+        st.session_state[_OFFERS] = offers
+        st.session_state[_SETTLED] = False
+    write_address()
 
 
-def _write_address() -> None:
+def settle() -> None:
+    """Drop from the address what no control has claimed; called when the page is drawn."""
+    st.session_state[_SETTLED] = True
+    write_address()
+
+
+def write_address() -> None:
+    """Write everything that is not at its default to the address."""
     values = {
         name: str(get(name))
         for name, parameter in PARAMETERS.items()
         if get(name) != parameter.default
+    }
+    offers = {} if st.session_state.get(_SETTLED) else st.session_state.get(_OFFERS, {})
+    page = f"{st.session_state.get(_PAGE)}."
+    values |= {
+        name: text for name, text in (offers | control_texts()).items() if name.startswith(page)
     }
     st.session_state[_WRITTEN] = values
     if st.query_params.to_dict() != values:

@@ -11,13 +11,14 @@ from components.attention import pattern
 from components.attention.form import attention_form
 from components.attention.lessons import EXAMPLE
 from components.attention.view import attention_view
+from components.current_run import current_run
 from components.example_picker import example_picker
 from components.run_head import run_head
 from components.shell import start_page
 
 start_page("attention")
 
-run = cast(AttentionRun, state.current_run(cached, "attention", EXAMPLE))
+run = cast(AttentionRun, current_run(cached, "attention", EXAMPLE))
 examples = {each.name: each.title for each in cached.example_names() if each.kind == "attention"}
 example_picker("attention", examples, EXAMPLE)
 attention_form(cached, run)

@@ -5,6 +5,7 @@ from typing import cast
 from backend import cached
 from backend.runs import DatasetRun
 from components import job, state
+from components.current_run import current_run
 from components.dataset.form import SLOT, dataset_form
 from components.dataset.view import dataset_view
 from components.run_head import run_head
@@ -14,7 +15,7 @@ DEFAULT_EXAMPLE = "dataset_sentences"
 
 start_page("dataset")
 
-run = cast(DatasetRun, state.current_run(cached, "dataset", DEFAULT_EXAMPLE))
+run = cast(DatasetRun, current_run(cached, "dataset", DEFAULT_EXAMPLE))
 dataset_form(cached)
 job.watch(SLOT, lambda key, _: state.show_run("dataset", key))
 

@@ -7,6 +7,7 @@ import streamlit as st
 from backend import cached
 from backend.runs import TextRun
 from components import job, state
+from components.current_run import current_run
 from components.example_picker import example_picker
 from components.run_head import run_head
 from components.shell import start_page
@@ -18,7 +19,7 @@ DEFAULT_EXAMPLE = "text_fact"
 
 start_page("tokens")
 
-run = cast(TextRun, state.current_run(cached, "text", DEFAULT_EXAMPLE))
+run = cast(TextRun, current_run(cached, "text", DEFAULT_EXAMPLE))
 examples = {each.name: each.title for each in cached.example_names() if each.kind == "text"}
 example_picker("text", examples, DEFAULT_EXAMPLE)
 text_form(cached, Shown(run.request.text, len(run), run.model), run.request.text)

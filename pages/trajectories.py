@@ -7,6 +7,7 @@ import streamlit as st
 from backend import cached
 from backend.runs.trajectories import TrajectoryRun
 from components import state
+from components.current_run import current_run
 from components.example_picker import example_picker
 from components.run_head import run_head
 from components.shell import start_page
@@ -21,7 +22,7 @@ DEFAULT_EXAMPLE = "trajectories_classics"
 start_page("trajectories")
 
 catalogue = {each.name: each for each in cached.sampler_catalogue()}
-run = cast(TrajectoryRun, state.current_run(cached, "trajectories", DEFAULT_EXAMPLE))
+run = cast(TrajectoryRun, current_run(cached, "trajectories", DEFAULT_EXAMPLE))
 adopt_run(cached, run, catalogue)
 mode = st.segmented_control(
     "View",

@@ -9,7 +9,8 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.runs.library import Entry
-from components import state
+from components import checks, state
+from components.controls import Control
 from components.library.tags import split_tags
 from components.library.upload import Holder
 from components.plain import escape_markdown
@@ -21,6 +22,8 @@ PAGE_OF_KIND = {
     "dataset": "dataset",
 }
 ALL = "all kinds"
+SEARCH = Control("library.search", "", checks.line)
+KIND = Control("library.kind", ALL, checks.one_of((ALL, *PAGE_OF_KIND)))
 _DELETED = "library:deleted"
 _CHANGES = "library:changes"
 
@@ -34,11 +37,12 @@ def library_view(source: Holder) -> None:
     """Draw search, list and actions."""
     library = source.library()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        search = st.text_input(
+        st.text_input(
             "Search", placeholder="Title, text, model or tag", icon=":material/search:",
-            key="library:search", live=True, width="stretch",
+            live=True, width="stretch", **SEARCH.widget(),
         )  # fmt: skip
-        kind = st.selectbox("Kind", [ALL, *PAGE_OF_KIND], key="library:kind", width=180)
+        st.selectbox("Kind", [ALL, *PAGE_OF_KIND], width=180, **KIND.widget())
+    search, kind = SEARCH.value, KIND.value
     _undo(source)
     entries = library.entries(search, kind=None if kind == ALL else kind)
     if not entries:

@@ -29,6 +29,10 @@ def table(at):
     return at.dataframe[0].value
 
 
+def search(at):
+    return next(each for each in at.text_input if each.label == "Search")
+
+
 def button(at, key: str):
     return next(each for each in at.button if each.key == key)
 
@@ -49,9 +53,9 @@ def test_saved_runs_are_listed_and_searched(app):
     cached.library().save(text_run("A car drove", seed=2, title="Traffic"))
     at = app("library")
     assert set(table(at)["title"]) == {"Animals", "Traffic"}
-    at.text_input(key="library:search").set_value("zoo").run()
+    search(at).set_value("zoo").run()
     assert list(table(at)["title"]) == ["Animals"]
-    at.text_input(key="library:search").set_value("nothing like it").run()
+    search(at).set_value("nothing like it").run()
     assert "Nothing found" in words(at)
 
 
