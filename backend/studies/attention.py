@@ -97,14 +97,14 @@ def watch_attention(model: LanguageModel, ids: Tensor, report: Report) -> Watche
 
 
 def spectral_norms(model: LanguageModel, scales: dict[int, float]) -> np.ndarray:
-    """Return σ of every head times the scale of its scores, float32 [L, H]; NaN where undefined."""
+    """Return σ of every head, the scale of its scores included, float32 [L, H]; NaN for none."""
     from backend.models.projections import query_key_weights
 
     facts = model.facts
     norms = np.full((facts.layers, facts.heads), np.nan, np.float32)
     for layer, scale in scales.items():
-        pair = query_key_weights(model.layers[layer], facts.heads, facts.kv_heads)
-        if pair is not None:
-            with torch.inference_mode():
-                norms[layer] = (query_key_norm(*pair) * scale).cpu().numpy()
+        with torch.inference_mode():
+            pair = query_key_weights(model.layers[layer], facts.heads, facts.kv_heads, scale)
+            if pair is not None:
+                norms[layer] = query_key_norm(*pair).cpu().numpy()
     return norms
