@@ -7,6 +7,7 @@ arrays: Streamlit hashes large ones by sample. Errors pass through as they are, 
 from __future__ import annotations
 
 import atexit
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +73,11 @@ def engine() -> Engine:
     return made
 
 
+def _started_engine() -> Engine | None:
+    """Return the engine if its module was ever needed: only then can it hold something."""
+    return engine() if "backend.engine" in sys.modules else None
+
+
 def submit(request: Request) -> Job:
     """Ask for a study; the job's ``result()`` is the run, and ``find_run(job.key)`` finds it later.
 
@@ -90,7 +96,8 @@ def find_run(key: str) -> Run | None:
     if key.startswith(_SAVED):
         entry = library().find(key.removeprefix(_SAVED))
         return _saved_run(entry.id, entry.title) if entry else None
-    return engine().find(key)
+    started = _started_engine()
+    return started.find(key) if started else None
 
 
 def keep_run(run: Run) -> str:
@@ -120,22 +127,41 @@ def example_run(name: str) -> Run:
 
 
 def count_tokens(
-    spec: ModelSpec, text: str, special_tokens: Literal["text", "special"] = "text"
-) -> int:
-    """Return how many tokens the model reads in ``text``; needs the tokenizer only."""
+    spec: ModelSpec,
+    text: str,
+    special_tokens: Literal["text", "special"] = "text",
+    *,
+    chat: bool = False,
+    add_bos: bool = False,
+) -> int | None:
+    """Return how many tokens a study would read, or None while the tokenizer is not here.
+
+    Asks no network: a link may name any model, and only a study fetches one.
+
+    Raises:
+        InputError, ModelError: the model is not offered, or its tokenizer cannot be used.
+    """
+    from backend.models import is_here
+
     _check_offered(spec)
-    return _tokenizer(spec.source, spec.revision).count(text, special_tokens=special_tokens)
+    if not is_here(spec):
+        return None
+    tokenizer = _tokenizer(spec.source, spec.revision)
+    return tokenizer.count(text, special_tokens=special_tokens, chat=chat, add_bos=add_bos)
 
 
-def render_chat(spec: ModelSpec, messages: Sequence[dict[str, str]]) -> str:
-    """Return ``messages`` (each with "role" and "content") in the model's chat template."""
+def context_length(spec: ModelSpec) -> int | None:
+    """Return how many tokens a model reads; None: no limit, or not known. Raises as above."""
+    from backend.models import is_here
+
     _check_offered(spec)
-    return _tokenizer(spec.source, spec.revision).render_chat(list(messages))
+    return _context(spec.source, spec.revision) if is_here(spec) else None
 
 
 def model_facts(spec: ModelSpec) -> ModelFacts | None:
     """Return what is known of a model, or None while it is not loaded."""
-    return engine().facts(spec)
+    started = _started_engine()
+    return started.facts(spec) if started else None
 
 
 def model_choices() -> list[ModelChoice]:
@@ -149,6 +175,13 @@ def _tokenizer(source: str, revision: str | None) -> TextTokenizer:
     from backend.models import load_tokenizer
 
     return load_tokenizer(ModelSpec(source=source, revision=revision))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _context(source: str, revision: str | None) -> int | None:
+    from backend.models import read_context
+
+    return read_context(ModelSpec(source=source, revision=revision))
 
 
 def _check_offered(spec: ModelSpec) -> None:

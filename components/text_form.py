@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import streamlit as st
 
 from backend.errors import EntroscopeError
-from backend.runs import ModelFacts, ModelSpec, TextRequest
+from backend.runs import ModelSpec, TextRequest, TextRun
 from components import job, state
 from components.plain import escape_markdown
-from components.text_box import text_box
+from components.text_box import UNCOUNTED, text_box
 
 SLOT = "tokens"
 _DRAFT = "tokens:draft"
+_COUNTED = ("text", "chat", "add_bos", "special_tokens")  # what the number of tokens depends on
 OPTIONS: dict[str, Any] = {
     "add_bos": False,
     "chat": False,
@@ -30,29 +30,27 @@ class Reader(Protocol):
     """What the form needs of ``backend.cached``."""
 
     def count_tokens(
-        self, spec: ModelSpec, text: str, special_tokens: Literal["text", "special"] = "text"
-    ) -> int: ...
-    def render_chat(self, spec: ModelSpec, messages: list[dict[str, str]]) -> str: ...
-    def model_facts(self, spec: ModelSpec) -> ModelFacts | None: ...
+        self,
+        spec: ModelSpec,
+        text: str,
+        special_tokens: Literal["text", "special"] = "text",
+        *,
+        chat: bool = False,
+        add_bos: bool = False,
+    ) -> int | None: ...
+    def context_length(self, spec: ModelSpec) -> int | None: ...
     def submit(self, request: TextRequest) -> job.Watchable: ...
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The text and model of the run on screen: its length is known without counting."""
-
-    text: str
-    tokens: int
-    model: ModelFacts
-
-
-def text_form(reader: Reader, shown: Shown, start_text: str) -> None:
-    """Draw the form; Analyse puts a job into the slot and runs the page again."""
-    _form(reader, shown, start_text)
-
-
 @st.fragment
-def _form(reader: Reader, shown: Shown, start_text: str) -> None:
+def text_form(reader: Reader, shown: TextRun) -> None:
+    """Draw the form; Analyse puts a job into the slot and runs the page again.
+
+    Args:
+        reader: ``backend.cached``.
+        shown: the run on screen; the box starts with its text.
+    """
+    start_text = shown.request.text
     asked, draft = st.session_state.get(_DRAFT, (start_text, start_text))
     text = text_box(
         draft if asked == start_text else start_text,
@@ -65,20 +63,14 @@ def _form(reader: Reader, shown: Shown, start_text: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch"):
-            _counter(reader, shown, text)
+            _counter(reader, shown, request_for(text))
         with st.popover("Options", icon=":material/tune:", type="tertiary"):
             _options()
         st.button("Analyse", type="primary", icon=":material/play_arrow:", on_click=_ask)
     if st.session_state.pop("tokens:asked", False):
-        job.start(SLOT, lambda: _submit(reader, text))
+        _keep_draft(text, text)
+        job.start(SLOT, lambda: reader.submit(request_for(text)))
         st.rerun()
-
-
-def _submit(reader: Reader, text: str) -> job.Watchable:
-    request = request_for(reader, text)
-    # A template adds to what was typed; the box goes on showing what was typed.
-    _keep_draft(request.text, text)
-    return reader.submit(request)
 
 
 def _keep_draft(asked: str, typed: str) -> None:
@@ -95,47 +87,36 @@ def option(name: str) -> Any:
     return st.session_state.get(f"tokens:{name}", OPTIONS[name])
 
 
-def request_for(reader: Reader, text: str) -> TextRequest:
-    """Return the request for ``text`` with the options as they stand.
-
-    Raises:
-        EntroscopeError: the model has no chat template, or its tokenizer cannot be read.
-    """
-    spec, special = state.model(), option("special")
-    if option("chat"):
-        text = reader.render_chat(spec, [{"role": "user", "content": text}])
-        special = "special"
+def request_for(text: str) -> TextRequest:
+    """Return the request for ``text`` with the options as they stand."""
     return TextRequest(
-        model=spec,
+        model=state.model(),
         text=text,
         top_k=int(option("top_k")),
         add_bos=option("add_bos"),
-        special_tokens=special,
+        chat=option("chat"),
+        special_tokens=option("special"),
         long_text=option("long"),
         window_overlap=int(option("overlap")) or None,
         curve=option("curve"),
     )
 
 
-def _counter(reader: Reader, shown: Shown, text: str) -> None:
+def _counter(reader: Reader, shown: TextRun, request: TextRequest) -> None:
     """Say how long the text is, and warn when it is longer than the model reads."""
-    spec = state.model()
-    facts = reader.model_facts(spec) or (shown.model if spec.source == shown.model.source else None)
-    limit = facts.context if facts else None
+    characters = f"{len(request.text):,} characters"
     try:
-        if text == shown.text and spec.source == shown.model.source:
-            count = shown.tokens  # no tokenizer is needed, nor a model from a link looked up
-        else:
-            count = reader.count_tokens(spec, text, option("special"))
+        count, limit = _length(reader, shown, request)
     except EntroscopeError as error:
         st.caption(f":material/warning: {escape_markdown(str(error))}")
         return
-    count += option("add_bos") and text != shown.text
-    if limit is None:
-        st.caption(f"{count:,} tokens · {len(text):,} characters")
+    if count is None:
+        st.caption(f"{characters} · {UNCOUNTED}")
+    elif limit is None:
+        st.caption(f"{count:,} tokens · {characters}")
     elif count <= limit:
-        st.caption(f"{count:,} of {limit:,} tokens · {len(text):,} characters")
-    elif option("long") == "windows":
+        st.caption(f"{count:,} of {limit:,} tokens · {characters}")
+    elif request.long_text == "windows":
         st.caption(f"{count:,} tokens; this model reads {limit:,}, so in overlapping windows")
     else:
         st.warning(
@@ -143,6 +124,28 @@ def _counter(reader: Reader, shown: Shown, text: str) -> None:
             "Options › Long text › windows.",
             icon=":material/warning:",
         )
+
+
+def _length(reader: Reader, shown: TextRun, request: TextRequest) -> tuple[int | None, int | None]:
+    """Return how many tokens would be read, and how many the model can read."""
+    spec, made = request.model, shown.request
+    if spec.source == shown.model.source and spec.revision in (
+        made.model.revision,
+        shown.model.revision,
+    ):
+        limit = shown.model.context
+        if all(getattr(request, name) == getattr(made, name) for name in _COUNTED):
+            return len(shown), limit  # known without a tokenizer, which takes seconds to load
+    else:
+        limit = reader.context_length(spec)
+    count = reader.count_tokens(
+        spec,
+        request.text,
+        request.special_tokens,
+        chat=request.chat,
+        add_bos=request.add_bos,
+    )
+    return count, limit
 
 
 def _options() -> None:
@@ -163,7 +166,8 @@ def _options() -> None:
         ["text", "special"],
         required=True,
         format_func=lambda each: "as text" if each == "text" else "as control tokens",
-        help="How to read `<|im_start|>` and the like.",
+        help="How to read `<|im_start|>` and the like where you typed them. Those of the chat "
+        "template are always control tokens.",
         **_kept("special"),
     )
     st.segmented_control(

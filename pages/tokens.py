@@ -12,7 +12,7 @@ from components.example_picker import example_picker
 from components.run_head import run_head
 from components.shell import start_page
 from components.summary import summary_figures
-from components.text_form import SLOT, Shown, text_form
+from components.text_form import SLOT, text_form
 from components.text_view import text_view
 
 DEFAULT_EXAMPLE = "text_fact"
@@ -22,10 +22,12 @@ start_page("tokens")
 run = cast(TextRun, current_run(cached, "text", DEFAULT_EXAMPLE))
 examples = {each.name: each.title for each in cached.example_names() if each.kind == "text"}
 example_picker("text", examples, DEFAULT_EXAMPLE)
-text_form(cached, Shown(run.request.text, len(run), run.model), run.request.text)
+form = st.container()  # filled last: counting the tokens of a new text takes a moment at first
 job.watch(SLOT, lambda key, _: state.show_run("text", key))
 
 with st.container():  # a note more or less must not move what follows to another place
     run_head(cached, run, SLOT, untitled="Your text")
 summary_figures(run, state.unit())
 text_view(run)
+with form:
+    text_form(cached, run)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import sys
+
 import numpy as np
 import pytest
 import streamlit as st
+from huggingface_hub import constants
 
 from backend import cached
 from backend.engine import Engine
@@ -13,6 +17,7 @@ from backend.registry import Registry
 from backend.runs import ModelSpec, TextRequest, TextRun
 from backend.settings import settings
 from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
+from tests.tiny_models import CONTEXT
 
 OTHER = ModelSpec(source="org/other")
 
@@ -101,7 +106,7 @@ def test_a_server_may_offer_more_models_and_refuse_all_others(monkeypatch, fake_
     for use in (
         lambda: cached.submit(FakeRequest(model=OTHER)),
         lambda: cached.count_tokens(OTHER, "a"),
-        lambda: cached.render_chat(OTHER, []),
+        lambda: cached.context_length(OTHER),
     ):
         with pytest.raises(InputError, match=r"'org/other'\. Choose one of: bundled, org/offered"):
             use()
@@ -112,11 +117,42 @@ def test_other_models_may_be_named_by_default(fake_engine):
     assert job.result(PATIENCE).model.name == "org/other"
 
 
+def test_nothing_is_started_to_look_something_up(monkeypatch):
+    monkeypatch.delitem(sys.modules, "backend.engine")
+    monkeypatch.setattr(cached, "engine", lambda: pytest.fail("an engine was started"))
+    assert cached.find_run("0123456789abcdef") is None
+    assert cached.model_facts(ModelSpec()) is None
+
+
+def test_a_model_that_is_not_here_is_neither_counted_nor_asked_for(monkeypatch, tmp_path):
+    def connect(*_):
+        pytest.fail("the network was asked")
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    assert cached.count_tokens(OTHER, "some text") is None
+    assert cached.context_length(OTHER) is None
+
+
+def test_the_context_of_a_folder_is_known_before_the_model_is_loaded(tiny_folder):
+    spec = ModelSpec(source=str(tiny_folder("llama")))
+    assert cached.context_length(spec) == CONTEXT
+    assert cached.model_facts(spec) is None
+
+
+def test_tokens_are_counted_as_they_would_be_sent(tiny_folder):
+    spec = ModelSpec(source=str(tiny_folder("gpt2")))
+    plain = cached.count_tokens(spec, "<|eos|>")
+    assert cached.count_tokens(spec, "<|eos|>", "special") == 1
+    assert cached.count_tokens(spec, "<|eos|>", add_bos=True) == plain + 1
+    assert cached.count_tokens(spec, "<|eos|>", chat=True) > plain + 3
+    assert cached.count_tokens(spec, "a", chat=True, add_bos=True) == (
+        cached.count_tokens(spec, "a", chat=True)  # the template begins with it
+    )
+
+
 @pytest.mark.model
-def test_tokens_are_counted_and_chats_rendered_without_the_weights():
+def test_the_bundled_model_counts_and_knows_its_limit_without_its_weights():
     assert cached.count_tokens(ModelSpec(), "One two three 456") == 7
-    chat = cached.render_chat(ModelSpec(), [{"role": "user", "content": "Hello"}])
-    assert "<|im_start|>user\nHello<|im_end|>" in chat
-    as_text = cached.count_tokens(ModelSpec(), "<|im_start|>")
-    assert cached.count_tokens(ModelSpec(), "<|im_start|>", "special") == 1 < as_text
+    assert cached.context_length(ModelSpec()) == 8192
     assert cached.model_facts(ModelSpec()) is None

@@ -59,8 +59,8 @@ def test_reads_standard_input(shell, tmp_path, monkeypatch):
 
 def test_every_field_of_the_request_has_its_option(shell, tmp_path):
     options = {
-        "top_k": "3", "add_bos": None, "special_tokens": "special", "long_text": "windows",
-        "window_overlap": "7", "curve": None,
+        "top_k": "3", "add_bos": None, "chat": None, "special_tokens": "special",
+        "long_text": "windows", "window_overlap": "7", "curve": None,
     }  # fmt: skip
     assert set(options) | {"model", "text"} == {each.name for each in fields(TextRequest)}
     flags = [f"--{name.replace('_', '-')}" for name in options]
@@ -74,6 +74,7 @@ def test_every_field_of_the_request_has_its_option(shell, tmp_path):
     assert (request.top_k, request.add_bos, request.curve) == (3, True, True)
     assert (request.special_tokens, request.long_text) == ("special", "windows")
     assert request.window_overlap == 7
+    assert request.chat
     assert run.title == "Mine"
 
 

@@ -14,6 +14,7 @@ TopK = Annotated[int, typer.Option(help="Most likely tokens kept per position.")
 AddBos = Annotated[
     bool, typer.Option("--add-bos", help="Begin with the beginning-of-sequence token.")
 ]
+Chat = Annotated[bool, typer.Option("--chat", help="Read the text as a message of a chat.")]
 SpecialTokens = Annotated[
     str, typer.Option(help="Look-alikes of control tokens: plain text, or special.")
 ]
@@ -36,6 +37,7 @@ def text_command(
     dtype: base.Dtype = "auto",
     top_k: TopK = TextRequest.top_k,
     add_bos: AddBos = False,
+    chat: Chat = False,
     special_tokens: SpecialTokens = TextRequest.special_tokens,
     long_text: LongText = TextRequest.long_text,
     window_overlap: WindowOverlap = None,
@@ -47,6 +49,7 @@ def text_command(
         text=base.read_text(text_file),
         top_k=top_k,
         add_bos=add_bos,
+        chat=chat,
         special_tokens=special_tokens,  # type: ignore[reportArgumentType]  the study checks it
         long_text=long_text,  # type: ignore[reportArgumentType]
         window_overlap=window_overlap,

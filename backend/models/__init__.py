@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from backend.models.language import LanguageModel
     from backend.models.tokenizer import TextTokenizer
 
-__all__ = ["ModelFacts", "ModelSpec", "load_model", "load_tokenizer"]
+__all__ = [
+    "ModelFacts",
+    "ModelSpec",
+    "is_here",
+    "load_model",
+    "load_tokenizer",
+    "read_context",
+]
 
 
 def load_model(
@@ -50,3 +57,25 @@ def load_tokenizer(spec: ModelSpec) -> TextTokenizer:
     from backend.models.sources import source_of
 
     return source_of(spec.source).load_tokenizer(spec)
+
+
+def is_here(spec: ModelSpec) -> bool:
+    """Tell whether ``load_tokenizer`` and ``read_context`` need no network.
+
+    Raises:
+        InputError: ``spec.source`` is not written like a model.
+    """
+    from backend.models.sources import source_of
+
+    return source_of(spec.source).is_here(spec)
+
+
+def read_context(spec: ModelSpec) -> int | None:
+    """Return how many tokens a model reads at most, without its weights; None: no fixed limit.
+
+    Raises:
+        InputError, ModelError: as ``load_tokenizer``.
+    """
+    from backend.models.sources import source_of
+
+    return source_of(spec.source).context(spec)

@@ -39,7 +39,7 @@ def describe(
         kv_heads=_kv_heads(config, heads),
         hidden_size=int(config.hidden_size),
         vocab_size=int(embedding.weight.shape[0]),
-        context=_first(config, *_CONTEXT_NAMES),
+        context=context_of(config),
         dtype=dtype_name(model.dtype),
         device=_devices(model),
         memory_bytes=sum(each.nbytes for each in chain(model.parameters(), model.buffers())),
@@ -47,6 +47,11 @@ def describe(
         bos_token=tokenizer.bos_token,
         has_chat_template=tokenizer.has_chat_template,
     )
+
+
+def context_of(config: Any) -> int | None:
+    """Return how many tokens a model with this text configuration reads; None: no fixed limit."""
+    return _first(config, *_CONTEXT_NAMES)
 
 
 def _kv_heads(config: Any, heads: int) -> int:

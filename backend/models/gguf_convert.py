@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from transformers.integrations.gguf.dequant import GGML_NAME
-from transformers.integrations.gguf.reader import GgufHeader
+from transformers.integrations.gguf.reader import GgufHeader, read_gguf_metadata
 
 from backend.errors import EntroscopeError, ModelError
 from backend.models.cache import cached_folder
@@ -55,6 +55,17 @@ def converted(path: Path, *, name: str, weights: bool) -> Checkpoint:
     model = _cached(folder / "model", path, _convert_weights)
     about = json.loads((model / _ABOUT).read_text(encoding="utf-8"))
     return Checkpoint(folder=model, name=name, weights=about["weights"], tokenizer=tokenizer)
+
+
+def gguf_context(path: Path) -> int | None:
+    """Return how many tokens the model of a GGUF file reads, None where the file does not say.
+
+    Raises:
+        ModelError: it is no GGUF file, or cut short.
+    """
+    architecture = _whole_header(path).architecture
+    length = read_gguf_metadata(str(path))[0].get(f"{architecture}.context_length")
+    return None if length is None else int(length)
 
 
 def _cached(folder: Path, path: Path, convert: Callable[[Path, Path], None]) -> Path:

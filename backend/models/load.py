@@ -9,12 +9,12 @@ from threading import Lock
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from backend.errors import EntroscopeError, ModelError
 from backend.models.checks import check_nothing_missing, read_config
-from backend.models.facts import describe
+from backend.models.facts import context_of, describe
 from backend.models.head import check_head
 from backend.models.language import LanguageModel
 from backend.models.memory import check_room, out_of_memory_is
@@ -86,6 +86,20 @@ def open_tokenizer(checkpoint: Checkpoint) -> TextTokenizer:
     except Exception as error:
         raise ModelError(f"The tokenizer of {checkpoint.name} cannot be read: {error}") from error
     return TextTokenizer(backend, checkpoint.name)
+
+
+def read_context(checkpoint: Checkpoint) -> int | None:
+    """Return how many tokens the model of ``checkpoint`` reads, None where nothing limits it.
+
+    Raises:
+        ModelError: its configuration cannot be read.
+    """
+    read_config(checkpoint.name, checkpoint.folder / "config.json")
+    try:
+        config = AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
+    except Exception as error:  # a configuration class checks what it likes
+        raise ModelError(f"{checkpoint.name} cannot be read: {error}") from error
+    return context_of(config.get_text_config(decoder=True))
 
 
 def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -14,6 +14,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from backend.errors import InputError, ModelError
 from backend.models.alignment import align_bytes, align_spans
+from backend.models.chat import split_chat
 from backend.models.spelling import Spelling
 
 SpecialTokens = Literal["text", "special"]
@@ -75,6 +76,7 @@ class TextTokenizer:
         self._spelling = Spelling(self._tokenizer)
         added = self._tokenizer.get_added_tokens_decoder()
         self._control = {number for number, token in added.items() if token.special}
+        self._control_texts = [added[number].content for number in sorted(self._control)]
         self._display: dict[int, str] = {}
         self.vocab_size: int = self._tokenizer.get_vocab_size(with_added_tokens=True)
         self.bos_token: str | None = str(backend.bos_token) if backend.bos_token else None
@@ -86,7 +88,12 @@ class TextTokenizer:
         return self._tokenizer.to_str()
 
     def encode(
-        self, text: str, *, special_tokens: SpecialTokens = "text", add_bos: bool = False
+        self,
+        text: str,
+        *,
+        special_tokens: SpecialTokens = "text",
+        add_bos: bool = False,
+        chat: bool = False,
     ) -> Encoding:
         """Read ``text``.
 
@@ -94,21 +101,25 @@ class TextTokenizer:
             text: any Unicode text.
             special_tokens: "text" reads look-alikes such as ``<|im_start|>`` as the characters
                 they are, "special" as the control tokens they name.
-            add_bos: put the beginning-of-sequence token in front; it is then part of the text.
+            add_bos: put the beginning-of-sequence token in front, unless the text begins with it;
+                it is then part of the text.
+            chat: put the text into the chat template first, as a user's message. Control tokens
+                of the template are always read as such.
 
         Raises:
-            InputError: a lone surrogate, a character the vocabulary would drop, or no such
-                token to put in front.
+            InputError: a lone surrogate, a character the vocabulary would drop, no such token to
+                put in front, or no template that takes the text.
         """
-        read = self._read(text, special_tokens)
-        ids = list(read.ids)
+        parts = self._parts(text, special_tokens, chat)
+        text = "".join(each for each, _ in parts)
+        ids, spans = self._read_all(parts)
         aligned = None
         if self._spelling.known:
             aligned = align_bytes([self._spelling.bytes_of(each) for each in ids], text)
         if aligned is None:
             self._refuse_dropped(text)
         exact = aligned is not None or (not self._spelling.known and self.decode(ids) == text)
-        aligned = aligned or align_spans(read.offsets, len(text))
+        aligned = aligned or align_spans(spans, len(text))
         control = self._control - ({self._unknown} if special_tokens == "text" else set())
         encoding = Encoding(
             text=text,
@@ -122,10 +133,16 @@ class TextTokenizer:
         return self._with_bos(encoding) if add_bos else encoding
 
     def count(
-        self, text: str, *, special_tokens: SpecialTokens = "text", add_bos: bool = False
+        self,
+        text: str,
+        *,
+        special_tokens: SpecialTokens = "text",
+        add_bos: bool = False,
+        chat: bool = False,
     ) -> int:
         """Return how many tokens ``encode`` would give, faster."""
-        return len(self._read(text, special_tokens).ids) + int(add_bos)
+        ids, _ = self._read_all(self._parts(text, special_tokens, chat))
+        return len(ids) + int(add_bos and not self._begins_with_bos(ids))
 
     def decode(self, ids: Sequence[int] | np.ndarray) -> str:
         """Return the text of ``ids``, control tokens included.
@@ -208,6 +225,43 @@ class TextTokenizer:
     def _unknown(self) -> int | None:
         return self._chat.unk_token_id  # type: ignore[reportReturnType]
 
+    def _begins_with_bos(self, ids: Sequence[int] | np.ndarray) -> bool:
+        return len(ids) > 0 and ids[0] == self._chat.bos_token_id
+
+    def _parts(
+        self, text: str, special_tokens: SpecialTokens, chat: bool
+    ) -> list[tuple[str, SpecialTokens]]:
+        """Return the pieces of what is read, each with how its control tokens are taken."""
+        if not chat:
+            return [(text, special_tokens)]
+        if special_tokens == "special" or not any(each in text for each in self._control_texts):
+            return [(self._as_message(text), "special")]
+        try:
+            before, middle, after = split_chat(self._as_message, text, self._control_texts)
+        except ValueError as error:
+            raise InputError(
+                f"The chat template of {self._name} rewrites the text, so that the control tokens "
+                "typed in it cannot be kept as text. Remove them, or read them as control tokens."
+            ) from error
+        return [(before, "special"), (middle, "text"), (after, "special")]
+
+    def _as_message(self, text: str) -> str:
+        return self.render_chat([{"role": "user", "content": text}])
+
+    def _read_all(
+        self, parts: list[tuple[str, SpecialTokens]]
+    ) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the ids of all parts, and the characters of the whole that each stands for."""
+        ids: list[int] = []
+        spans: list[tuple[int, int]] = []
+        start = 0
+        for text, special_tokens in parts:
+            read = self._read(text, special_tokens)
+            ids += read.ids
+            spans += [(start + first, start + last) for first, last in read.offsets]
+            start += len(text)
+        return ids, spans
+
     def _read(self, text: str, special_tokens: SpecialTokens) -> Any:
         if special_tokens not in ("text", "special"):
             raise InputError(f"special_tokens is 'text' or 'special', not {special_tokens!r}.")
@@ -240,6 +294,8 @@ class TextTokenizer:
     def _with_bos(self, rest: Encoding) -> Encoding:
         if self.bos_token is None:
             raise InputError(f"{self._name} has no beginning-of-sequence token; turn it off.")
+        if self._begins_with_bos(rest.ids):
+            return rest
         width = len(self.bos_token)
         return Encoding(
             text=self.bos_token + rest.text,

@@ -18,9 +18,10 @@ class TextRequest(Request):
     Attributes:
         top_k: how many of the most likely tokens to keep per position.
         add_bos: read the model's beginning-of-sequence token first, so that the first token of
-            the text has a prediction too.
+            the text has a prediction too. A text that begins with one gets no second.
+        chat: read the text as a user's message, in the model's chat template.
         special_tokens: "text" reads look-alikes such as ``<|im_start|>`` as plain characters,
-            "special" as the control tokens they name.
+            "special" as the control tokens they name. Those of a chat template always are.
         long_text: over the model's context, "refuse" or read in overlapping "windows".
         window_overlap: the least number of context tokens a token in a later window has; None
             means half the model's context.
@@ -31,6 +32,7 @@ class TextRequest(Request):
     text: str
     top_k: int = 10
     add_bos: bool = False
+    chat: bool = False
     special_tokens: Literal["text", "special"] = "text"
     long_text: Literal["refuse", "windows"] = "refuse"
     window_overlap: int | None = None

@@ -50,8 +50,8 @@ def token_fields(encoding: Encoding) -> TokenFields:
     )
 
 
-def encode(model: LanguageModel, request: ReadsText) -> Encoding:
-    """Return the tokens of the request's text.
+def encode(model: LanguageModel, request: ReadsText, *, chat: bool = False) -> Encoding:
+    """Return the tokens of the request's text, with ``chat`` as a message in the chat template.
 
     Raises:
         InputError: the text is empty or cannot be encoded.
@@ -67,6 +67,7 @@ def encode(model: LanguageModel, request: ReadsText) -> Encoding:
         request.text,
         special_tokens=request.special_tokens,  # type: ignore[reportArgumentType]
         add_bos=request.add_bos,
+        chat=chat,
     )
 
 

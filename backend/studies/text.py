@@ -117,7 +117,7 @@ def _encode(model: LanguageModel, request: TextRequest) -> Encoding:
         raise InputError(f"top_k must be 1 to {size:,}; it is {request.top_k:,}.")
     if request.long_text not in ("refuse", "windows"):
         raise InputError(f"long_text is 'refuse' or 'windows', not {request.long_text!r}.")
-    return encode(model, request)
+    return encode(model, request, chat=request.chat)
 
 
 def _read(

@@ -197,11 +197,7 @@ def _prompt_ids(model: LanguageModel, request: TrajectoryRequest) -> np.ndarray:
         raise OverBudgetError(f"The prompt has {size:,} bytes; at most {limit:,} are read.")
     if not request.prompt:
         raise InputError("The prompt is empty; give at least one character.")
-    if request.chat:
-        text = tokenizer.render_chat([{"role": "user", "content": request.prompt}])
-        ids = tokenizer.encode(text, special_tokens="special").ids
-    else:
-        ids = tokenizer.encode(request.prompt).ids
+    ids = tokenizer.encode(request.prompt, chat=request.chat).ids
     context = model.facts.context
     read = len(ids) + len(request.prefix_ids)
     if context is not None and read + request.steps > context:

@@ -11,7 +11,7 @@ from backend.runs import AttentionRequest, AttentionRun, ModelFacts, ModelSpec
 from components import job, state
 from components.attention.pattern import SLOT
 from components.plain import escape_markdown
-from components.text_box import text_box
+from components.text_box import UNCOUNTED, text_box
 
 _DRAFT = "attention:draft"
 
@@ -21,7 +21,7 @@ class Reader(Protocol):
 
     def count_tokens(
         self, spec: ModelSpec, text: str, special_tokens: Literal["text", "special"] = "text"
-    ) -> int: ...
+    ) -> int | None: ...
     def model_facts(self, spec: ModelSpec) -> ModelFacts | None: ...
     def submit(self, request: AttentionRequest) -> job.Watchable: ...
 
@@ -72,7 +72,9 @@ def _counter(reader: Reader, shown: AttentionRun, text: str) -> None:
     except EntroscopeError as error:
         st.caption(f":material/warning: {escape_markdown(str(error))}")
         return
-    if limit is None:
+    if count is None:
+        st.caption(f"{len(text):,} characters · {UNCOUNTED}")
+    elif limit is None:
         st.caption(f"{count:,} tokens · {len(text):,} characters")
     elif count <= limit:
         st.caption(f"{count:,} of {limit:,} tokens · {len(text):,} characters")

@@ -12,6 +12,9 @@ from streamlit.components.v2 import component
 
 from components.browser.two_way import hear, settle
 
+UNCOUNTED = "tokens are counted once the model has been fetched"
+"""What a counter under a text box says while the tokenizer is not on this machine."""
+
 FOLDER = Path(__file__).parent
 
 _mount = component(

@@ -13,7 +13,7 @@ from backend.runs.pace import seconds_per_step
 from backend.runs.trajectories import Plan, TrajectoryRequest, TrajectoryRun
 from components import job, state
 from components.plain import escape_markdown
-from components.text_box import text_box
+from components.text_box import UNCOUNTED, text_box
 from components.trajectories.branch import SLOT
 from components.trajectories.cards import Catalogue, chosen_plans, sampler_cards
 from components.trajectories.kept import kept
@@ -36,8 +36,13 @@ class Decoder(Protocol):
     """What the form needs of ``backend.cached``."""
 
     def count_tokens(
-        self, spec: ModelSpec, text: str, special_tokens: Literal["text", "special"] = "text"
-    ) -> int: ...
+        self,
+        spec: ModelSpec,
+        text: str,
+        special_tokens: Literal["text", "special"] = "text",
+        *,
+        chat: bool = False,
+    ) -> int | None: ...
     def submit(self, request: TrajectoryRequest) -> job.Watchable: ...
     def sampler_labels(self, plans: Sequence[Plan]) -> list[str]: ...
 
@@ -145,20 +150,21 @@ def _notice(
         count = (
             len(shown.prompt_ids)
             if shown is not None and known and shown.request.chat == option("chat")
-            else decoder.count_tokens(state.model(), prompt)
+            else decoder.count_tokens(state.model(), prompt, chat=bool(option("chat")))
         )
     except EntroscopeError as error:
         st.caption(f":material/warning: {escape_markdown(str(error))}")
         return
     limit = shown.model.context if shown and shown.model.source == state.model().source else None
-    if limit is not None and count + steps > limit:
+    if count is not None and limit is not None and count + steps > limit:
         st.warning(
             f"{count:,} tokens of prompt and {steps:,} steps; this model reads {limit:,}. Shorten "
             "the prompt or take fewer steps.",
             icon=":material/warning:",
         )
         return
-    parts = [f"{count:,} tokens of prompt", f"{rows} texts of {steps} steps"]
+    length = UNCOUNTED if count is None else f"{count:,} tokens of prompt"
+    parts = [length, f"{rows} texts of {steps} steps"]
     timed = shown if shown and shown.model.source == state.model().source else None
     pace = seconds_per_step(timed, rows) if timed else None
     if pace is not None:

@@ -151,6 +151,15 @@ def test_a_chat_is_rendered_with_the_models_template(tokenizer):
     )
 
 
+def test_what_a_reader_types_into_a_chat_cannot_end_the_message(tokenizer):
+    encoding = tokenizer.encode("Say <|im_end|> twice.", chat=True)
+    assert "Say <|im_end|> twice.<|im_end|>" in encoding.text
+    assert [encoding.tokens[index] for index in np.flatnonzero(encoding.special)] == (
+        ["<|im_start|>", "<|im_end|>"] * 2 + ["<|im_start|>"]
+    )
+    assert tokenizer.encode("Say", chat=True, add_bos=True).tokens.count("<|im_start|>") == 3
+
+
 def test_the_special_tokens_are_the_originals(tokenizer):
     chat = tokenizer._chat
     assert (chat.bos_token, chat.eos_token, chat.pad_token, chat.unk_token) == (

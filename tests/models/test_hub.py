@@ -12,7 +12,8 @@ import torch
 from huggingface_hub import constants
 
 from backend.errors import ModelError
-from backend.models import ModelSpec, load_model, load_tokenizer
+from backend.models import ModelSpec, is_here, load_model, load_tokenizer, read_context
+from tests.tiny_models import CONTEXT
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CLOSED_PORT = 9
@@ -128,6 +129,22 @@ def test_what_is_here_already_needs_no_network(owned, monkeypatch):
     first = load()
     point_hub_to(monkeypatch, CLOSED_PORT)
     assert load().facts == first.facts
+
+
+def test_a_tokenizer_that_is_here_is_not_asked_for_again(owned, monkeypatch):
+    spec = ModelSpec(source="owner/tiny")
+    assert not is_here(spec)
+    assert owned.asked == []
+    before = load_tokenizer(spec).count("hello")
+    assert is_here(spec)
+    point_hub_to(monkeypatch, CLOSED_PORT)
+    assert load_tokenizer(spec).count("hello") == before
+    assert read_context(spec) == CONTEXT
+
+
+@pytest.mark.parametrize("name", ["owner/--bad", "a..b"])
+def test_an_id_the_hub_does_not_allow_is_not_here(hub, name):
+    assert not is_here(ModelSpec(source=name))
 
 
 def test_no_network_is_said(hub, monkeypatch):

@@ -1,9 +1,14 @@
 """The Tokens page without a browser: what it shows for which run, and what it says when not."""
 
+import subprocess
+import sys
+
 import pytest
+from huggingface_hub import constants
 
 from backend import cached
 from backend.runs import series
+from tests.pages.conftest import ROOT
 
 
 def strip(at) -> object:
@@ -24,6 +29,44 @@ def test_an_example_is_shown_without_any_model(app):
     run = cached.example_run("text_fact")
     assert metrics(at)["Tokens"] == str(len(run))
     assert cached.engine().loaded() == []
+
+
+@pytest.mark.parametrize("page", ["home", "tokens", "attention", "library"])
+def test_a_first_visit_does_not_wait_for_torch(page):
+    script = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+at = AppTest.from_file("app.py", default_timeout=60).run()
+at.switch_page("pages/{page}.py").run()
+assert not at.exception
+print("torch" in sys.modules)
+"""
+    shown = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert shown.stdout.split() == ["False"], shown.stderr
+
+
+def test_the_counter_tells_the_limit(app):
+    run = cached.example_run("text_fact")
+    assert f"{len(run)} of 8,192 tokens" in captions(app("tokens"))
+
+
+@pytest.mark.model
+def test_the_counter_follows_the_options(app):
+    at = app("tokens")
+    count = len(cached.example_run("text_fact"))
+    at.session_state["tokens:add_bos"] = True
+    at.run()
+    assert f"{count + 1} of 8,192 tokens" in captions(at)
+    at.session_state["tokens:chat"] = True
+    at.run()
+    assert f"{count + 1} of 8,192 tokens" not in captions(at)
+    assert "of 8,192 tokens" in captions(at)
+
+
+def test_a_linked_model_that_is_not_here_is_not_counted(app, monkeypatch, tmp_path):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    at = app("tokens", model="owner/name")
+    assert "tokens are counted once the model has been fetched" in captions(at)
 
 
 def test_an_example_is_chosen_by_name(app):

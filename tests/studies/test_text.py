@@ -82,6 +82,13 @@ def test_look_alikes_of_control_tokens_are_text_unless_asked_otherwise(tiny_mode
     assert len(as_special) < len(as_text)
 
 
+def test_a_chat_is_read_in_the_template_and_remembers_what_was_typed(tiny_model):
+    run = backend.study_text(tiny_model("gpt2"), "a<|eos|>b", chat=True)
+    assert run.request.text == "a<|eos|>b"
+    assert run.text == "<|bos|>user\na<|eos|>b<|eos|>\n<|bos|>assistant\n"
+    assert run.special.sum() == 3
+
+
 def test_runs_are_whole_and_can_be_saved(tiny_model, tmp_path):
     run = backend.study_text(tiny_model("qwen3"), TEXT, curve=True)
     run.check()

@@ -309,6 +309,13 @@ def test_a_chat_prompt_goes_through_the_template(llama):
     assert PROMPT in run.prompt_text
 
 
+def test_control_tokens_typed_into_a_chat_prompt_stay_text(llama):
+    run = backend.study_trajectories(
+        llama, "a<|eos|>b", samplers=["greedy"], seeds=[0], steps=2, chat=True
+    )
+    assert run.prompt_ids.tolist() == llama.tokenizer.encode("a<|eos|>b", chat=True).ids.tolist()
+
+
 def test_a_chain_is_decoded_and_named(llama):
     run = decode(llama, [[("top_k", {"k": 5}), ("top_p", {"p": 0.8})]], seeds=[0], steps=3)
     assert run.labels == ["Top-k 5 → Top-p 0.8"]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from backend.errors import InputError
 from backend.models.language import LanguageModel
-from backend.models.load import Checkpoint, open_model, open_tokenizer
+from backend.models.load import Checkpoint, open_model, open_tokenizer, read_context
 from backend.models.tokenizer import TextTokenizer
 from backend.registry import Registry
 from backend.runs.model import ModelSpec
@@ -27,6 +27,14 @@ class ModelSource(Protocol):
 
     def load_tokenizer(self, spec: ModelSpec) -> TextTokenizer:
         """Return the model's tokenizer without loading weights."""
+        ...
+
+    def is_here(self, spec: ModelSpec) -> bool:
+        """Tell whether tokenizer and context can be read without a network; does not use one."""
+        ...
+
+    def context(self, spec: ModelSpec) -> int | None:
+        """Return how many tokens the model reads, without loading weights; None: no fixed limit."""
         ...
 
 
@@ -52,6 +60,12 @@ class FolderSource:
 
     def load_tokenizer(self, spec: ModelSpec) -> TextTokenizer:
         return open_tokenizer(self.locate(spec, weights=False))
+
+    def is_here(self, spec: ModelSpec) -> bool:
+        return True
+
+    def context(self, spec: ModelSpec) -> int | None:
+        return read_context(self.locate(spec, weights=False))
 
 
 def source_of(name: str) -> ModelSource:

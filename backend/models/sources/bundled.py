@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from backend.errors import ModelError
-from backend.models.gguf_convert import converted
+from backend.models.gguf_convert import converted, gguf_context
 from backend.models.load import Checkpoint
 from backend.models.sources.base import SOURCES, FolderSource
 from backend.runs.model import ModelSpec
@@ -23,6 +23,9 @@ class BundledSource(FolderSource):
 
     def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
         return converted(_gguf_file(), name=_NAME, weights=weights)
+
+    def context(self, spec: ModelSpec) -> int | None:
+        return gguf_context(_gguf_file())
 
 
 def _gguf_file() -> Path:

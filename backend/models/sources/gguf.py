@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backend.errors import ModelError
-from backend.models.gguf_convert import converted
+from backend.models.gguf_convert import converted, gguf_context
 from backend.models.load import Checkpoint
 from backend.models.sources.base import SOURCES, FolderSource, as_path
 from backend.runs.model import ModelSpec
@@ -16,10 +18,18 @@ class GgufSource(FolderSource):
         return name.lower().endswith(".gguf")
 
     def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
-        path = as_path(spec.source)
-        if not path.is_file():
-            raise ModelError(f"There is no GGUF file at {path}.")
+        path = _file(spec)
         return converted(path, name=path.stem, weights=weights)
+
+    def context(self, spec: ModelSpec) -> int | None:
+        return gguf_context(_file(spec))
+
+
+def _file(spec: ModelSpec) -> Path:
+    path = as_path(spec.source)
+    if not path.is_file():
+        raise ModelError(f"There is no GGUF file at {path}.")
+    return path
 
 
 SOURCES.register("gguf")(GgufSource())

@@ -22,6 +22,7 @@ from backend.runs.model import ModelSpec
 
 _ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _SMALL_FILES = ["*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken"]
+_TOKENIZER_FILES = {"tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "tekken.json"}
 # Folders hold other formats (onnx, original); Mistral's consolidated file is a second copy.
 _OTHER_FILES = ["*/*", "consolidated*"]
 
@@ -33,8 +34,9 @@ class HubSource(FolderSource):
         return _ID.fullmatch(name) is not None
 
     def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
-        # The configuration comes first: a model that is refused is not downloaded.
-        folder = _download(spec, _SMALL_FILES)
+        # The configuration comes first: a model that is refused is not downloaded. A tokenizer
+        # that is here already is not asked for again.
+        folder = (None if weights else _small_files_here(spec)) or _download(spec, _SMALL_FILES)
         read_config(spec.source, folder / "config.json")
         if weights:
             check_files(spec.source, _all_files(spec, folder))
@@ -42,19 +44,38 @@ class HubSource(FolderSource):
         # The hub's cache calls the folder of a snapshot by its commit.
         return Checkpoint(folder=folder, name=spec.source, revision=folder.name)
 
+    def is_here(self, spec: ModelSpec) -> bool:
+        return _small_files_here(spec) is not None
+
+
+def _small_files_here(spec: ModelSpec) -> Path | None:
+    """Return the folder with configuration and tokenizer if it is in the hub's cache."""
+    try:
+        folder = _fetch(spec, _SMALL_FILES, here=True)
+    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError):
+        return None
+    files = {each.name for each in folder.iterdir()}
+    return folder if "config.json" in files and files & _TOKENIZER_FILES else None
+
 
 def _download(spec: ModelSpec, patterns: list[str]) -> Path:
     try:
-        return Path(
-            snapshot_download(
-                spec.source,
-                revision=spec.revision,
-                allow_patterns=patterns,
-                ignore_patterns=_OTHER_FILES,
-            )
-        )
+        return _fetch(spec, patterns)
     except Exception as error:
         raise ModelError(_reason(spec, error)) from error
+
+
+def _fetch(spec: ModelSpec, patterns: list[str], *, here: bool = False) -> Path:
+    """Return the folder of a snapshot; with ``here``, without asking the network."""
+    return Path(
+        snapshot_download(
+            spec.source,
+            revision=spec.revision,
+            allow_patterns=patterns,
+            ignore_patterns=_OTHER_FILES,
+            local_files_only=here,
+        )
+    )
 
 
 def _all_files(spec: ModelSpec, folder: Path) -> list[str]:
