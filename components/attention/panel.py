@@ -46,7 +46,7 @@ def panel_about(name: str) -> About:
     """Return the words around the figures of a head."""
     return About(
         title=f"The figures of {name}",
-        read="",
+        read="Each figure is of this one head; the text above says over which tokens.",
         formula=r"\begin{gathered}H_i=-\sum_{j\le i}p_{ij}\ln p_{ij}\\"
         r"d_i=i-\sum_j p_{ij}\,j\\\sigma=\lVert W_K W_Q^\top\rVert_2\cdot\mathrm{scale}"
         r"\end{gathered}",
