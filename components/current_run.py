@@ -6,15 +6,22 @@ from typing import Protocol
 
 import streamlit as st
 
+from backend.errors import EntroscopeError
 from backend.runs.base import Run
 from components import state
+
+
+_GONE = (
+    "The run of this link is no longer in memory. Analyse its text again, or open it from the "
+    "library if you saved it. Until then you see an example."
+)
 
 
 class RunSource(Protocol):
     """Where runs are found: ``backend.cached``."""
 
     def find_run(self, key: str) -> Run | None:
-        """Return a run the engine still holds."""
+        """Return a run still in memory or in the library; raise ``RunFileError`` if damaged."""
         ...
 
     def example_run(self, name: str) -> Run:
@@ -37,13 +44,13 @@ def current_run(source: RunSource, kind: str, default_example: str) -> Run:
 def _find(source: RunSource, kind: str, default_example: str) -> Run:
     key = state.get(state.run_parameter(kind))
     if key is not None:
-        run = source.find_run(key)
+        try:
+            run, problem = source.find_run(key), _GONE
+        except EntroscopeError as error:
+            run, problem = None, f"{error} Until then you see an example."
         if run is not None and run.kind == kind:
             return run
-        state.show_notice(
-            "The run of this link is no longer in memory. Analyse its text again, or open it from "
-            "the library if you saved it. Until then you see an example."
-        )
+        state.show_notice(problem)
         state.put(**{state.run_parameter(kind): None, "token": None})
     name = state.get(state.example_parameter(kind)) or default_example
     try:

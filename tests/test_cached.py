@@ -48,11 +48,12 @@ def examples(monkeypatch, tmp_path, fake_engine):
     facts = fake_engine.call(ModelSpec(), lambda model, report: model.facts).result(PATIENCE)
     zeros = np.zeros(1, np.float32)
     run = TextRun(
-        request=TextRequest(text="a", top_k=1), model=facts, versions={}, created="", seconds=0.0,
+        request=TextRequest(text="a", top_k=1), model=facts,
+        versions={"entroscope": "0"}, created="", seconds=0.0,
         title="One letter", text="a", tokens=["a"], token_ids=np.zeros(1, np.int32),
         offsets=np.array([[0, 1]], np.int32), groups=np.zeros(1, np.int32),
         special=np.zeros(1, bool), entropy=zeros, varentropy=zeros, surprisal=zeros, rank=zeros + 1,
-        top_ids=np.zeros((1, 1), np.int32), top_logprobs=zeros[None],
+        top_ids=np.full((1, 1), -1, np.int32), top_logprobs=zeros[None],
         context_lengths=np.zeros(1, np.int32), vocabulary={"0": "a"},
     )  # fmt: skip
     run.save(tmp_path / "text_letter.safetensors")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -24,6 +26,9 @@ class Request:
 
     Subclasses add the text or prompt and their parameters. Equal requests have equal ``key``.
     """
+
+    # A field that this version does not know may change what is asked for.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     kind: ClassVar[str]
     model: ModelSpec = field(default_factory=ModelSpec)
@@ -50,7 +55,9 @@ class Run:
     """
 
     # Lets pydantic check a run read from a file; it passes NumPy arrays through as they are.
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True)
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        arbitrary_types_allowed=True, extra="forbid"
+    )
 
     kind: ClassVar[str]
     request: Request
@@ -82,6 +89,11 @@ class Run:
         Raises:
             ValueError: they do not; the message names the field.
         """
+        if not 0 <= self.seconds < math.inf:
+            raise ValueError("seconds must be a number from 0")
+        if "entroscope" not in self.versions:
+            raise ValueError("versions must name entroscope's own")
+        self.model.check()
         check_arrays(self, self.axes())
 
     @property
@@ -94,6 +106,17 @@ class Run:
         from backend.runs.files import save_run
 
         return save_run(self, Path(path))
+
+
+def check_numbers(names: Iterable[str], field: str) -> None:
+    """Check that all ``names`` are whole numbers from 0, as ``str`` writes them.
+
+    Raises:
+        ValueError: one is not; the message names the ``field``.
+    """
+    for name in names:
+        if not (name.isascii() and name.isdigit() and str(int(name)) == name):
+            raise ValueError(f"{field} has {name!r} where a number belongs")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

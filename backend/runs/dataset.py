@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from backend.runs.arrays import array
-from backend.runs.base import RUN_KINDS, Request, Run
+from backend.runs.base import RUN_KINDS, Request, Run, check_numbers
 
 MAX_ROWS = 10_000
 MAX_DATASET_BYTES = 8_000_000
@@ -67,8 +67,8 @@ class DatasetRun(Run):
 
     def check(self) -> None:
         super().check()
-        rows = [int(row) for row in self.problems]
-        if any(not 0 <= row < len(self) for row in rows):
+        check_numbers(self.problems, "problems")
+        if any(int(row) >= len(self) for row in self.problems):
             raise ValueError("problems name rows that are not there")
 
     @property

@@ -43,3 +43,7 @@ class DivergenceRun(TokenizedRun):
     kl_ab: np.ndarray = array("float32", "T", nan="first", infinite=True)
     kl_ba: np.ndarray = array("float32", "T", nan="first", infinite=True)
     js: np.ndarray = array("float32", "T", nan="first")
+
+    def check(self) -> None:
+        super().check()
+        self.other_model.check()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -23,6 +23,7 @@ from backend.runs.arrays import array_specs
 from backend.runs.atomic import write_atomically
 from backend.runs.base import RUN_KINDS, Run
 from backend.runs.migrations import SCHEMA_VERSION, migrate
+from backend.runs.strict_json import parse
 
 MAX_RUN_BYTES = 1_000_000_000
 # Parsed JSON takes up to twenty times its size.
@@ -63,11 +64,20 @@ def dump_run(run: Run) -> bytes:
     """Return the content of the run's file.
 
     Raises:
-        RunFileError: it is too large to be read again.
+        RunFileError: it could not be read again: too large, or with text or numbers that cannot be
+            written.
     """
+    name = run.title or f"This {run.kind} run"
     header = {"schema": SCHEMA_VERSION, "kind": run.kind, "fields": plain_fields(run)}
-    written = json.dumps(header, ensure_ascii=False, allow_nan=False)
-    size, name = len(written.encode()), run.title or f"This {run.kind} run"
+    try:
+        written = json.dumps(header, ensure_ascii=False, allow_nan=False)
+        size = len(written.encode())
+    except UnicodeEncodeError as error:
+        raise RunFileError(
+            f"{name} has text with half of a character (a lone surrogate); no file can hold it."
+        ) from error
+    except ValueError as error:
+        raise RunFileError(f"{name} has a number that is not finite among its facts.") from error
     if 2 * size > MAX_HEADER_BYTES:  # quotes are escaped once more inside the file
         raise RunFileError(f"{name} holds {size:,} bytes of text, too many for a run file.")
     _check_size(run.nbytes + size, name)
@@ -88,9 +98,22 @@ def parse_run(data: bytes, name: str) -> Run:
         run.check()
     except RunFileError:
         raise
+    except ValidationError as error:
+        raise _refusal(error, name) from error
     except (*_DAMAGE, RecursionError) as error:
         raise RunFileError(f"{name} is not an Entroscope run, or it is damaged.") from error
     return run
+
+
+def _refusal(error: ValidationError, name: str) -> RunFileError:
+    """Return what to say of fields that a run of this version cannot have."""
+    if all(each["type"] == "unexpected_keyword_argument" for each in error.errors()):
+        field = ".".join(map(str, error.errors()[0]["loc"]))
+        return RunFileError(
+            f"{name} was written by a newer version of Entroscope; update it. "
+            f"(This version knows no {field!r}.)"
+        )
+    return RunFileError(f"{name} is not an Entroscope run, or it is damaged.")
 
 
 def content_id(run: Run) -> str:
@@ -125,25 +148,10 @@ def _header(data: bytes) -> dict[str, Any]:
     size = int.from_bytes(data[:8], "little")
     if size > MAX_HEADER_BYTES or size > len(data):
         raise ValueError("the header is larger than it may be")
-    outer = _parse(data[8 : 8 + size])
+    outer = parse(data[8 : 8 + size])
     if len(outer) > MAX_ARRAYS:
         raise ValueError("there are more arrays than there may be")
-    return _parse(outer["__metadata__"]["entroscope"])
-
-
-def _parse(text: str | bytes) -> dict[str, Any]:
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands there twice")
-    return found
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
+    return parse(outer["__metadata__"]["entroscope"])
 
 
 def _build(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
@@ -152,8 +160,8 @@ def _build(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
     given: dict[str, Any] = {}
     for name, value in arrays.items():
         field, _, key = name.partition("/")
-        if field not in declared or field in plain:
-            raise ValueError(f"there is no array {name} in such a run")
+        if field in declared and field in plain:
+            raise ValueError(f"{name} is there twice")
         if key:
             given.setdefault(field, {})[key] = value
         else:

@@ -8,9 +8,8 @@ again when the library is opened. Titles and tags live in the index only: files 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from backend.errors import InputError, RunFileError
 from backend.runs.atomic import PART_PREFIX
 from backend.runs.base import Run
 from backend.runs.files import content_id, load_run, save_run
+from backend.runs.library_index import connect, open_index
 from backend.runs.subject import subject
 from backend.runs.tags import clean_tags
 
@@ -30,21 +30,7 @@ MAX_TITLE = 200
 TEXT_BEGINNING = 200
 TRASH_DAYS = 30
 
-_INDEX = "library.db"
-_SCHEMA = """
-create table if not exists run (
-    id text primary key,
-    title text not null,
-    kind text not null,
-    model text not null,
-    text text not null,
-    tags text not null,
-    created text not null,
-    saved text not null,
-    size integer not null,
-    deleted text
-) strict
-"""
+_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -79,7 +65,7 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._open_index()
+        open_index(folder)
         self._adopt()
         self._empty_trash()
 
@@ -87,14 +73,14 @@ class Library:
         """Keep a run for good and return its id; it is on the disk when this returns.
 
         A run that is here already keeps its title and tags unless new ones are given, and comes
-        back from the trash.
+        back from the trash. Its file is written anew if it is damaged.
         """
         run_id, kept_tags = content_id(run), clean_tags(tags)
         path = self._path(run_id)
-        if not path.exists():
+        self.restore([run_id])  # first: else another process may empty the trash meanwhile
+        if not _holds(path, run_id):
             save_run(run, path)
         self._insert(run_id, run, path)
-        self.restore([run_id])
         if title:
             self.rename(run_id, title)
         if kept_tags:
@@ -159,14 +145,14 @@ class Library:
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Put runs into the trash; ``restore`` brings them back for 30 days."""
-        with self._index() as index:
+        with connect(self._folder) as index:
             index.executemany(
                 "update run set deleted = ? where id = ?", [(_now(), each) for each in run_ids]
             )
 
     def restore(self, run_ids: Sequence[str]) -> None:
         """Take runs out of the trash."""
-        with self._index() as index:
+        with connect(self._folder) as index:
             index.executemany(
                 "update run set deleted = null where id = ?", [(each,) for each in run_ids]
             )
@@ -178,40 +164,22 @@ class Library:
         return entry
 
     def _path(self, run_id: str) -> Path:
-        if not run_id.isalnum():  # an id from a link must not leave the folder
+        if not _ID.fullmatch(run_id):  # an id from a link must not leave the folder
             raise RunFileError(f"{run_id!r} is not the id of a run.")
         return self._folder / f"{run_id}{SUFFIX}"
 
-    def _open_index(self) -> None:
-        try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # locked or out of space, not broken
-                raise
-            # The files are all there; only titles given later and tags are lost.
-            for suffix in ("", "-wal", "-shm"):
-                old = self._folder / (_INDEX + suffix)
-                if old.exists():
-                    old.replace(self._folder / f"broken-{_now()[:19].replace(':', '')}-{old.name}")
-            self._prepare()
-
-    def _prepare(self) -> None:
-        with self._index() as index:
-            index.execute("pragma journal_mode=wal")
-            index.execute(_SCHEMA)
-            if index.execute("pragma quick_check").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("the index is damaged")
-
     def _adopt(self) -> None:
         """Index the files that are not in the index, and forget entries whose file is gone."""
-        with self._index() as index:
+        with connect(self._folder) as index:
+            index.execute("begin immediate")  # nobody saves between the look and the deletion
             known = {each for (each,) in index.execute("select id from run")}
-            files = {path.stem: path for path in self._folder.glob(f"*{SUFFIX}")}
-            # Another process may have saved since the files were listed.
-            gone = [each for each in known - files.keys() if not self._path(each).exists()]
+            gone = [
+                each for each in known if not (_ID.fullmatch(each) and self._path(each).exists())
+            ]
             index.executemany("delete from run where id = ?", [(each,) for each in gone])
-        for stem in files.keys() - known:
-            self._adopt_file(files[stem])
+        for path in self._folder.glob(f"*{SUFFIX}"):
+            if path.stem not in known or not _ID.fullmatch(path.stem):
+                self._adopt_file(path)
         for part in self._folder.glob(f"{PART_PREFIX}*"):
             if _age(part) > timedelta(hours=1):  # else somebody may be writing it now
                 part.unlink(missing_ok=True)
@@ -222,14 +190,15 @@ class Library:
         except RunFileError:
             return  # stays where it is, for somebody to look at; it cannot be shown
         run_id = path.stem
-        if not run_id.isalnum():  # put here by hand under a name of its own
+        if not _ID.fullmatch(run_id):  # put here by hand under a name of its own
             run_id = content_id(run)
             path = path.replace(self._path(run_id))
         self._insert(run_id, run, path)
 
     def _empty_trash(self) -> None:
         limit = (datetime.now(UTC) - timedelta(days=TRASH_DAYS)).isoformat()
-        with self._index() as index:
+        with connect(self._folder) as index:
+            index.execute("begin immediate")  # nobody restores between the look and the deletion
             old = [
                 each for (each,) in index.execute("select id from run where deleted < ?", [limit])
             ]
@@ -245,18 +214,18 @@ class Library:
             " ".join(subject(run.request)[:TEXT_BEGINNING].split()), "[]", run.created, _now(),
             path.stat().st_size,
         )  # fmt: skip
-        with self._index() as index:
+        with connect(self._folder) as index:
             index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null)", values)
 
     def _change(self, statement: str, *values: str) -> None:
-        with self._index() as index:
+        with connect(self._folder) as index:
             index.execute(statement, values)
 
     def _select(
         self, where: str, values: Sequence[str], sort: str, *, descending: bool
     ) -> list[Entry]:
         order = f"{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
-        with self._index() as index:
+        with connect(self._folder) as index:
             rows = index.execute(
                 "select id, title, kind, model, text, tags, created, saved, size from run "  # noqa: S608
                 f"where deleted is null and {where} order by {order}",
@@ -264,17 +233,19 @@ class Library:
             ).fetchall()
         return [_read_entry(*row) for row in rows]
 
-    @contextmanager
-    def _index(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._folder / _INDEX, timeout=30)) as index, index:
-            index.execute("pragma synchronous=full")
-            yield index
-
 
 def _read_entry(
     run_id: str, title: str, kind: str, model: str, text: str, tags: str, *rest: Any
 ) -> Entry:
     return Entry(run_id, title, kind, model, text, tuple(json.loads(tags)), *rest)
+
+
+def _holds(path: Path, run_id: str) -> bool:
+    """Tell whether the file of a run is there and whole."""
+    try:
+        return content_id(load_run(path)) == run_id
+    except RunFileError:
+        return False
 
 
 def _escape_like(word: str) -> str:

@@ -47,3 +47,13 @@ class ModelFacts:
     weights: str
     bos_token: str | None = None
     has_chat_template: bool = False
+
+    def check(self) -> None:
+        """Check the sizes.
+
+        Raises:
+            ValueError: one of them is negative, or there is no vocabulary.
+        """
+        sizes = ("parameters", "layers", "heads", "kv_heads", "hidden_size", "memory_bytes")
+        if any(getattr(self, name) < 0 for name in sizes) or self.vocab_size < 1:
+            raise ValueError("a size of the model is negative, or there is no vocabulary")

@@ -143,7 +143,7 @@ def summarise(run: TextRun) -> Summary:
         bits_per_character=_ratio(bits, len(characters)),
         bits_per_byte=_ratio(bits, len(characters.encode("utf-8", "surrogatepass"))),
         top1_share=_ratio(int((run.rank == 1).sum()), count),
-        gap_z=_ratio(_total(gap(run)[scored]), math.sqrt(_total(run.varentropy[scored]))),
+        gap_z=_ratio(_total(gap(run)[scored]), math.sqrt(max(_total(run.varentropy[scored]), 0))),
         tokens_per_second=_ratio(len(run), run.seconds),
     )
 

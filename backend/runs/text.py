@@ -8,7 +8,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from backend.runs.arrays import array
-from backend.runs.base import RUN_KINDS, Request, TokenizedRun
+from backend.runs.base import RUN_KINDS, Request, TokenizedRun, check_numbers
+
+# Nats by which float32 arithmetic may miss 0.
+_ROUNDING = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +82,20 @@ class TextRun(TokenizedRun):
 
     def check(self) -> None:
         super().check()
+        check_numbers(self.vocabulary, "vocabulary")
+        if self.request.top_k < 1:
+            raise ValueError("top_k must be at least 1")
+        if (self.top_ids[0] != -1).any():
+            raise ValueError("nothing predicts the first token: its top_ids are -1")
         missing = {str(each) for each in np.unique(self.top_ids[1:])} - self.vocabulary.keys()
         if missing:
             raise ValueError(f"vocabulary has no text for token {min(missing)}")
+        if (self.entropy < -_ROUNDING).any() or (self.varentropy < -_ROUNDING).any():
+            raise ValueError("entropy and varentropy cannot be negative")
         if (self.rank < 1).any():
             raise ValueError("ranks start at 1")
-        if len({each is None for each in (self.curve_counts, self.curve_mass)}) > 1:
-            raise ValueError("half of the cumulative curve is missing")
+        if (self.top_logprobs > _ROUNDING).any():
+            raise ValueError("a probability must not be above 1")
+        curve = (self.curve_counts, self.curve_mass, self.curve_edges)
+        if len({each is None for each in curve}) > 1:
+            raise ValueError("a part of the cumulative curve is missing")

@@ -10,7 +10,7 @@ import numpy as np
 
 from backend.errors import InputError
 from backend.runs.arrays import array
-from backend.runs.base import RUN_KINDS, Request, Run
+from backend.runs.base import RUN_KINDS, Request, Run, check_numbers
 
 Ending = Literal["length", "end", "stop", "stopped"]
 """Why a trajectory ended: all steps done, end-of-sequence token, stop string, study stopped."""
@@ -171,6 +171,7 @@ class TrajectoryRun(Run):
                 raise ValueError(f"{name} has not one entry a trajectory")
         if len(self.labels) != rows or len(set(self.labels)) != rows:
             raise ValueError("labels are not one a sampler, all different")
+        check_numbers(self.vocabulary, "vocabulary")
         if self.lengths.min() < 0 or self.lengths.max() > steps:
             raise ValueError("lengths are beyond the steps")
         done = np.arange(steps) < self.lengths[:, :, None]

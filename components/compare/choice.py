@@ -119,7 +119,7 @@ def _options(source: Chooser) -> dict[str, str]:
     options: dict[str, str] = {}
     for kind in KINDS:
         key = state.get(state.run_parameter(kind))
-        run = source.find_run(key) if key else None
+        run = _find(source, f"run:{key}") if key else None
         if run is not None:
             options[f"run:{key}"] = f"{_name(run)} (now on its page)"
     for entry in source.library().entries():

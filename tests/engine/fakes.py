@@ -101,6 +101,7 @@ class SteeredStudy:
         if self.failure is not None:
             raise self.failure
         return FakeRun(
-            request=request, model=model.facts, versions={}, created="", seconds=0.0,
+            request=request, model=model.facts, versions={"entroscope": "0"},
+            created="", seconds=0.0,
             values=np.zeros(request.numbers, np.float32),
         )  # fmt: skip

@@ -80,6 +80,18 @@ def test_a_link_to_a_run_that_was_deleted_explains_itself(app):
     assert "no longer in memory" in words(at)
 
 
+def test_a_damaged_file_is_told_on_its_page_and_mended_by_saving_again(app):
+    run = text_run(title="Mine")
+    run_id = cached.library().save(run)
+    cached.library().file(run_id).write_bytes(b"nonsense")
+    at = app("tokens", run=cached.saved_key(run_id))
+    assert "is not an Entroscope run, or it is damaged" in words(at)
+    assert not app("compare", a=f"run:{cached.saved_key(run_id)}").exception
+    cached.library().save(run)
+    at = app("tokens", run=cached.saved_key(run_id))
+    assert "Mine" in [each.value for each in at.subheader]
+
+
 def test_a_link_to_a_study_of_a_model_not_offered_asks_first(app):
     code = encode(TextRequest(text="Hello there", model=ModelSpec("someone/else")))
     at = app("tokens", study=code)

@@ -47,7 +47,7 @@ def make_run(entropy: np.ndarray, **arrays: np.ndarray) -> AttentionRun:
     run = AttentionRun(
         request=AttentionRequest(text="a" * tokens),
         model=facts,
-        versions={},
+        versions={"entroscope": "0"},
         created="2026-01-01T00:00:00+00:00",
         seconds=0.0,
         text="a" * tokens,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from backend.errors import InputError, RunFileError
 from backend.runs.files import content_id
 from backend.runs.library import Library
+from components import checks
 from tests.runs.makers import text_run
 
 
@@ -153,6 +155,61 @@ def test_a_broken_index_is_made_anew_from_the_files(tmp_path):
     for path in tmp_path.glob("library.db*"):
         path.write_bytes(b"not a database at all" * 100)
     assert titles(Library(tmp_path)) == ["Kept"]
+
+
+@pytest.mark.parametrize("damage", [b"nonsense", None])
+def test_saving_again_mends_a_damaged_file(library, damage):
+    run = text_run(title="Mended")
+    run_id = library.save(run)
+    path = library.file(run_id)
+    path.write_bytes(path.read_bytes()[:-9] if damage is None else damage)
+    with pytest.raises(RunFileError, match="damaged"):
+        library.load(run_id)
+    assert library.save(run) == run_id
+    np.testing.assert_array_equal(library.load(run_id).entropy, run.entropy)
+
+
+@pytest.mark.parametrize("name", ["lecture3", "0123456789abcdeF", "from a friend"])
+def test_a_file_under_another_name_gets_an_id_that_links_accept(tmp_path, name):
+    text_run(title="Copied here").save(tmp_path / f"{name}.safetensors")
+    library = Library(tmp_path)
+    (entry,) = library.entries()
+    assert entry.id == content_id(text_run())
+    assert checks.run_key(f"saved-{entry.id}")
+    assert [path.stem for path in tmp_path.glob("*.safetensors")] == [entry.id]
+    assert titles(Library(tmp_path)) == ["Copied here"]
+
+
+def test_an_index_of_a_newer_version_is_set_aside_and_not_changed(tmp_path):
+    Library(tmp_path).save(text_run(title="Kept"))
+    with sqlite3.connect(tmp_path / "library.db") as index:
+        assert index.execute("pragma user_version").fetchone() == (1,)
+        index.execute("pragma user_version=2")
+    index.close()
+    assert titles(Library(tmp_path)) == ["Kept"]
+    (aside,) = tmp_path.glob("newer-*library.db")
+    with sqlite3.connect(aside) as index:
+        assert index.execute("pragma user_version").fetchone() == (2,)
+    index.close()
+
+
+def test_the_trash_is_not_emptied_of_what_another_process_restores_meanwhile(tmp_path):
+    library = Library(tmp_path)
+    run_id = library.save(text_run(title="Wanted"))
+    with sqlite3.connect(tmp_path / "library.db") as index:
+        index.execute("update run set deleted = '2020-01-01'")
+    index.close()
+    # The other process holds the index while this one opens the library.
+    other = sqlite3.connect(tmp_path / "library.db", isolation_level=None)
+    other.execute("begin immediate")
+    opening = threading.Thread(target=Library, args=(tmp_path,))
+    opening.start()
+    time.sleep(0.2)
+    other.execute("update run set deleted = null")
+    other.execute("commit")
+    other.close()
+    opening.join()
+    assert library.load(run_id).title == "Wanted"
 
 
 @pytest.mark.slow

@@ -66,7 +66,7 @@ def text_run(tokens: list[str], *, pieces: dict[int, tuple[int, str]] | None = N
     return TextRun(
         request=TextRequest(text=text, model=ModelSpec()),
         model=FACTS,
-        versions={},
+        versions={"entroscope": "0"},
         created="2026-01-01T00:00:00Z",
         seconds=0.0,
         text=text,

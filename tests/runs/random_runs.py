@@ -1,0 +1,146 @@
+"""Random runs of every kind, for hypothesis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from backend.runs import (
+    AttentionRun,
+    DatasetRequest,
+    DatasetRun,
+    DivergenceRun,
+    ModelSpec,
+    Origin,
+    Run,
+    SamplerSpec,
+    TextRun,
+    TrajectoryRun,
+)
+from tests.runs.makers import (
+    attention_run,
+    dataset_run,
+    divergence_run,
+    text_run,
+    trajectory_run,
+)
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+SEEDS = st.lists(st.integers(0, 2**63), min_size=1, max_size=4, unique=True).map(tuple)
+MODELS = st.builds(
+    ModelSpec,
+    source=TEXT,
+    revision=st.none() | TEXT,
+    device=st.sampled_from(["auto", "cpu", "cuda:1"]),
+    dtype=st.sampled_from(["auto", "float32"]),
+)
+
+
+def floats(shape: tuple[int, ...], low: float = 0.0, high: float = 2.0**100) -> st.SearchStrategy:
+    """Return arrays of float32 from ``low`` to ``high``."""
+    return arrays.arrays(np.float32, shape, elements=st.floats(low, high, width=32))
+
+
+@st.composite
+def text_runs(draw: st.DrawFn) -> TextRun:
+    """Return a text run with a random text, cut anywhere, curve or none."""
+    run = text_run(
+        draw(TEXT.filter(bool)),
+        seed=draw(st.integers(0, 99)),
+        width=draw(st.integers(1, 9)),
+        top_k=draw(st.integers(1, 9)),
+        curve=draw(st.booleans()),
+        spec=draw(MODELS),
+    )
+    surprisal = draw(floats(run.surprisal.shape))
+    surprisal[draw(st.integers(0, len(run) - 1)) :] = np.inf
+    surprisal[0] = np.nan
+    return replace(run, surprisal=surprisal)
+
+
+@st.composite
+def attention_runs(draw: st.DrawFn) -> AttentionRun:
+    """Return an attention run of random size, some layers without a pattern."""
+    shape = tuple(draw(st.integers(1, 5)) for _ in range(3))
+    entropy = draw(floats(shape))
+    empty = draw(st.sets(st.integers(0, shape[0] - 1)))
+    entropy[sorted(empty)] = np.nan
+    outside = draw(st.none() | floats(shape, high=1))
+    reasons = {str(layer): draw(TEXT) for layer in empty}
+    return replace(attention_run(entropy), outside_mass=outside, reasons=reasons)
+
+
+@st.composite
+def trajectory_runs(draw: st.DrawFn) -> TrajectoryRun:
+    """Return a trajectory run of random samplers and seeds, some a branch, some compared."""
+    names = draw(st.lists(st.sampled_from(["greedy", "top_p", "top_h"]), min_size=1, unique=True))
+    run = trajectory_run(tuple(names), seeds=draw(SEEDS), shift=draw(st.floats(0, 9)))
+    plan = st.lists(
+        st.builds(
+            SamplerSpec,
+            TEXT,
+            st.dictionaries(TEXT, st.integers(-9, 9) | st.floats(-9, 9) | TEXT, max_size=3),
+        ),
+        min_size=1,
+        max_size=2,
+    ).map(tuple)
+    request = replace(
+        run.request,
+        model=draw(MODELS),
+        prompt=draw(TEXT),
+        samplers=tuple(draw(plan) for _ in names),
+        prefix_ids=tuple(draw(st.lists(st.integers(0, 49), max_size=3))),
+        stop=tuple(draw(st.lists(TEXT, max_size=2))),
+        origin=draw(st.none() | st.builds(Origin, TEXT, *[st.integers(0, 9)] * 3)),
+    )
+    compared = {}
+    if draw(st.booleans()):
+        shape = (len(names), *run.token_ids.shape)
+        compared = {name: draw(floats(shape)) for name in ("compare_mass", "compare_entropy")}
+        compared["compare_count"] = np.ones(shape, np.int32)
+        compared["compare_probs"] = draw(floats((*shape, 2), high=1))
+    return replace(run, request=request, **compared)
+
+
+@st.composite
+def dataset_runs(draw: st.DrawFn) -> DatasetRun:
+    """Return a data-set run of random texts, some with a problem."""
+    texts = tuple(draw(st.lists(TEXT, min_size=1, max_size=6)))
+    problems = draw(st.dictionaries(st.integers(0, len(texts) - 1).map(str), TEXT))
+    numbers = {
+        name: draw(floats((len(texts),)))
+        for name in ("mean_entropy", "max_entropy", "mean_surprisal", "bits_per_byte")
+    }
+    for row in problems:
+        for values in numbers.values():
+            values[int(row)] = np.nan
+    return replace(
+        dataset_run(),
+        request=DatasetRequest(texts=texts, model=draw(MODELS), add_bos=draw(st.booleans())),
+        tokens=draw(arrays.arrays(np.int32, len(texts), elements=st.integers(0, 2**31 - 1))),
+        problems=problems,
+        **numbers,
+    )
+
+
+@st.composite
+def divergence_runs(draw: st.DrawFn) -> DivergenceRun:
+    """Return a divergence run of random numbers, infinite ones among them."""
+    run = divergence_run()
+    numbers = {name: draw(floats(run.js.shape)) for name in ("kl_ab", "kl_ba", "js")}
+    numbers["kl_ab"][draw(st.integers(1, len(run))) :] = np.inf
+    for values in numbers.values():
+        values[0] = np.nan
+    return replace(
+        run, request=replace(run.request, model=draw(MODELS), other=draw(MODELS)), **numbers
+    )
+
+
+def any_run() -> st.SearchStrategy[Run]:
+    """Return random runs of every kind."""
+    return st.one_of(
+        text_runs(), attention_runs(), trajectory_runs(), dataset_runs(), divergence_runs()
+    )

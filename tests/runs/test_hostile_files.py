@@ -1,0 +1,156 @@
+"""Whatever a run file holds: it is refused with one clear error, or everything works with it."""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import struct
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from backend.errors import EntroscopeError, RunFileError
+from backend.runs import Run, TextRun, TrajectoryRun
+from backend.runs.attention import AttentionRun
+from backend.runs.compare import compare_heads, compare_text, summarise_difference
+from backend.runs.compare_paths import compare_paths
+from backend.runs.files import content_id, dump_run, parse_run
+from backend.runs.permalink import encode, exact_request
+from backend.runs.plain import to_plain
+from backend.runs.report import report_html
+from backend.runs.series import gap_walk, summarise
+from backend.runs.snippet import snippet
+from backend.runs.subject import subject
+from backend.runs.tables import table_csv, tables
+from backend.runs.trajectory_text import text_measures
+from tests.runs.makers import all_kinds
+
+SHADES = [("#000000", "#ffffff")] * 8
+SECONDS_EACH = 3.0
+PEAK_BYTES = 300_000_000
+
+NUMBERS = [-1, 0, 1, 2**31 - 1, -(2**31), 2**63, 10**30, 1e308, -1e308, 0.5]
+VALUES = [*NUMBERS, "", "x", "-1", "999", "\ud800", "\x00", None, True, [], {}, [0], {"0": 0}]
+
+
+def mutate(data: bytes, dice: random.Random) -> bytes:
+    """Return ``data`` with a few bytes flipped, cut, doubled or exchanged."""
+    changed = bytearray(data)
+    for _ in range(dice.randint(1, 4)):
+        size = struct.unpack("<Q", data[:8])[0]
+        # Half of the blows go to the header, which is where trouble starts.
+        at = dice.randrange(8 + size if dice.random() < 0.5 else len(changed))
+        match dice.randrange(6):
+            case 0:
+                changed[at : at + 1] = bytes([dice.randrange(256)])
+            case 1:
+                del changed[at : at + dice.randint(1, 50)]
+            case 2:
+                changed[at:at] = changed[at : at + dice.randint(1, 50)]
+            case 3:
+                changed[at : at + 1] = dice.choice([b"9", b"0", b"-", b"[", b"{", b'"', b"null"])
+            case 4:
+                del changed[at:]
+            case 5:
+                changed[:8] = struct.pack("<Q", dice.choice([0, 1, size + 1, size - 1, 2**63]))
+        if len(changed) < 9:
+            break
+    return bytes(changed)
+
+
+def forge(data: bytes, dice: random.Random) -> bytes:
+    """Return a well-formed file with a few fields and numbers exchanged for hostile ones."""
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["entroscope"])
+    arrays = load(data)
+    for _ in range(dice.randint(1, 3)):
+        if dice.random() < 0.5:
+            _change_field(header["fields"], dice)
+        else:
+            name = dice.choice(sorted(arrays))
+            arrays[name] = _change_array(arrays[name], dice)
+    return save(arrays, metadata={"entroscope": json.dumps(header)})
+
+
+def _change_field(place: Any, dice: random.Random) -> None:
+    """Exchange something in the depth of ``place``."""
+    keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+    key = dice.choice(keys)
+    if isinstance(place[key], dict | list) and place[key] and dice.random() < 0.8:
+        _change_field(place[key], dice)
+    elif dice.random() < 0.2:
+        del place[key]
+    elif isinstance(place, dict) and dice.random() < 0.2:
+        place[dice.choice(["x", "-1", "00", "9" * 30, "\u0663"])] = place.pop(key)
+    else:
+        place[key] = dice.choice(VALUES)
+
+
+def _change_array(array: np.ndarray, dice: random.Random) -> np.ndarray:
+    changed = array.copy()
+    if dice.random() < 0.1:
+        return changed[:0]
+    numbers = [0, 1, -1]
+    if array.dtype.kind == "f":
+        numbers += [np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-45]
+    elif array.dtype.kind == "i":
+        numbers += [2**31 - 1, -(2**31)]
+    flat = changed.reshape(-1)
+    for _ in range(min(3, len(flat))):
+        flat[dice.randrange(len(flat))] = dice.choice(numbers)
+    return changed
+
+
+def use(run: Run, other: Run) -> None:
+    """Do with a run all that the pages do without a model."""
+    for table in tables(run).values():
+        table_csv(table).encode()
+    for unit in ("nats", "bits"):
+        report_html(run, SHADES, unit).encode()
+    json.dumps(to_plain(run), allow_nan=False).encode()
+    snippet(run).encode()
+    subject(run.request).encode()
+    encode(exact_request(run))
+    assert content_id(parse_run(dump_run(run), "again")) == content_id(run)
+    if isinstance(run, TextRun) and isinstance(other, TextRun):
+        summarise(run)
+        gap_walk(run)
+        for pair in ((run, other), (other, run), (run, run)):
+            summarise_difference(compare_text(*pair), "surprisal")
+    if isinstance(run, TrajectoryRun) and isinstance(other, TrajectoryRun):
+        text_measures(run)
+    try:
+        if isinstance(run, AttentionRun) and isinstance(other, AttentionRun):
+            compare_heads(run, other)
+        if isinstance(run, TrajectoryRun) and isinstance(other, TrajectoryRun):
+            compare_paths(run, other)
+    except EntroscopeError:
+        pass  # cannot be compared, said in words
+
+
+@pytest.mark.parametrize(("change", "least"), [(mutate, 20), (forge, 300)])
+def test_2000_changed_files_are_refused_or_usable_in_bounded_time_and_memory(change, least):
+    dice = random.Random(5)
+    wholes = [(dump_run(run), run) for run in all_kinds()]
+    for _, run in wholes:
+        use(run, run)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    used = 0
+    for number in range(2_000):
+        whole, other = wholes[number % len(wholes)]
+        started = time.perf_counter()
+        try:
+            run = parse_run(change(whole, dice), "x")
+        except RunFileError:
+            continue
+        with np.errstate(all="ignore"):
+            use(run, other)
+        used += 1
+        assert time.perf_counter() - started < SECONDS_EACH
+    # Kilobytes on Linux.
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) * 1024 < PEAK_BYTES
+    assert used > least
