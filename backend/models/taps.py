@@ -25,7 +25,7 @@ from backend.models.language import LanguageModel
 from backend.models.self_made import SelfMadeAttention
 
 _NAME = "entroscope"
-_STRIP = 256
+_STRIP = 128
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,21 @@ def attention_tap(model: LanguageModel, tap: AttentionTap) -> Iterator[None]:
             own = SelfMadeAttention(tap, model.layers, model.facts.heads, model.dtype)
             undo.enter_context(own)
         yield
+
+
+def attention_bytes(model: LanguageModel, tokens: int) -> int:
+    """Return about how much the attention of one layer holds while ``tokens`` are read."""
+    torch_model, heads = model.torch_model, model.facts.heads
+    size, pairs = model.dtype.itemsize, tokens**2
+    if torch_model._can_set_attn_implementation():
+        config = torch_model.config.get_text_config(decoder=True)
+        mask = 2 * pairs if getattr(config, "sliding_window", None) else 0
+        eager = torch_model.config._attn_implementation == "eager"
+        return mask + eager * heads * min(_STRIP, tokens) * tokens * (4 + 3 * size)
+    if torch_model._supports_sdpa:  # Falcon: no scores, but a mask with its ALiBi
+        return heads * pairs * size if getattr(torch_model.config, "alibi", False) else 0
+    # Scores without and with their mask, our copy; then the weights in float32.
+    return heads * pairs * (4 + 3 * size)
 
 
 def _attention(

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from backend.measures.attention import AttentionRows
 from backend.measures.spectral import query_key_norm
+from backend.models.memory import study_memory
 from backend.runs.attention import AttentionRequest, AttentionRun
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
 from backend.studies.reading import encode_in_context, token_fields
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _HIDDEN_VECTORS = 18
 _TILE_BYTES = 2 * 384 * 2048 * 4
 _NUMBERS = len(fields(AttentionRows))
+# What a multiplication inside attention costs beside one with a weight: exponentials, sums.
+_ATTENTION_COST = 3
 
 
 class AttentionStudy:
@@ -36,19 +39,17 @@ class AttentionStudy:
     kind = "attention"
 
     def __init__(self) -> None:
-        self._seconds_per_token: WeakKeyDictionary[LanguageModel, float] = WeakKeyDictionary()
+        self._pace: WeakKeyDictionary[LanguageModel, float] = WeakKeyDictionary()
         self._norms: WeakKeyDictionary[LanguageModel, np.ndarray] = WeakKeyDictionary()
 
     def estimate(self, model: LanguageModel, request: AttentionRequest) -> Estimate:
         """Return memory on top of the model, and time if this model has read a text before."""
         tokens = len(encode_in_context(model, request))
-        facts = model.facts
-        activations = tokens * facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
-        kept = 4 * _NUMBERS * facts.layers * facts.heads * tokens
-        tiles = torch.get_num_threads() * _TILE_BYTES
-        pace = self._seconds_per_token.get(model)
+        kept = 4 * _NUMBERS * model.facts.layers * model.facts.heads * tokens
+        pace = self._pace.get(model)
         return Estimate(
-            bytes=activations + kept + tiles, seconds=None if pace is None else pace * tokens
+            bytes=reading_bytes(model, tokens) + kept,
+            seconds=None if pace is None else pace * _work(model, tokens),
         )
 
     def run(self, model: LanguageModel, request: AttentionRequest, report: Report) -> AttentionRun:
@@ -61,13 +62,14 @@ class AttentionStudy:
         """
         started = time.perf_counter()
         encoding = encode_in_context(model, request)
-        watcher = watch_attention(model, torch.from_numpy(encoding.ids).long()[None], report)
+        with study_memory(f"Reading {len(encoding):,} tokens"):
+            watcher = watch_attention(model, torch.from_numpy(encoding.ids).long()[None], report)
         reasons = watcher.reasons(model)
         norms = self._norms.get(model)
         if norms is None:
             norms = self._norms[model] = spectral_norms(model, watcher.scales)
         seconds = time.perf_counter() - started
-        self._seconds_per_token[model] = seconds / len(encoding)
+        self._pace[model] = seconds / _work(model, len(encoding))
         return AttentionRun(
             **provenance(model),
             **token_fields(encoding),
@@ -80,6 +82,22 @@ class AttentionStudy:
 
 
 STUDIES.register(AttentionStudy.kind)(AttentionStudy())
+
+
+def reading_bytes(model: LanguageModel, tokens: int) -> int:
+    """Return the peak of a forward pass over ``tokens`` while its attention is watched."""
+    from backend.models.taps import attention_bytes
+
+    hidden = tokens * model.facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
+    tiles = torch.get_num_threads() * _TILE_BYTES
+    return max(hidden, tiles) + attention_bytes(model, tokens)
+
+
+def _work(model: LanguageModel, tokens: int) -> float:
+    """Return about how many multiplications the study takes."""
+    facts = model.facts
+    inside = _ATTENTION_COST * facts.layers * facts.hidden_size * tokens
+    return tokens * (facts.parameters + inside)
 
 
 def watch_attention(model: LanguageModel, ids: Tensor, report: Report) -> Watcher:

@@ -11,8 +11,10 @@ import torch
 
 from backend.errors import InputError, NotDefinedError, OverBudgetError
 from backend.measures.pattern import pattern, pooled_pattern
+from backend.models.memory import study_memory
 from backend.runs.attention import AttentionRequest
 from backend.settings import settings
+from backend.studies.attention import reading_bytes
 from backend.studies.base import Progress, Report, ignore
 from backend.studies.reading import encode_in_context
 from backend.studies.watching import check_finite, reason, scores_of
@@ -65,9 +67,9 @@ def read_pattern(
     ids = torch.from_numpy(encode_in_context(model, request).ids).long()[None]
     start, stop = part.rows or (0, ids.shape[1])
     _check(model, layer, head, start, stop, ids.shape[1])
-    if part.cells is None:
-        _check_size(stop - start, ids.shape[1])
-    call = _watch(model, ids, layer, report)
+    _check_size(model, ids.shape[1], stop - start, part)
+    with study_memory(f"Reading {ids.shape[1]:,} tokens"):
+        call = _watch(model, ids, layer, report)
     if part.cells is None:
         found = pattern(scores_of(call), call.visible, head, start, stop)
     else:
@@ -86,12 +88,19 @@ def _check(model: LanguageModel, layer: int, head: int, start: int, stop: int, t
         raise InputError(f"rows must lie in 0 to {tokens:,}; they are {start:,} to {stop:,}.")
 
 
-def _check_size(rows: int, tokens: int) -> None:
-    needed, limit = 8 * rows * tokens, settings().work_bytes
-    if needed > limit:
+def _check_size(model: LanguageModel, tokens: int, rows: int, part: Part) -> None:
+    reading, limit = reading_bytes(model, tokens), settings().work_bytes
+    if reading > limit:
         raise OverBudgetError(
-            f"{rows:,} rows of {tokens:,} weights need {needed / 1e9:.1f} GB; {limit / 1e9:.1f} GB "
-            "are allowed. Ask for fewer rows, or for an overview."
+            f"Reading {tokens:,} tokens needs about {reading / 1e9:.1f} GB; {limit / 1e9:.1f} GB "
+            "are allowed. Use a shorter text."
+        )
+    weights = 8 * rows * tokens if part.cells is None else 0
+    if reading + weights > limit:
+        raise OverBudgetError(
+            f"{rows:,} rows of {tokens:,} weights need {weights / 1e9:.1f} GB beside "
+            f"{reading / 1e9:.1f} GB for reading; {limit / 1e9:.1f} GB are allowed. Ask for fewer "
+            "rows, or for an overview."
         )
 
 

@@ -17,10 +17,7 @@ from backend.errors import (
 from backend.models import load_model
 from backend.models.taps import attention_tap
 from backend.runs import load_run
-from backend.runs.attention import AttentionRequest
 from backend.runs.heads import repeats
-from backend.settings import settings
-from backend.studies import STUDIES, ignore
 from backend.studies.watching import Watcher
 from tests.studies.attention_models import (
     Collector,
@@ -269,16 +266,6 @@ def test_an_empty_text_is_refused(tiny_model):
         backend.study_attention(tiny_model("llama"), "")
 
 
-def test_the_estimate_grows_with_the_text_and_learns_the_pace(tiny_model):
-    model, study = tiny_model("gpt2"), type(STUDIES["attention"])()
-    short = AttentionRequest(model=model.spec, text=TEXT)
-    long = AttentionRequest(model=model.spec, text=TEXT * 4)
-    assert study.estimate(model, short).seconds is None
-    study.run(model, short, ignore)
-    assert study.estimate(model, long).seconds > study.estimate(model, short).seconds
-    assert study.estimate(model, long).bytes > study.estimate(model, short).bytes
-
-
 @pytest.mark.parametrize("family", ["llama", "gpt2", "gemma2", "mistral", "gpt_oss", "bloom"])
 def test_the_pattern_of_a_head_is_exact(family, tiny_model, tiny_folder):
     model = tiny_model(family)
@@ -307,11 +294,3 @@ def test_a_pattern_can_be_asked_for_in_rows_or_as_an_overview(tiny_model):
 def test_a_pattern_that_does_not_exist_is_refused(layer, head, rows, tiny_model):
     with pytest.raises(InputError, match="must"):
         backend.attention_pattern(tiny_model("llama"), TEXT, layer, head, rows=rows)
-
-
-def test_a_pattern_over_the_memory_limit_is_refused_with_both_numbers(tiny_model, monkeypatch):
-    monkeypatch.setenv("ENTROSCOPE_WORK_BYTES", "1000")
-    settings.cache_clear()
-    with pytest.raises(OverBudgetError, match=r"GB.*overview"):
-        backend.attention_pattern(tiny_model("llama"), TEXT, 0, 0)
-    settings.cache_clear()
