@@ -10,7 +10,6 @@ from backend.errors import EntroscopeError
 from backend.runs.base import Run
 from components import state
 
-
 _GONE = (
     "The run of this link is no longer in memory. Analyse its text again, or open it from the "
     "library if you saved it. Until then you see an example."
