@@ -35,6 +35,23 @@ class Distribution:
     def __init__(self, logits: Tensor) -> None:
         self.logits = logits
 
+    def tempered(self, temperature: float) -> Distribution:
+        """Return the distribution of these logits divided by ``temperature``."""
+        return self if temperature == 1 else Distribution(self.logits / temperature)
+
+    def computed(self) -> Distribution:
+        """Compute all views now, for all rows at once; ``rows`` then shares them out."""
+        for name in _VIEWS:
+            getattr(self, name)
+        return self
+
+    def rows(self, rows: slice) -> Distribution:
+        """Return some of the rows, with those views of them that are there already."""
+        part = Distribution(self.logits[rows])
+        known = {name: value for name, value in vars(self).items() if name in _VIEWS}
+        vars(part).update({name: value[rows] for name, value in known.items()})
+        return part
+
     @cached_property
     def log_probs(self) -> Tensor:
         """Natural logarithm of the probabilities, [B, V]."""
@@ -48,18 +65,22 @@ class Distribution:
     @cached_property
     def entropy(self) -> Tensor:
         """Shannon entropy in nats, [B]."""
-        return -torch.linalg.vecdot(self.probs, self._finite_log_probs).clamp(max=0)
+        return -torch.linalg.vecdot(self.probs, self.finite_log_probs).clamp(max=0)
 
     @cached_property
     def varentropy(self) -> Tensor:
         """Variance of the surprisal in nats², [B]."""
-        centred = self._finite_log_probs + self.entropy[:, None]
+        centred = self.finite_log_probs + self.entropy[:, None]
         return torch.linalg.vecdot(self.probs, centred * centred)
 
     @cached_property
-    def _finite_log_probs(self) -> Tensor:
+    def finite_log_probs(self) -> Tensor:
+        """The same with a finite number for tokens that cannot come, [B, V]."""
         # 0 · −inf is not a number; exp(−10,000) is 0 in every precision.
         return self.log_probs.clamp(min=-1e4)
+
+
+_VIEWS = {name for name, view in vars(Distribution).items() if isinstance(view, cached_property)}
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,7 @@ class SupportsSampling(Protocol):
 
     def start(self, batch_size: int) -> State: ...
     def filter(self, logits: Tensor, state: State) -> Step: ...
+    def judge(self, raw: Distribution, state: State) -> Step: ...
     def outcome(self, step: Step, chosen: Tensor) -> dict[str, Tensor]: ...
     def observe(self, state: State, step: Step, chosen: Tensor) -> State: ...
 
@@ -130,9 +152,13 @@ class Sampler(ABC):
         """Return the state of ``batch_size`` rows before their first step."""
         return {}
 
-    @abstractmethod
     def filter(self, logits: Tensor, state: State) -> Step:
         """Turn raw logits [B, V] into what to draw from. At least one token is kept."""
+        return self.judge(Distribution(at_least_float32(logits)), state)
+
+    @abstractmethod
+    def judge(self, raw: Distribution, state: State) -> Step:
+        """Do what ``filter`` does with a distribution that may have been looked at already."""
 
     def outcome(self, step: Step, chosen: Tensor) -> dict[str, Tensor]:
         """Return details [B] that are known only once ids ``chosen`` [B] have been drawn."""
@@ -157,13 +183,12 @@ class Truncation(Sampler):
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the kept tokens, bool [B, V], and the details."""
 
-    def filter(self, logits: Tensor, state: State) -> Step:
-        raw = at_least_float32(logits)
-        tempered = raw / self.values["temperature"]
-        judged = Distribution(tempered if self.values["temperature_order"] == "first" else raw)
+    def judge(self, raw: Distribution, state: State) -> Step:
+        tempered = raw.tempered(self.values["temperature"])
+        judged = tempered if self.values["temperature_order"] == "first" else raw
         kept, details = self.keep(judged, state)
-        kept = kept & (raw > -torch.inf)
-        return Step(probabilities(tempered, kept), kept, judged, details)
+        kept = kept & (raw.logits > -torch.inf)
+        return Step(probabilities(tempered.logits, kept), kept, judged, details)
 
 
 SAMPLERS: Registry[type[Sampler]] = Registry("sampler")

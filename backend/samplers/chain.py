@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from backend.errors import InputError
-from backend.samplers.base import Sampler, State, Step
+from backend.samplers.base import Distribution, Sampler, State, Step, at_least_float32
 
 
 class Chain:
@@ -35,10 +35,14 @@ class Chain:
 
     def filter(self, logits: Tensor, state: State) -> Step:
         """Filter raw ``logits`` [B, V] with every sampler in turn."""
+        return self.judge(Distribution(at_least_float32(logits)), state)
+
+    def judge(self, raw: Distribution, state: State) -> Step:
+        """Do the same with a distribution that may have been looked at already."""
         links: list[Step] = []
         for place, each in enumerate(self.samplers):
-            links.append(each.filter(logits, self._part(state, place)))
-            logits = links[-1].probs.log()
+            left = Distribution(links[-1].probs.log()) if links else raw
+            links.append(each.judge(left, self._part(state, place)))
         last = links[-1]
         details = self._joined([each.details for each in links])
         return Step(last.probs, last.kept, last.judged, details, tuple(links))

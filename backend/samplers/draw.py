@@ -7,9 +7,13 @@ from torch import Tensor
 
 
 def luck(size: int, generator: torch.Generator) -> Tensor:
-    """Return one draw's worth of chance: an exponential waiting time for every token, [V]."""
-    uniform = torch.rand(size, generator=generator)
-    return -uniform.log_()
+    """Return one draw's worth of chance: an exponential waiting time for every token, [V].
+
+    Float32 numbers, but from float64 luck: with that of float32 no time is below 2⁻²⁴, and tokens
+    much less likely than that would never come.
+    """
+    uniform = torch.rand(size, generator=generator, dtype=torch.float64)
+    return -uniform.log_().float()
 
 
 def draw(probs: Tensor, waiting: Tensor) -> Tensor:

@@ -27,7 +27,6 @@ from backend.samplers.base import (
     Sampler,
     State,
     Step,
-    at_least_float32,
     probabilities,
     sampler,
 )
@@ -85,8 +84,7 @@ class Entropix(Sampler):
         "min_p": Detail("Min-p used"),
     }
 
-    def filter(self, logits: Tensor, state: State) -> Step:
-        raw = Distribution(at_least_float32(logits))
+    def judge(self, raw: Distribution, state: State) -> Step:
         corner = self.state_of(raw.entropy, raw.varentropy)
         used = self._settings(corner, raw.entropy / _BIT, raw.varentropy / _BIT**2)
         judged = Distribution(raw.logits / used["temperature"][:, None])
@@ -115,12 +113,15 @@ class Entropix(Sampler):
         adaptive = corner == 4
         temperature = torch.where(adaptive, warm * (1 + 0.3 * both), fixed)
         floor = (base["min_p"] * (1 - 0.5 * both)).clamp(0.01, 0.5)
+        mass = torch.full_like(entropy, base["p"])
+        mass[corner == 3] = max(0.5, base["p"])
+        mass[adaptive] = max(0.1, base["p"])
         count = torch.full_like(entropy, base["k"])
         count[corner == 0] = 1
         count[corner == 2] = max(5, base["k"])
         return {
             "temperature": temperature.clamp(0.01, 10),
-            "top_p": torch.full_like(entropy, base["p"]),
+            "top_p": mass,
             "top_k": torch.where(adaptive, count.clamp(max=100), count),
             "min_p": torch.where(adaptive, floor, base["min_p"]),
         }

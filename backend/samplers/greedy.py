@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
-from backend.samplers.base import Distribution, Sampler, State, Step, at_least_float32, sampler
+from backend.samplers.base import Distribution, Sampler, State, Step, sampler
 from backend.samplers.parameters import TEMPERATURE
 
 
@@ -23,8 +22,7 @@ class Greedy(Sampler):
     source = "Folklore; the reference all other samplers depart from."
     parameters = (TEMPERATURE,)
 
-    def filter(self, logits: Tensor, state: State) -> Step:
-        logits = at_least_float32(logits)
-        best = logits.argmax(-1, keepdim=True)
-        probs = torch.zeros_like(logits).scatter_(-1, best, 1.0)
-        return Step(probs, probs > 0, Distribution(logits / self.values["temperature"]))
+    def judge(self, raw: Distribution, state: State) -> Step:
+        best = raw.logits.argmax(-1, keepdim=True)
+        probs = torch.zeros_like(raw.logits).scatter_(-1, best, 1.0)
+        return Step(probs, probs > 0, raw.tempered(self.values["temperature"]))

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from backend.samplers.base import Sampler, State, Step, at_least_float32
+from backend.samplers.base import Sampler, State, Step
 from backend.samplers.parameters import TEMPERATURE, Choice, Detail, Number, Parameter
 
 LN2 = math.log(2)
@@ -38,8 +38,9 @@ PARAMETERS: tuple[Parameter, ...] = (
         "surprise",
         "Surprise from",
         options=("full", "truncated"),
-        help="Full: the model's own probability (the author's code). Truncated: the probability "
-        "the token was drawn with (llama.cpp), so that τ steers that instead.",
+        help="Full: the probability before μ cuts, after temperature and after a chain's earlier "
+        "cuts (the author's code). Truncated: the probability the token was drawn with "
+        "(llama.cpp), so that τ steers that instead.",
     ),
     TEMPERATURE,
 )
@@ -74,9 +75,6 @@ class Mirostat(Sampler):
         error = self._surprise(step, chosen) - self.values["tau"]
         mu = state["mu"].to(error.device) - self.values["eta"] * error.double()
         return {"mu": mu.clamp(0, highest)}
-
-    def _tempered(self, logits: Tensor) -> Tensor:
-        return at_least_float32(logits) / self.values["temperature"]
 
     def _surprise(self, step: Step, chosen: Tensor) -> Tensor:
         """Return −log₂ p of ``chosen`` [B]."""

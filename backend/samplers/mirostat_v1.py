@@ -46,8 +46,8 @@ class MirostatV1(Mirostat):
         "k": Detail("k", "tokens"),
     }
 
-    def filter(self, logits: Tensor, state: State) -> Step:
-        judged = Distribution(self._tempered(logits))
+    def judge(self, raw: Distribution, state: State) -> Step:
+        judged = raw.tempered(self.values["temperature"])
         mu = state["mu"].to(judged.logits.device)
         exponent = self._exponent(judged)
         k = self._count(exponent, mu, judged.logits.shape[-1])

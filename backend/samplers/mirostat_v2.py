@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 import torch
-from torch import Tensor
 
 from backend.samplers.base import Distribution, State, Step, probabilities, sampler
 from backend.samplers.mirostat import DETAILS, LN2, Mirostat
@@ -25,8 +24,8 @@ class MirostatV2(Mirostat):
     source = "Basu et al. 2021, arXiv 2007.14966, the simpler form of the author's code."
     details: ClassVar[dict[str, Detail]] = DETAILS
 
-    def filter(self, logits: Tensor, state: State) -> Step:
-        judged = Distribution(self._tempered(logits))
+    def judge(self, raw: Distribution, state: State) -> Step:
+        judged = raw.tempered(self.values["temperature"])
         mu = state["mu"].to(judged.logits.device)
         ceiling = (mu * LN2).to(judged.log_probs.dtype)
         best = torch.zeros_like(judged.logits, dtype=torch.bool).scatter_(

@@ -18,15 +18,28 @@ Length = Callable[[Tensor, Tensor, Tensor], Tensor]
 def best_first(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return the ``count`` largest of ``scores`` [B, V] and their ids, both [B, count].
 
-    Largest first, ties by lower id; but when several tokens share the last score, which of them
-    are there is open (``keep_prefix`` looks out for that).
+    Largest first, ties by lower id.
     """
     if count >= scores.shape[-1]:
         ordered = torch.sort(scores, dim=-1, descending=True, stable=True)
         return ordered.values, ordered.indices
-    ids = scores.topk(count, dim=-1).indices.sort(dim=-1).values
+    # One more shows whether others share the last score.
+    best = scores.topk(count + 1, dim=-1)
+    ids = best.indices[:, :count]
+    tied = best.values[:, count] == best.values[:, count - 1]
+    if tied.any():
+        ids[tied] = _lowest_ids(scores[tied], best.values[tied, count - 1], count)
+    ids = ids.sort(dim=-1).values
     ordered = torch.sort(scores.gather(-1, ids), dim=-1, descending=True, stable=True)
     return ordered.values, ids.gather(-1, ordered.indices)
+
+
+def _lowest_ids(scores: Tensor, last: Tensor, count: int) -> Tensor:
+    """Return ids [B, count]: those above the score ``last`` [B], and the lowest of those at it."""
+    above, level = scores > last[:, None], scores == last[:, None]
+    room = count - above.sum(-1, keepdim=True)
+    inside = above | (level & (level.cumsum(-1) <= room))
+    return inside.nonzero()[:, 1].view(-1, count)
 
 
 def keep_prefix(scores: Tensor, length: Length, first: int = _FIRST) -> Tensor:
@@ -51,15 +64,8 @@ def keep_prefix(scores: Tensor, length: Length, first: int = _FIRST) -> Tensor:
         lengths = length(ordered, ids, rows).clamp(1, size)
         inside = torch.arange(count, device=scores.device) < lengths[:, None]
         kept[rows] = torch.zeros_like(shown, dtype=torch.bool).scatter_(-1, ids, inside)
-        open_rows = ~_decided(ordered, lengths)
+        open_rows = lengths >= count
         if count == size or not bool(open_rows.any()):
             return kept
         rows, shown = rows[open_rows], shown[open_rows]
         count = min(count * _GROWTH, size)
-
-
-def _decided(ordered: Tensor, lengths: Tensor) -> Tensor:
-    """Tell which rows end before the last score begins to repeat."""
-    last = (lengths - 1).clamp(max=ordered.shape[-1] - 1).long()
-    edge = ordered.gather(-1, last[:, None])[:, 0]
-    return (lengths < ordered.shape[-1]) & (edge > ordered[:, -1])

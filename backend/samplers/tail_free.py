@@ -49,10 +49,10 @@ class TailFree(Truncation):
             total = bends.sum(-1)
             if probs.shape[-1] == size:
                 return self._length(bends, total)
-            # The bends not seen yet add up to at most twice the last probability seen. Where
-            # that cannot matter, the rest needs no sorting.
+            # A bend is at most the sum of its two drops, so those not seen yet add up to at most
+            # the last two probabilities seen. Where that cannot matter, the rest needs no sorting.
             least = self._length(bends, total)
-            most = self._length(bends, total + 2 * probs[:, -1])
+            most = self._length(bends, total + probs[:, -2] + probs[:, -1])
             return torch.where(least == most, least, size)
 
         return keep_prefix(judged.probs, length), {}

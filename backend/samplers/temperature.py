@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
-from backend.samplers.base import Distribution, Sampler, State, Step, at_least_float32, sampler
+from backend.samplers.base import Distribution, Sampler, State, Step, sampler
 from backend.samplers.parameters import TEMPERATURE
 
 
@@ -23,6 +22,6 @@ class Temperature(Sampler):
     source = 'Ackley, Hinton and Sejnowski 1985, "A Learning Algorithm for Boltzmann Machines".'
     parameters = (TEMPERATURE,)
 
-    def filter(self, logits: Tensor, state: State) -> Step:
-        judged = Distribution(at_least_float32(logits) / self.values["temperature"])
+    def judge(self, raw: Distribution, state: State) -> Step:
+        judged = raw.tempered(self.values["temperature"])
         return Step(judged.probs, judged.logits > -torch.inf, judged)

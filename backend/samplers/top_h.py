@@ -13,6 +13,8 @@ from backend.samplers.parameters import Choice, Detail, Number
 
 # Both codes look at no more tokens than this.
 _CODE_TOKENS = 100
+# exp of it is 0 in every precision, and 0 times it is still a number.
+_NOTHING = -1e4
 
 
 @sampler("top_h")
@@ -59,18 +61,25 @@ class TopH(Truncation):
         return rule(judged)
 
     def _paper(self, judged: Distribution) -> tuple[Tensor, dict[str, Tensor]]:
-        budget = self.values["alpha"] * judged.entropy
+        # Weights beside the largest, added up in float64: where the model is nearly certain the
+        # whole entropy comes from a tail that one minus the first probability would lose.
+        below = (judged.logits - judged.logits.amax(-1, keepdim=True)).clamp(min=_NOTHING)
+        weights = below.exp()
+        total = weights.sum(-1, dtype=torch.float64)
+        entropy = total.log() - (weights * below).sum(-1, dtype=torch.float64) / total
+        budget = self.values["alpha"] * entropy
         used = torch.zeros_like(budget)
 
-        def length(probs: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
-            mass = probs.cumsum(-1, dtype=torch.float64)
-            spread = mass.log() + torch.special.entr(probs).cumsum(-1, dtype=torch.float64) / mass
-            inside = spread <= (budget[rows] + rounding(probs))[:, None]
+        def length(below: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
+            weights = below.exp()
+            mass = weights.cumsum(-1, dtype=torch.float64)
+            spread = mass.log() - (weights * below).cumsum(-1, dtype=torch.float64) / mass
+            inside = spread <= budget[rows, None] * (1 + rounding(weights))
             inside[:, 0] = True
-            used[rows] = torch.where(inside, spread, 0).amax(-1).to(used.dtype)
+            used[rows] = torch.where(inside, spread, 0).amax(-1)
             return inside.sum(-1)
 
-        kept = keep_prefix(judged.probs, length)
+        kept = keep_prefix(below, length)
         return kept, {"budget": budget, "used": used}
 
     def _code(self, judged: Distribution) -> tuple[Tensor, dict[str, Tensor]]:

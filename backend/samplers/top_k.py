@@ -41,6 +41,6 @@ class TopK(Truncation):
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         rows = judged.logits.shape[0]
         count = torch.full((rows,), self.values["k"], device=judged.logits.device)
-        # One more than k shows whether the last score is tied.
+        # One more than k, or the answer would be taken for a wish to see more.
         first = self.values["k"] + 1
         return keep_prefix(judged.logits, lambda *shown: count[shown[2]], first), {}

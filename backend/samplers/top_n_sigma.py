@@ -23,7 +23,7 @@ class TopNSigma(Truncation):
         "best is where that noise begins. Dividing all logits by T changes nothing, so the set "
         "does not depend on temperature."
     )
-    source = "Tang et al. 2024, arXiv 2411.07641; population σ as in llama.cpp."
+    source = "Tang et al. 2024, arXiv 2411.07641; sample σ as in the paper's code."
     parameters = (
         Number(
             "n",
@@ -38,9 +38,9 @@ class TopNSigma(Truncation):
         Choice(
             "sigma",
             "σ over",
-            options=("population", "sample"),
-            help="Population divides by the number of tokens (llama.cpp), sample by one less "
-            "(the paper's code).",
+            options=("sample", "population"),
+            help="Sample divides by one less than the number of tokens (the paper's code), "
+            "population by that number (llama.cpp).",
         ),
     )
     details: ClassVar[dict[str, Detail]] = {

@@ -29,6 +29,14 @@ def test_frequencies_match_the_probabilities(name):
         assert chisquare(counts[possible].numpy(), expected.numpy()).pvalue > 1e-3
 
 
+def test_waiting_times_are_finer_than_those_from_float32_luck():
+    waiting = luck(2_000_000, torch.Generator().manual_seed(3)).double()
+    short = waiting[waiting < 2e-5] * 2**24
+    assert len(short) > 10
+    # Near 0 float32 luck knows only whole multiples of 2⁻²⁴.
+    assert ((short - short.round()).abs() > 0.01).double().mean() > 0.8
+
+
 def test_equal_seeds_draw_equal_tokens():
     first, second = (luck(1000, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(first, second)

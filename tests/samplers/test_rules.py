@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from backend import samplers
+from backend.samplers.base import Distribution
 from tests.samplers import reference
 from tests.samplers.helpers import apply, kept_ids, random_logits
 
@@ -195,3 +196,64 @@ def test_ties_are_right_where_sorting_stops_early():
 def test_these_sets_do_not_depend_on_temperature(name, logits, temperature):
     cold = apply(samplers.make(name, temperature=temperature), batch(logits))
     assert torch.equal(cold.kept, apply(samplers.make(name), batch(logits)).kept)
+
+
+@pytest.mark.parametrize("rule", ["author", "transformers"])
+def test_of_tokens_tied_at_the_hundredth_place_those_with_lower_ids_count(rule):
+    # 90 tokens above 400 equal ones, whose ids come first: ten of these have a place.
+    logits = torch.cat([torch.zeros(1, 400), torch.full((1, 90), 0.5)], -1).double()
+    ids = kept_ids(apply(samplers.make("top_h", alpha=1.0, rule=rule), logits))
+    assert ids == [*range(10), *range(400, 490)]
+
+
+def test_top_h_of_a_nearly_certain_model_stays_small_in_float32():
+    logits = torch.cat([torch.tensor([20.0]), torch.linspace(2.0, -4.0, 3000)])[None]
+    exact = apply(samplers.make("top_h", alpha=0.4), logits.double())
+    step = apply(samplers.make("top_h", alpha=0.4), logits)
+    assert 1 < exact.kept.sum() < 3001
+    # Float32 weights may move the last token of the prefix, no more.
+    assert abs(int(step.kept.sum() - exact.kept.sum())) <= 1
+    assert step.details["budget"].item() == pytest.approx(exact.details["budget"].item(), rel=1e-5)
+
+
+def test_top_h_with_all_of_the_budget_keeps_everything():
+    logits = random_logits(4, 800).float()
+    assert apply(samplers.make("top_h", alpha=1.0), logits).kept.all()
+
+
+def test_tail_free_counts_a_bend_at_the_edge_of_what_is_sorted():
+    # The curve is level over the first 511 tokens and then falls to almost nothing: half of the
+    # curvature lies just beyond the 512 tokens that are looked at first.
+    weights = np.full(5000, 1e-9)
+    weights[:511] = 1 + np.linspace(1e-7, 0, 511)
+    logits = torch.from_numpy(weights / weights.sum()).log()[None]
+    expected = reference.tail_free(weights / weights.sum(), 0.6)
+    assert set(kept_ids(apply(samplers.make("tail_free", z=0.6), logits))) == expected
+
+
+def test_entropix_never_cuts_deeper_than_half_the_mass_when_both_are_high():
+    wild = torch.cat([torch.full((1, 1), 7.0), torch.linspace(1, -6, 4000)[None]], -1)
+    adaptive = torch.tensor([[2.0, 1.0, 0.0, -1.0]])
+    sampler = samplers.make("entropix", p=0.05)
+    for logits, state, mass in ((wild, 3, 0.5), (adaptive, 4, 0.1)):
+        details = apply(sampler, logits).details
+        assert details["state"].item() == state
+        assert details["top_p"].item() == pytest.approx(mass)
+
+
+def test_the_paper_s_sigma_is_the_default_of_top_n_sigma():
+    logits = random_logits(1, 50)
+    found = apply(samplers.make("top_n_sigma", n=1.0), logits).details["sigma"].item()
+    assert found == pytest.approx(logits.std().item())
+    assert found != pytest.approx(logits.std(correction=0).item(), rel=1e-3)
+
+
+def test_rows_share_views_that_were_computed_for_all():
+    logits = random_logits(4, 500).float()
+    whole = Distribution(logits).computed()
+    for name in samplers.names():
+        sampler = samplers.make(name)
+        shared = sampler.judge(whole.rows(slice(1, 3)), sampler.start(2))
+        alone = apply(sampler, logits[1:3])
+        assert torch.equal(shared.kept, alone.kept), name
+        assert torch.equal(shared.probs, alone.probs), name
