@@ -19,9 +19,17 @@ def batch_factor(rows: int) -> float:
 def seconds_per_step(run: TrajectoryRun, rows: int) -> float | None:
     """Return how long a step of ``rows`` rows takes, judged by a run of the same model.
 
-    None where ``run`` has no timed step.
+    None where ``run`` has no timed step with a forward pass, which the first has not.
     """
-    timed = run.step_seconds[np.isfinite(run.step_seconds)]
-    if not timed.size:
-        return None
-    return float(np.median(timed)) * batch_factor(rows) / batch_factor(run.lengths.size)
+    timed = np.isfinite(run.step_seconds) & (np.arange(run.step_seconds.size) > 0)
+    running = running_rows(run)
+    paces = [
+        run.step_seconds[step] / batch_factor(int(running[step]))
+        for step in np.flatnonzero(timed & (running > 0))
+    ]
+    return float(np.median(paces)) * batch_factor(rows) if paces else None
+
+
+def running_rows(run: TrajectoryRun) -> np.ndarray:
+    """Return how many trajectories took part in each step, int64 [N]."""
+    return (run.lengths[:, :, None] > np.arange(run.step_seconds.size)).sum((0, 1))

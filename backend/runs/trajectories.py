@@ -102,7 +102,8 @@ class TrajectoryRun(Run):
         final_top_ids, final_top_probs: [M, S, N, K]; probability 0 where fewer were kept.
         details: what the samplers tell, by name, float32 [M, S, N].
         detail_labels: what these names mean, with the unit.
-        step_seconds: float32 [N]; of all trajectories together.
+        step_seconds: float32 [N]; of all trajectories together, from the end of the step before to
+            the end of this one. The first has no forward pass: its token follows from the prompt.
         compare_*: what sampler A would have kept of the distribution of (M, S) at step N; a
             sampler with a memory judges with what it had in its own trajectory of that seed, at
             the end of it once that has ended.

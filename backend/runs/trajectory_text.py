@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from backend.runs.pace import running_rows
 from backend.runs.trajectories import TrajectoryRun
+
+_BIT = math.log(2)  # nats
 
 
 @dataclass(frozen=True)
@@ -16,13 +20,15 @@ class TextMeasures:
     Attributes:
         tokens: its length.
         perplexity: exp of the mean raw surprisal: how likely the model finds its own text.
-        mean_surprisal: raw, nats; mirostat's target is on this scale (in bits).
+        mean_surprisal: raw, nats.
         mean_entropy: raw, nats.
         distinct_1, distinct_2: share of different tokens and pairs.
         repeated_4: share of 4-grams that stood there before.
         similarity: mean overlap of the sets of 3-grams (Jaccard) with the same sampler's other
             seeds, 1 for equal texts. Not a measure of meaning.
-        seconds_per_token: of the whole batch's steps, shared by its trajectories.
+        seconds_per_token: of the whole batch's steps, each shared by the trajectories in it.
+        target: τ of a sampler that steers surprisal, nats; NaN for others.
+        target_error: mean surprise of the drawn tokens, as that sampler counts it, minus τ; nats.
     """
 
     sampler: int
@@ -36,6 +42,8 @@ class TextMeasures:
     repeated_4: float
     similarity: float
     seconds_per_token: float
+    target: float = float("nan")
+    target_error: float = float("nan")
 
 
 def text_measures(run: TrajectoryRun) -> list[TextMeasures]:
@@ -53,6 +61,7 @@ def _measure(run: TrajectoryRun, sampler: int, seed: int) -> TextMeasures:
         for each in range(run.lengths.shape[1])
         if each != seed
     ]
+    target, error = _feedback(run, sampler, seed)
     return TextMeasures(
         sampler=sampler,
         seed=seed,
@@ -64,8 +73,26 @@ def _measure(run: TrajectoryRun, sampler: int, seed: int) -> TextMeasures:
         distinct_2=distinct(ids, 2),
         repeated_4=1 - distinct(ids, 4),
         similarity=_mean(np.array([overlap(ids, each) for each in others])),
-        seconds_per_token=_mean(run.step_seconds[:length]) / max(1, run.lengths.size),
+        seconds_per_token=_mean(run.step_seconds[:length] / running_rows(run)[:length]),
+        target=target,
+        target_error=error,
     )
+
+
+def _feedback(run: TrajectoryRun, sampler: int, seed: int) -> tuple[float, float]:
+    """Return τ and the mean of surprise − τ, nats; NaN where the sampler has no target.
+
+    In a chain of several samplers with a target, those of the first.
+    """
+    place = (sampler, seed)
+    errors = [name for name in sorted(run.details) if name.rpartition(".")[2] == "error"]
+    for name in errors:
+        error = run.details[name][place]
+        if np.isfinite(error).any():
+            surprise = run.details[name.removesuffix("error") + "surprise"][place]
+            # Both are in bits, as mirostat counts.
+            return _mean(surprise - error) * _BIT, _mean(error) * _BIT
+    return float("nan"), float("nan")
 
 
 def distinct(ids: np.ndarray, size: int) -> float:

@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
+from backend.errors import ModelError
 from backend.measures.distribution import with_64_bits
 from backend.models.language import LanguageModel
 from backend.runs.trajectories import Plan, TrajectoryRequest
 from backend.samplers import Step
-from backend.samplers.base import State
+from backend.samplers.base import Distribution, State
 from backend.samplers.draw import draw, luck
 from backend.studies.base import Progress, Report
+from backend.studies.penalty import Penalty
 from backend.studies.plans import build
 
 
@@ -26,7 +28,7 @@ class Decoded:
 
     Attributes:
         rows: int64 [R]; row = sampler × seeds + seed.
-        raw: float32 [R, V], the model's logits.
+        raw: the model's distributions, float32 [R, V].
         steps: of each sampler that still runs, by its number, over its own rows.
         states: of all samplers before the step, for every seed; of seeds that have ended, the
             last one they had.
@@ -36,7 +38,7 @@ class Decoded:
     """
 
     rows: Tensor
-    raw: Tensor
+    raw: Distribution
     steps: dict[int, Step]
     states: list[State]
     probs: Tensor
@@ -67,7 +69,9 @@ class Decoder:
         self._states = [sampler.start(seeds) for sampler in self.samplers]
         self._luck = _Luck(request, model.facts.vocab_size)
         self._cache = model.new_cache()
-        self._seen = [ids.tolist() + list(request.prefix_ids) for _ in self._rows]
+        self._penalty = Penalty(
+            request.repetition_penalty, ids, len(self._rows), model.facts.vocab_size
+        )
         self._hidden = torch.empty(0)
 
     def read(self, ids: Tensor, report: Report) -> None:
@@ -84,7 +88,11 @@ class Decoder:
         self._hidden = hidden[:, -1].expand(len(self._rows), -1)
 
     def steps(self) -> Iterator[Decoded]:
-        """Yield one step after the other, for as long as rows are left."""
+        """Yield one step after the other, for as long as rows are left.
+
+        Raises:
+            ModelError: the model gave something that is not a number.
+        """
         while len(self._rows):
             decoded = self._step(self._logits(self._hidden))
             yield decoded
@@ -98,6 +106,7 @@ class Decoder:
         if stay.all():
             return
         self._rows = self._rows[stay]
+        self._penalty.leave(stay)
         if len(self._rows):
             self._cache.reorder_cache(stay.nonzero()[:, 0])  # type: ignore[reportArgumentType]
 
@@ -105,33 +114,46 @@ class Decoder:
         """Return logits where samplers can compute in float64."""
         return with_64_bits(self._model.unembed(hidden).float())
 
-    def _of(self, number: int) -> Tensor:
-        """Tell which rows belong to a sampler, bool [R]."""
-        return self._rows // len(self._request.seeds) == number
+    def _spans(self) -> dict[int, slice]:
+        """Return where the rows of each sampler that still runs stand; they are in order."""
+        owners, counts = (self._rows // len(self._request.seeds)).unique_consecutive(
+            return_counts=True
+        )
+        ends = counts.cumsum(0)
+        spans = zip(owners.tolist(), (ends - counts).tolist(), ends.tolist(), strict=True)
+        return {number: slice(start, end) for number, start, end in spans}
 
-    def _step(self, raw: Tensor) -> Decoded:
-        offered, before = self._penalised(raw), list(self._states)
-        steps: dict[int, Step] = {}
-        for number, sampler in enumerate(self.samplers):
-            if (mine := self._of(number)).any():
-                steps[number] = sampler.filter(
-                    offered[mine], pick(before[number], self._seeds(mine))
-                )
+    def _step(self, logits: Tensor) -> Decoded:
+        raw, spans, before = Distribution(logits).computed(), self._spans(), list(self._states)
+        self._check(raw)
+        offered = self._penalty.applied(raw)
+        steps = {
+            number: self.samplers[number].judge(
+                offered.rows(span), pick(before[number], self._seeds(span))
+            )
+            for number, span in spans.items()
+        }
         probs = torch.cat([each.probs for each in steps.values()])
         kept = torch.cat([each.kept for each in steps.values()])
         chosen = draw(probs, self._luck.next(self._rows).to(probs.device))
         outcomes = {}
-        for number, step in steps.items():
-            mine = self._of(number)
-            outcomes[number] = self.samplers[number].outcome(step, chosen[mine])
-            self._observe(number, step, chosen[mine], self._seeds(mine))
-        for row, token in zip(self._rows.tolist(), chosen.tolist(), strict=True):
-            self._seen[row].append(token)
+        for number, span in spans.items():
+            outcomes[number] = self.samplers[number].outcome(steps[number], chosen[span])
+            self._observe(number, steps[number], chosen[span], self._seeds(span))
+        self._penalty.see(chosen[:, None])
         return Decoded(self._rows, raw, steps, before, probs, kept, chosen, outcomes)
 
-    def _seeds(self, mine: Tensor) -> Tensor:
-        """Return the seed number of the rows picked by ``mine``, bool [R]."""
-        return self._rows[mine] % len(self._request.seeds)
+    def _check(self, raw: Distribution) -> None:
+        if not raw.entropy.isfinite().all():
+            facts = self._model.facts
+            raise ModelError(
+                f"{facts.name} gave no usable numbers in {facts.dtype}; "
+                "load it as float32 or bfloat16."
+            )
+
+    def _seeds(self, span: slice) -> Tensor:
+        """Return the seed numbers of these rows."""
+        return self._rows[span] % len(self._request.seeds)
 
     def _observe(self, number: int, step: Step, chosen: Tensor, seeds: Tensor) -> None:
         whole = self._states[number]
@@ -141,31 +163,19 @@ class Decoder:
             for name, value in after.items()
         }
 
-    def _penalised(self, raw: Tensor) -> Tensor:
-        penalty = self._request.repetition_penalty
-        if penalty == 1:
-            return raw
-        rows = []
-        for logits, row in zip(raw, self._rows.tolist(), strict=True):
-            seen = torch.tensor(sorted(set(self._seen[row])), device=raw.device)
-            value = logits[seen]
-            value = torch.where(value < 0, value * penalty, value / penalty)
-            rows.append(logits.scatter(0, seen, value))
-        return torch.stack(rows)
-
     def _relive(self, hidden: Tensor, prefix: Tensor) -> None:
-        """Let samplers and luck go through the tokens that are chosen already."""
+        """Let samplers, luck and penalty go through the tokens that are chosen already."""
         self._luck.skip(len(prefix))
-        if not any(self._states):
-            return
-        seeds = len(self._request.seeds)
+        seeds = torch.arange(len(self._request.seeds))
         for place, token in enumerate(prefix):
-            raw = self._logits(hidden[place : place + 1]).expand(seeds, -1)
-            chosen = token.to(raw.device).expand(seeds)
-            for number, sampler in enumerate(self.samplers):
-                if state := self._states[number]:
-                    step = sampler.filter(raw, state)
-                    self._observe(number, step, chosen, torch.arange(seeds))
+            if any(self._states):
+                raw = Distribution(self._logits(hidden[place : place + 1]))
+                offered = self._penalty.applied(raw, slice(1)).logits.expand(len(seeds), -1)
+                chosen = token.to(offered.device).expand(len(seeds))
+                for number, sampler in enumerate(self.samplers):
+                    if state := self._states[number]:
+                        self._observe(number, sampler.filter(offered, state), chosen, seeds)
+            self._penalty.see(token.expand(len(self._rows), 1))
 
 
 class _Luck:
@@ -186,7 +196,8 @@ class _Luck:
         """Return waiting times [R, V] for ``rows``."""
         streams, inverse = self._stream[rows].unique(return_inverse=True)
         waiting = [luck(self._size, self._generators[each]) for each in streams.tolist()]
-        return torch.stack(waiting)[inverse]
+        # One stream for all is one row for all; no copies.
+        return torch.stack(waiting)[inverse] if len(waiting) > 1 else waiting[0][None]
 
     def skip(self, steps: int) -> None:
         """Use up the luck of ``steps`` steps."""

@@ -10,16 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.measures.distribution import measure, top
+from backend.measures.distribution import rank, top
 from backend.models.language import LanguageModel
 from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
 from backend.samplers import SAMPLERS
+from backend.samplers.base import Distribution
 from backend.studies.base import provenance
 from backend.studies.decoding import Decoded, Decoder, pick
 from backend.studies.plans import labels
 
-_RAW = ("entropy", "varentropy", "surprisal", "rank")
-_FLOATS = (*_RAW, "kept_mass", "final_entropy", "kl", "drawn_probability")
+_FLOATS = (
+    *("entropy", "varentropy", "surprisal", "rank"),
+    *("kept_mass", "final_entropy", "kl", "drawn_probability"),
+)
 
 
 class Recorder:
@@ -59,41 +62,39 @@ class Recorder:
         self.steps = 0
         self.endings: list[Ending | None] = [None] * (self._shape[0] * self._shape[1])
 
-    def add(self, decoded: Decoded, seconds: float) -> None:
+    def add(self, decoded: Decoded) -> None:
         """Keep one step."""
-        step, request = self.steps, self._request
-        at = (*self._places(decoded.rows), step)
-        numbers = measure(decoded.raw, decoded.chosen, request.top_n)
-        for name in _RAW:
-            self._floats[name][at] = _numpy(getattr(numbers, name))
-        self._ids["raw_top_ids"][at] = _numpy(numbers.top_ids)
-        self._tops["raw_top_logprobs"][at] = _numpy(numbers.top_logprobs)
+        at = (*self._places(decoded.rows), self.steps)
+        raw, chosen = decoded.raw, decoded.chosen[:, None]
+        top_ids = top(raw.logits, self._request.top_n)
+        numbers = {
+            "entropy": raw.entropy,
+            "varentropy": raw.varentropy,
+            "surprisal": -raw.log_probs.gather(-1, chosen)[:, 0],
+            "rank": rank(raw.logits, decoded.chosen),
+            **_final_numbers(decoded),
+        }
+        for name in _FLOATS:
+            self._floats[name][at] = _numpy(numbers[name])
+        self._ids["raw_top_ids"][at] = _numpy(top_ids)
+        self._tops["raw_top_logprobs"][at] = _numpy(raw.log_probs.gather(-1, top_ids))
+        final_ids = top(decoded.probs, self._request.top_n)
+        self._ids["final_top_ids"][at] = _numpy(final_ids)
+        self._tops["final_top_probs"][at] = _numpy(decoded.probs.gather(-1, final_ids))
+        self._kept[at] = _numpy(decoded.kept.sum(-1))
         self._tokens[at] = _numpy(decoded.chosen)
-        self._add_final(decoded, at)
-        self._add_details(decoded, step)
-        if request.compare:
-            self._compare(decoded, numbers.top_ids.long(), at)
-        self._seconds[step] = seconds
+        self._add_details(decoded, self.steps)
+        if self._request.compare:
+            self._compare(decoded, top_ids, at)
         self.steps += 1
+
+    def time(self, seconds: float) -> None:
+        """Note how long the last step took."""
+        self._seconds[self.steps - 1] = seconds
 
     def _places(self, rows: Tensor) -> tuple[np.ndarray, np.ndarray]:
         number = rows.numpy()
         return number // self._shape[1], number % self._shape[1]
-
-    def _add_final(self, decoded: Decoded, at: tuple) -> None:
-        probs = decoded.probs.float()
-        log_raw = _log_probs(decoded.raw)
-        entropy = _entropy(probs)
-        cross = -torch.linalg.vecdot(probs, log_raw)
-        ids = top(probs, self._request.top_n)
-        self._kept[at] = _numpy(decoded.kept.sum(-1))
-        self._floats["kept_mass"][at] = _numpy(_mass(log_raw.exp(), decoded.kept))
-        self._floats["final_entropy"][at] = _numpy(entropy)
-        self._floats["kl"][at] = _numpy((cross - entropy).clamp(min=0))
-        drawn = probs.gather(-1, decoded.chosen[:, None])[:, 0]
-        self._floats["drawn_probability"][at] = _numpy(drawn)
-        self._ids["final_top_ids"][at] = _numpy(ids)
-        self._tops["final_top_probs"][at] = _numpy(probs.gather(-1, ids))
 
     def _add_details(self, decoded: Decoded, step: int) -> None:
         seeds = self._shape[1]
@@ -114,34 +115,39 @@ class Recorder:
 
     def _compare(self, decoded: Decoded, top_ids: Tensor, at: tuple) -> None:
         """Apply each sampler to the raw distribution of every row."""
-        raw = _log_probs(decoded.raw).exp()
         seeds = decoded.rows % self._shape[1]
         for number, state in enumerate(decoded.states):
-            step = self._decoder.samplers[number].filter(decoded.raw, pick(state, seeds))
-            probs = step.probs.float()
+            step = self._decoder.samplers[number].judge(decoded.raw, pick(state, seeds))
             cell = (number, *at)
             self._compared["compare_count"][cell] = _numpy(step.kept.sum(-1))
-            self._compared["compare_mass"][cell] = _numpy(_mass(raw, step.kept))
-            self._compared["compare_entropy"][cell] = _numpy(_entropy(probs))
-            self._compared["compare_probs"][cell] = _numpy(probs.gather(-1, top_ids))
+            self._compared["compare_mass"][cell] = _numpy(_mass(decoded.raw, step.kept))
+            self._compared["compare_entropy"][cell] = _numpy(_entropy(step.probs, _log(step.probs)))
+            self._compared["compare_probs"][cell] = _numpy(step.probs.gather(-1, top_ids))
 
-    def texts(self) -> list[list[str]]:
-        """Return what each trajectory says so far, [M][S]."""
-        return self._by_row(lambda row: self._model.tokenizer.decode(self._row_ids(row)))
+    def texts(self, steps: int) -> list[list[str]]:
+        """Return what each trajectory says after ``steps`` steps, [M][S]."""
+        prefix = list(self._request.prefix_ids)
+        return self._by_row(
+            lambda row: self._model.tokenizer.decode([*prefix, *self._new_ids(row)[:steps]])
+        )
 
-    def new_texts(self) -> list[list[str]]:
-        """Return the same without a branch's prefix."""
-        skip = len(self._request.prefix_ids)
-        return self._by_row(lambda row: self._model.tokenizer.decode(self._row_ids(row)[skip:]))
+    def new_text(self, row: int) -> str:
+        """Return what a row says so far, without a branch's prefix."""
+        return self._model.tokenizer.decode(self._new_ids(row))
 
     def finish(self, finished: dict[int, Ending]) -> None:
         """Note why rows have ended."""
         for row, ending in finished.items():
             self.endings[row] = ending
 
-    def run(self, request: TrajectoryRequest, *, stopped: bool = False) -> TrajectoryRun:
-        """Return what there is; on another thread than the recording one too."""
-        last = self.steps if stopped else self._shape[2]
+    def run(self, request: TrajectoryRequest, *, until: int | None = None) -> TrajectoryRun:
+        """Return the run; on another thread than the recording one too.
+
+        Args:
+            request: as asked.
+            until: only the first so many steps, as a run that was stopped there.
+        """
+        last = self._shape[2] if until is None else until
         fields: dict[str, Any] = {
             **{name: _until(value, last) for name, value in self._floats.items()},
             **{name: _until(value, last) for name, value in self._tops.items()},
@@ -149,6 +155,7 @@ class Recorder:
             "kept_count": _until(self._kept, last, 0),
             "token_ids": _until(self._tokens, last, -1),
             "details": {name: _until(value, last) for name, value in self._details.items()},
+            "step_seconds": _until(self._seconds, last, axis=0),
             **{
                 name: _until(value, last, 0 if value.dtype == np.int32 else np.nan, axis=3)
                 for name, value in self._compared.items()
@@ -163,20 +170,24 @@ class Recorder:
             prompt_text=self._model.tokenizer.decode(_numpy(self._prompt)),
             prompt_ids=_numpy(self._prompt).astype(np.int32),
             labels=self.labels,
-            endings=self._by_row(lambda row: self.endings[row] or "stopped"),
+            endings=self._by_row(lambda row: self._ending(row, last)),
             lengths=(tokens >= 0).sum(-1).astype(np.int32),
-            step_seconds=self._seconds,
             detail_labels=_detail_labels(request, fields["details"]),
             vocabulary=self._vocabulary(fields),
             special_ids=self._special(tokens),
-            stopped=stopped,
+            stopped=until is not None,
             **aligned,
             **fields,
         )
 
-    def _row_ids(self, row: int) -> list[int]:
+    def _new_ids(self, row: int) -> list[int]:
         own = self._tokens[divmod(row, self._shape[1])]
-        return [*self._request.prefix_ids, *own[own >= 0].tolist()]
+        return own[own >= 0].tolist()
+
+    def _ending(self, row: int, last: int) -> Ending:
+        """Return why a row had ended after ``last`` steps; recording may be further by now."""
+        ending = self.endings[row]
+        return ending if ending and len(self._new_ids(row)) <= last else "stopped"
 
     def _by_row(self, value: Callable[[int], Any]) -> list[list[Any]]:
         samplers, seeds, _ = self._shape
@@ -227,17 +238,29 @@ def _until(value: np.ndarray, last: int, empty: float = np.nan, axis: int = 2) -
     return copy
 
 
-def _log_probs(raw: Tensor) -> Tensor:
-    """Return log p of the whole vocabulary; finite also for tokens that cannot come."""
-    return torch.log_softmax(raw, -1).clamp(min=-1e4)
+def _final_numbers(decoded: Decoded) -> dict[str, Tensor]:
+    """Return what there is to say of the distributions that were drawn from, [R] by name."""
+    probs, log_probs = decoded.probs, _log(decoded.probs)
+    gain = log_probs - decoded.raw.finite_log_probs
+    return {
+        "kept_mass": _mass(decoded.raw, decoded.kept),
+        "final_entropy": _entropy(probs, log_probs),
+        "kl": torch.linalg.vecdot(probs, gain).clamp(min=0),
+        "drawn_probability": probs.gather(-1, decoded.chosen[:, None])[:, 0],
+    }
 
 
-def _entropy(probs: Tensor) -> Tensor:
-    return torch.special.entr(probs).sum(-1)
+def _log(probs: Tensor) -> Tensor:
+    """Return log p, finite also where p is 0."""
+    return probs.clamp(min=torch.finfo(probs.dtype).tiny).log()
 
 
-def _mass(probs: Tensor, kept: Tensor) -> Tensor:
-    return (probs * kept).sum(-1).clamp(max=1)
+def _entropy(probs: Tensor, log_probs: Tensor) -> Tensor:
+    return -torch.linalg.vecdot(probs, log_probs).clamp(max=0)
+
+
+def _mass(raw: Distribution, kept: Tensor) -> Tensor:
+    return torch.linalg.vecdot(raw.probs, kept.to(raw.probs.dtype)).clamp(max=1)
 
 
 def _numpy(value: Tensor) -> np.ndarray:

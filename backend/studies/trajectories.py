@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.errors import CancelledError, InputError, ModelError, OverBudgetError
+from backend.errors import CancelledError, InputError, OverBudgetError
 from backend.models.memory import study_memory
 from backend.runs.pace import batch_factor
 from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
@@ -39,18 +40,24 @@ class TrajectoriesSoFar:
 
     Attributes:
         labels: of the samplers.
-        texts: so far, [M][S].
         running: whether each still runs, [M][S].
         steps: complete ones.
-        run: returns these steps as a run marked ``stopped``. May be called from any thread, and
-            also after the study was stopped.
     """
 
     labels: list[str]
-    texts: list[list[str]]
     running: list[list[bool]]
     steps: int
-    run: Callable[[], TrajectoryRun]
+    _request: TrajectoryRequest
+    _recorder: Recorder
+
+    @cached_property
+    def texts(self) -> list[list[str]]:
+        """The texts so far, [M][S]; spelled out only for those who look, on any thread."""
+        return self._recorder.texts(self.steps)
+
+    def run(self) -> TrajectoryRun:
+        """Return these steps as a run marked ``stopped``; on any thread, and after a stop too."""
+        return self._recorder.run(self._request, until=self.steps)
 
 
 class TrajectoryStudy:
@@ -97,7 +104,7 @@ class TrajectoryStudy:
                 self._decode(model, request, decoder, recorder, prompt, report)
             except CancelledError as stop:
                 stop.partial_run = (  # type: ignore[reportAttributeAccessIssue]
-                    recorder.run(request, stopped=True) if recorder.steps else None
+                    recorder.run(request, until=recorder.steps) if recorder.steps else None
                 )
                 raise
         return recorder.run(request)
@@ -113,33 +120,34 @@ class TrajectoryStudy:
     ) -> None:
         decoder.read(prompt, report)
         end_ids = _end_ids(model) if request.stop_at_end else set()
+        paces: list[float] = []
         started = time.perf_counter()
         for decoded in decoder.steps():
-            _check_finite(model, decoded.raw)
-            recorder.add(decoded, time.perf_counter() - started)
+            recorder.add(decoded)
             finished = _finished(request, recorder, decoded, end_ids)
             recorder.finish(finished)
             decoder.leave(torch.tensor(sorted(finished), dtype=torch.long))
+            seconds = time.perf_counter() - started
+            started += seconds
+            recorder.time(seconds)
+            if recorder.steps > 1:  # the first token comes from the prompt, with no forward pass
+                paces.append(seconds / batch_factor(len(decoded.rows)))
+                self._seconds_per_step[model] = median(paces)
             report(_progress(request, recorder))
-            if recorder.steps == 1:
-                rows = len(request.samplers) * len(request.seeds)
-                pace = time.perf_counter() - started
-                self._seconds_per_step[model] = pace / batch_factor(rows)
-            started = time.perf_counter()
 
 
 STUDIES.register(TrajectoryStudy.kind)(TrajectoryStudy())
 
 
 def _progress(request: TrajectoryRequest, recorder: Recorder) -> Progress:
-    texts, seeds = recorder.texts(), len(request.seeds)
+    seeds = len(request.seeds)
     left = [each is None for each in recorder.endings]
     partial = TrajectoriesSoFar(
         labels=recorder.labels,
-        texts=texts,
         running=[left[start : start + seeds] for start in range(0, len(left), seeds)],
         steps=recorder.steps,
-        run=lambda: recorder.run(request, stopped=True),
+        _request=request,
+        _recorder=recorder,
     )
     message = f"Step {recorder.steps} of {request.steps}, {sum(left)} of {len(left)} still going"
     return Progress(recorder.steps, request.steps, message, partial)
@@ -152,13 +160,10 @@ def _finished(
     for row, token in zip(decoded.rows.tolist(), decoded.chosen.tolist(), strict=True):
         if token in end_ids:
             found[row] = "end"
+        elif request.stop and any(each in recorder.new_text(row) for each in request.stop):
+            found[row] = "stop"
         elif recorder.steps == request.steps:
             found[row] = "length"
-    if request.stop:
-        texts = [text for seeds in recorder.new_texts() for text in seeds]
-        for row in decoded.rows.tolist():
-            if any(each in texts[row] for each in request.stop):
-                found.setdefault(row, "stop")
     return found
 
 
@@ -220,11 +225,3 @@ def _end_ids(model: LanguageModel) -> set[int]:
     for settings_of in (generation, model.torch_model.config):
         found = found if found is not None else getattr(settings_of, "eos_token_id", None)
     return set() if found is None else set(found) if isinstance(found, list) else {int(found)}
-
-
-def _check_finite(model: LanguageModel, raw: Tensor) -> None:
-    if not bool(raw.amax(-1).isfinite().all()):
-        raise ModelError(
-            f"{model.facts.name} gave no usable numbers in {model.facts.dtype}; "
-            "load it as float32 or bfloat16."
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from backend.runs import load_run
 from backend.runs.branching import branch
 from backend.runs.pace import seconds_per_step
 from backend.runs.trajectories import SamplerSpec, plans
+from backend.runs.trajectory_text import text_measures
 from backend.studies import STUDIES
 from tests.apple_gpu import AppleGpu, on_gpu
 
@@ -118,6 +120,14 @@ def test_details_are_there_for_the_samplers_that_have_them(run):
     assert run.details["mu"][6, :, 1:] == pytest.approx(np.clip(expected, 0, highest), abs=1e-4)
 
 
+def test_mirostat_is_measured_against_its_target(run):
+    measures = text_measures(run)
+    steered = next(each for each in measures if (each.sampler, each.seed) == (6, 1))
+    assert steered.target == pytest.approx(3 * np.log(2), rel=1e-5)
+    assert steered.target_error == pytest.approx(steered.mean_surprisal - steered.target, abs=1e-4)
+    assert all(np.isnan(each.target) for each in measures if each.sampler != 6)
+
+
 def test_comparing_gives_each_sampler_its_own_numbers_back(run):
     own = np.arange(8)
     assert (run.compare_count[own, own] == run.kept_count).all()
@@ -218,6 +228,19 @@ def test_a_stop_string_ends_a_row_also_across_tokens(llama):
     assert stop not in shorter
 
 
+def test_a_stop_string_in_the_last_step_is_why_it_ended(llama):
+    free = decode(llama, ["temperature"], seeds=[0], stop_at_end=False)
+    texts = [llama.tokenizer.decode(free.token_ids[0, 0, :each]) for each in range(13)]
+    stop = next(
+        texts[12][start:]
+        for start in range(len(texts[12]) - 1, -1, -1)
+        if texts[12][start:] not in texts[11]
+    )
+    run = decode(llama, ["temperature"], seeds=[0], stop=(stop,), stop_at_end=False)
+    assert run.lengths[0, 0] == 12
+    assert run.endings == [["stop"]]
+
+
 def test_progress_tells_the_texts_so_far(llama):
     heard = []
     decode(llama, ["greedy", "temperature"], steps=4, report=heard.append)
@@ -248,6 +271,32 @@ def test_stopping_keeps_the_steps_so_far(llama):
         run.check()
 
 
+def test_what_was_shown_does_not_change_with_what_is_decoded_later(llama):
+    heard = []
+    whole = decode(llama, stop_at_end=False, report=heard.append)
+    early = next(each.partial for each in heard if each.partial and each.done == 5)
+    run = early.run()
+    assert (run.lengths == 5).all()
+    assert {each for row in run.endings for each in row} == {"stopped"}
+    assert np.isfinite(run.step_seconds[:5]).all()
+    assert np.isnan(run.step_seconds[5:]).all()
+    assert whole.texts[0][0].startswith(early.texts[0][0])
+    assert len(early.texts[0][0]) < len(whole.texts[0][0])
+
+
+def test_the_times_of_the_steps_hold_everything_but_the_prompt(llama):
+    started = time.perf_counter()
+
+    def slow(progress):
+        if progress.partial is not None:
+            time.sleep(0.02)
+
+    run = decode(llama, ["greedy"], seeds=[0], steps=6, stop_at_end=False, report=slow)
+    took = time.perf_counter() - started
+    assert (run.step_seconds[1:] > 0.02).all()
+    assert run.step_seconds.sum() < took
+
+
 def test_stopping_while_the_prompt_is_read_leaves_nothing(llama):
     def stop(progress):
         raise CancelledError("at once")
@@ -264,6 +313,16 @@ def test_a_branch_with_nothing_changed_is_the_same_text(llama, run):
         assert again.texts[0][0] == run.texts[number][1]
         assert again.request.origin.step == 5
     assert again.details["mu"][0, 0] == pytest.approx(run.details["mu"][6, 1, 5:], abs=1e-3)
+
+
+def test_a_branch_of_a_penalised_run_is_the_same_text(llama):
+    # A target within reach, so that μ hangs on every surprise and not on its limits.
+    sampler = ("mirostat_v2", {"tau": 5.0, "eta": 0.2})
+    whole = decode(llama, [sampler], repetition_penalty=2.5, stop_at_end=False, steps=24)
+    again = backend.study(llama, branch(whole, "key", 0, 1, 15))
+    mu = whole.details["mu"][0, 1, 15:]
+    assert again.details["mu"][0, 0] == pytest.approx(mu, abs=1e-3)
+    assert (again.token_ids[0, 0] == whole.token_ids[0, 1, 15:]).all()
 
 
 def test_a_branch_with_another_token_goes_on_from_it(llama, run):
@@ -411,10 +470,20 @@ def test_the_estimate_grows_with_rows_and_knows_its_pace_after_a_run(llama, run)
 
 def test_a_step_of_more_rows_is_expected_to_take_longer(run):
     same = seconds_per_step(run, 16)
-    assert same == pytest.approx(np.median(run.step_seconds))
+    assert same == pytest.approx(np.median(run.step_seconds[1:]))
     assert same < seconds_per_step(run, 32) < 2 * same
     untimed = replace(run, step_seconds=np.full(12, np.nan, np.float32))
     assert seconds_per_step(untimed, 1) is None
+
+
+def test_the_time_of_a_step_is_shared_by_the_rows_that_ran_in_it(run):
+    halved = np.full((8, 2), 6, np.int32)
+    halved[:4] = 12
+    times = np.where(np.arange(12) < 6, 1.6, 0.8).astype(np.float32)
+    shorter = replace(run, lengths=halved, step_seconds=times)
+    assert [each.seconds_per_token for each in text_measures(shorter)] == pytest.approx([0.1] * 16)
+    # Of the eleven steps with a forward pass most had eight rows.
+    assert seconds_per_step(replace(shorter, step_seconds=times * 0 + 1), 8) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
