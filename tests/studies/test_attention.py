@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ from backend.errors import (
 from backend.models import load_model
 from backend.models.taps import attention_tap
 from backend.runs import load_run
-from backend.runs.heads import repeats
+from backend.runs.heads import entropy_floor, repeats
 from backend.studies.watching import Watcher
 from tests.studies.attention_models import (
     Collector,
@@ -51,6 +53,45 @@ def test_entropy_is_that_of_the_eager_model_in_float64(family, tiny_model, tiny_
         exact = exact_entropy(weights)
         # 1e-4 nats is the promise; tiny models leave room for the depth of real ones.
         np.testing.assert_allclose(run.entropy[layer], exact, atol=2e-5)
+
+
+@families
+@pytest.mark.parametrize(("seed", "tokens"), [(0, 1), (1, 2), (2, 17), (3, 129), (4, 300)])
+def test_random_tokens_are_measured_as_in_the_eager_model(
+    family, seed, tokens, tiny_model, tiny_folder
+):
+    model = tiny_model(family)
+    random = torch.Generator().manual_seed(seed)
+    ids = torch.randint(model.facts.vocab_size, (1, tokens), generator=random)
+    watcher = Watcher(model, ids)
+    with attention_tap(model, watcher):
+        model.hidden_states(ids)
+    entropy = watcher.arrays()["entropy"]
+    for layer, weights in enumerate(eager_weights(tiny_folder(family), ids)):
+        np.testing.assert_allclose(entropy[layer], exact_entropy(weights), atol=1e-4)
+
+
+@families
+def test_no_query_has_less_entropy_than_its_scores_allow(family, tiny_model):
+    run = backend.study_attention(tiny_model(family), TEXT * 2)
+    # 1e-3 nats: what float32 leaves of a spread, seen through the bound.
+    assert (entropy_floor(run) <= run.entropy + 1e-3).all()
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_bundled_model_is_measured_as_in_float64(bundled_model):
+    run = backend.study_attention(bundled_model, TEXT * 8)
+    exact_model = copy.deepcopy(bundled_model.torch_model).double()
+    exact_model.set_attn_implementation("eager")
+    with torch.no_grad():
+        found = exact_model(ids_of(run), output_attentions=True, use_cache=False).attentions
+    for layer, weights in enumerate(found):
+        exact, first = exact_entropy(weights[0]), weights[0][..., 0].numpy()
+        # 1e-4 nats is the promise, for depth and width as they are.
+        np.testing.assert_allclose(run.entropy[layer], exact, atol=1e-4)
+        np.testing.assert_allclose(run.first_mass[layer], first, atol=1e-4)
+    assert (entropy_floor(run) <= run.entropy + 1e-3).all()
 
 
 @families
