@@ -16,7 +16,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from backend.measures.tiles import HIDDEN, Plan, Strip, Tile, run_tasks
+from backend.measures.tiles import HIDDEN, Plan, Strip, Tile, heads_per_task, run_tasks
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,23 @@ class AttentionRows:
     outside: Tensor
 
 
-_NAMES = ("entropy", "first", "itself", "previous", "marked", "distance", "spread", "level")
+_RAW = ("top", "peak", "score", "position", "total", "norm")
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What the tasks write: for every query the sums over each of its N tiles.
+
+    Attributes:
+        raw: [6, N, B, H, Q], by the names of ``_RAW``: the highest score of the tile and, relative
+            to it, its largest weight, mean score, mean position, and sum and norm of the scores.
+        picked: [N, B, H, Q, 4], weights within the tile of the keys that are reported.
+        output: [B, Q, H, E] or None.
+    """
+
+    raw: Tensor
+    picked: Tensor
+    output: Tensor | None
 
 
 def attend(
@@ -85,36 +101,42 @@ def attend(
         nothing.
     """
     exact = torch.float64 if scores.query.dtype == torch.float64 else torch.float32
-    batch, heads, queries, _ = scores.query.shape
-    key_heads, device = scores.key.shape[1], scores.query.device
+    heads, key_heads, device = scores.query.shape[1], scores.key.shape[1], scores.query.device
     query = scores.query.to(exact) * scores.scale
     key = scores.key.to(exact)
     values = None if value is None else value.to(exact)
-    numbers = torch.empty(len(_NAMES), batch, heads, queries, dtype=exact, device=device)
-    output = None
-    if values is not None:
-        output = torch.empty(batch, queries, heads, values.shape[-1], dtype=exact, device=device)
-    # On a processor each key head is a task of its own; an accelerator wants them all at once.
-    share = 1 if device.type == "cpu" else key_heads
+    sums = _empty(query, plan, values)
     group = heads // key_heads
+    # An accelerator wants all heads at once.
+    share = heads_per_task(group, key_heads) if device.type == "cpu" else key_heads
     tasks = []
     for strip in plan.strips:
         for low in range(0, key_heads, share):
-            mine = slice(low, low + share)
-            span = slice(low * group, (low + share) * group)
+            mine = slice(low, min(low + share, key_heads))
+            span = slice(mine.start * group, mine.stop * group)
             inputs = _Inputs(
-                query[strip.text, span, strip.start : strip.stop].unflatten(0, (share, group)),
+                query[strip.text, span, strip.start : strip.stop].unflatten(0, (-1, group)),
                 key[strip.text, mine],
                 None if values is None else values[strip.text, mine],
                 scores.softcap,
                 _bias(scores.bias, strip, span),
             )
-            tasks.append(partial(_write, inputs, strip, span, numbers, output))
+            tasks.append(partial(_reduce_strip, inputs, strip, span, sums))
     run_tasks(tasks, device)
-    rows = _finish(dict(zip(_NAMES, numbers, strict=True)), plan, scores.sinks)
-    if output is None or value is None:
+    rows = _finish(sums, plan, scores.sinks)
+    if sums.output is None or value is None:
         return rows, None
-    return rows, _scaled(output, plan, rows.outside).to(value.dtype)
+    return rows, _scaled(sums.output, plan, rows.outside).to(value.dtype)
+
+
+def _empty(query: Tensor, plan: Plan, value: Tensor | None) -> _Sums:
+    """Return sums of tiles that nobody sees."""
+    batch, heads, queries, _ = query.shape
+    raw = query.new_zeros(len(_RAW), len(plan.starts), batch, heads, queries)
+    raw[_RAW.index("top")] = HIDDEN
+    raw[_RAW.index("peak")] = 1
+    output = None if value is None else query.new_zeros(batch, queries, heads, value.shape[-1])
+    return _Sums(raw, query.new_zeros(*raw.shape[1:], 4), output)
 
 
 def _bias(bias: Tensor | None, strip: Strip, span: slice) -> Tensor | None:
@@ -139,40 +161,23 @@ class _Inputs:
     bias: Tensor | None
 
 
-def _write(
-    inputs: _Inputs, strip: Strip, span: slice, numbers: Tensor, output: Tensor | None
-) -> None:
+def _reduce_strip(inputs: _Inputs, strip: Strip, span: slice, sums: _Sums) -> None:
+    """Write the sums of one strip and heads ``span``, and their output."""
     rows = slice(strip.start, strip.stop)
-    statistics, mixed = _reduce_strip(inputs, strip)
-    numbers[:, strip.text, span, rows] = statistics
-    if output is not None:
-        output[strip.text, rows, span] = 0 if mixed is None else mixed.transpose(0, 1)
-
-
-def _reduce_strip(inputs: _Inputs, strip: Strip) -> tuple[Tensor | float, Tensor | None]:
-    """Return the statistics [8, N · S, R] of one strip and its output [N · S, R, E]."""
-    if not strip.tiles:
-        return torch.nan, None
     sizes = inputs.query.shape[:-1]
     query = inputs.query.flatten(1, 2)
-    raw = query.new_empty(len(_RAW), len(strip.tiles), *sizes)
-    picked = query.new_zeros(len(strip.tiles), *sizes, 4)
+    raw = sums.raw[:, : len(strip.tiles), strip.text, span, rows].unflatten(2, sizes[:2])
     outputs = []
     for number, tile in enumerate(strip.tiles):
         weights = _reduce_tile(inputs, query, tile, raw[:, number])
         if tile.columns is not None and tile.there is not None:
-            columns = tile.columns.expand(*sizes, 4)
-            torch.mul(weights.gather(-1, columns), tile.there, out=picked[number])
+            found = weights.gather(-1, tile.columns.expand(*sizes, 4)) * tile.there
+            sums.picked[number, strip.text, span, rows] = found.flatten(0, 1)
         if inputs.value is not None:
             outputs.append(weights.flatten(1, 2) @ inputs.value[:, tile.start : tile.stop])
-    rows, share = _merge(dict(zip(_RAW, raw, strict=True)), picked, strip)
-    rows = rows.flatten(1, 2)
-    if not outputs:
-        return rows, None
-    return rows, _mix(outputs, share).unflatten(1, sizes[1:]).flatten(0, 1)
-
-
-_RAW = ("top", "peak", "score", "position", "total", "norm")
+    if outputs and sums.output is not None:
+        mixed = _mix(outputs, raw).unflatten(1, sizes[1:]).flatten(0, 1)
+        sums.output[strip.text, rows, span] = mixed.transpose(0, 1)
 
 
 def _reduce_tile(inputs: _Inputs, query: Tensor, tile: Tile, raw: Tensor) -> Tensor:
@@ -185,81 +190,84 @@ def _reduce_tile(inputs: _Inputs, query: Tensor, tile: Tile, raw: Tensor) -> Ten
     if inputs.bias is not None:
         bias = inputs.bias[..., tile.start : tile.stop]
         scores += bias.unflatten(0, top.shape[:2]) if len(bias) > 1 else bias
-    shown = None if tile.shown is None else tile.shown.to(scores.dtype)
-    if shown is not None:
-        scores += (1 - shown) * HIDDEN
-    torch.amax(scores, -1, out=top)
-    scores -= top[..., None]
+    _fill_hidden(scores, tile, HIDDEN)
+    highest = scores.amax(-1)
+    top.copy_(highest)
+    scores -= highest[..., None]
     weights = torch.softmax(scores, -1)
-    torch.amax(weights, -1, out=peak)
+    peak.copy_(weights.amax(-1))
     away = torch.arange(tile.stop - tile.start, dtype=weights.dtype, device=weights.device)
-    torch.matmul(weights.flatten(1, 2), away, out=position.view(len(position), -1))
-    seen = scores if shown is None else scores * shown
-    torch.sum(seen, -1, out=total)
-    torch.linalg.vector_norm(seen, dim=-1, out=norm)
-    torch.sum(scores.mul_(weights), -1, out=score)
+    position.copy_(weights @ away)
+    _fill_hidden(scores, tile, 0)  # what is not seen counts in none of the sums
+    total.copy_(scores.sum(-1))
+    norm.copy_(torch.linalg.vector_norm(scores, dim=-1))
+    score.copy_(scores.mul_(weights).sum(-1))
     return weights
 
 
-def _merge(raw: dict[str, Tensor], picked: Tensor, strip: Strip) -> tuple[Tensor, Tensor]:
-    """Join the tiles of a strip, [tiles, N, S, R] each.
+def _fill_hidden(scores: Tensor, tile: Tile, number: float) -> None:
+    if tile.hidden is not None:
+        scores[..., -tile.hidden.shape[-1] :].masked_fill_(tile.hidden, number)
 
-    Returns:
-        The statistics [8, N, S, R], and the share of each tile in the weights.
+
+def _shares(above: Tensor, peak: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the share of each tile in the weights, and the log-sum-exp of all of them.
+
+    Args:
+        above: [N, …], highest score of each tile less that of all.
+        peak: [N, …], largest weight within each tile: exp(0) over the sum of all.
     """
-    best = raw["top"].amax(0)
-    above = raw["top"] - best
-    # The highest weight of a tile is exp(0) over the sum of all.
-    levels = above - raw["peak"].log()
+    levels = above - peak.log()
     share = levels.softmax(0)
-    level = levels.amax(0) - share.amax(0).log()
-    score = (share * (above + raw["score"])).sum(0)
-    position = (share * (raw["position"] + strip.starts[:, None, None, None])).sum(0)
-    spread = _spread(raw, above, strip)
-    near = (share[..., None] * picked).sum(0).movedim(-1, 0)
-    return torch.stack([level - score, *near, position, spread, level + best]), share
+    return share, levels.amax(0) - share.amax(0).log()
 
 
-def _spread(raw: dict[str, Tensor], above: Tensor, strip: Strip) -> Tensor:
-    """Return the norm of the scores about their mean, from sums per tile (Chan et al., 1979)."""
-    count = strip.counts.to(above.dtype)[:, None, None]
-    own = raw["total"] / count.clamp(min=1)
-    mean = (count * (own + above)).sum(0) / count.sum(0)
-    within = raw["norm"].square() - raw["total"] * own
-    between = count * (own + above - mean).square()
-    return (within.clamp(min=0) + between).sum(0).sqrt()
-
-
-def _mix(outputs: list[Tensor], share: Tensor) -> Tensor:
+def _mix(outputs: list[Tensor], raw: Tensor) -> Tensor:
     """Add the outputs [N, S · R, E] of the tiles up by their shares."""
     mixed = outputs[0]
     if len(outputs) == 1:
         return mixed
-    parts = share.flatten(2)[..., None]
+    parts = _shares(raw[0] - raw[0].amax(0), raw[1])[0].flatten(2)[..., None]
     mixed.mul_(parts[0])
     for part, output in zip(parts[1:], outputs[1:], strict=True):
         mixed.addcmul_(output, part)
     return mixed
 
 
-def _finish(found: dict[str, Tensor], plan: Plan, sinks: Tensor | None) -> AttentionRows:
-    """Turn raw sums into what ``AttentionRows`` promises."""
-    level = found.pop("level")
-    blind = (plan.visible == 0)[:, None]
+def _finish(sums: _Sums, plan: Plan, sinks: Tensor | None) -> AttentionRows:
+    """Join the tiles of every query and turn their sums into what ``AttentionRows`` promises."""
+    top, peak, score, position, total, norm = sums.raw
+    best = top.amax(0)
+    above = top - best
+    share, level = _shares(above, peak)
     own = torch.arange(level.shape[-1], device=level.device)
-    found["entropy"] = found["entropy"].clamp_(min=0)
-    found["distance"] = own - found["distance"]
+    near = (share[..., None] * sums.picked).sum(0).unbind(-1)
+    found = dict(zip(("first", "itself", "previous", "marked"), near, strict=True))
     outside = torch.zeros_like(level)
     if sinks is not None:
-        outside = torch.sigmoid(sinks.to(level.dtype)[:, None] - level)
-        for name in ("first", "itself", "previous", "marked"):
-            found[name] = found[name] * (1 - outside)
+        outside = torch.sigmoid(sinks.to(level.dtype)[:, None] - level - best)
+        found = {name: weight * (1 - outside) for name, weight in found.items()}
     start = plan.first.to(level.device)[:, None, None]
     found["previous"] = found["previous"].masked_fill(own <= start, torch.nan)
-    found["outside"] = outside
-    return AttentionRows(
-        **{name: array.masked_fill(blind, torch.nan).float() for name, array in found.items()}
-    )
+    found |= {
+        "entropy": (level - (share * (above + score)).sum(0)).clamp_(min=0),
+        "distance": own - (share * (position + plan.starts[:, :, None])).sum(0),
+        "spread": _spread(total, norm, above, plan.counts[:, :, None].to(above.dtype)),
+        "outside": outside,
+    }
+    blind = (plan.visible == 0)[:, None]
+    if bool(blind.any()):
+        found = {name: array.masked_fill(blind, torch.nan) for name, array in found.items()}
+    return AttentionRows(**{name: array.float() for name, array in found.items()})
+
+
+def _spread(total: Tensor, norm: Tensor, above: Tensor, count: Tensor) -> Tensor:
+    """Return the norm of the scores about their mean, from sums per tile (Chan et al., 1979)."""
+    own = total / count.clamp(min=1)
+    mean = (count * (own + above)).sum(0) / count.sum(0)
+    within = norm.square() - total * own
+    between = count * (own + above - mean).square()
+    return (within.clamp(min=0) + between).sum(0).sqrt()
 
 
 def _scaled(output: Tensor, plan: Plan, outside: Tensor) -> Tensor:

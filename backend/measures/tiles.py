@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from threading import Barrier
 
 import torch
 from torch import Tensor
 
-# Measured on two cores, float32, head width 64: strips of about 400 query rows (heads that share
-# a key counted together) and tiles of 2,048 keys cost the least beside the two products.
-_ROWS, _KEYS = 384, 2048
+# Measured on two cores, float32, head width 64: a task of about 600 rows, the heads it works on
+# counted together, and of few long tiles costs the least beside the two products. Python's threads
+# wait for each other between operations, so that fewer and larger ones gain most.
+_TASK_ROWS, _KEYS = 576, 2048
+_STRIP_ROWS = 64
 # Score of a key that a query may not see. Finite, and so is its square: 0 · hidden is 0, not NaN.
 HIDDEN = -1e18
 
@@ -22,7 +25,8 @@ class Tile:
     """Keys ``start`` … ``stop`` − 1 as one strip of R queries sees them.
 
     Attributes:
-        shown: [R, keys], 1 where a query sees a key and 0 where not; None when all see all.
+        hidden: bool [R, C], True where a query does not see one of the last C keys; all others
+            are seen. None when all see all.
         columns: integers [R, 4], where in the tile lie the first visible token of the text, the
             query's own, the one before it and the marked one; None where the tile has none.
         there: bool [R, 4], which of ``columns`` really lie in the tile.
@@ -30,25 +34,19 @@ class Tile:
 
     start: int
     stop: int
-    shown: Tensor | None
+    hidden: Tensor | None
     columns: Tensor | None
     there: Tensor | None
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Queries ``start`` … ``stop`` − 1 of one text and the tiles in which they see anything.
-
-    ``counts`` [tiles, R] says how many keys of each tile each query sees, ``starts`` [tiles] where
-    the tiles begin.
-    """
+    """Queries ``start`` … ``stop`` − 1 of one text and the tiles in which they see anything."""
 
     text: int
     start: int
     stop: int
     tiles: tuple[Tile, ...]
-    counts: Tensor
-    starts: Tensor
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,15 @@ class Plan:
         strips: longest first, so that threads finish together.
         visible: integers [B, Q], how many keys each query sees.
         first: integers [B], the first key that any query of the text sees.
+        starts: integers [N, B, Q], where the tiles of each query begin, N at most; 0 for none.
+        counts: integers [N, B, Q], how many of their keys the query sees.
     """
 
     strips: tuple[Strip, ...]
     visible: Tensor
     first: Tensor
+    starts: Tensor
+    counts: Tensor
 
 
 def plan_causal(batch: int, group: int, marked: Tensor) -> Plan:
@@ -75,17 +77,17 @@ def plan_causal(batch: int, group: int, marked: Tensor) -> Plan:
         marked: integers [Q], one more key whose weight every query reports; -1 for none.
     """
     rows, queries, device = strip_rows(group), len(marked), marked.device
-    corner = torch.ones(rows, rows, device=device).tril()
+    corner = torch.ones(rows, rows, dtype=torch.bool, device=device).triu(1)
     strips = []
     for start in range(0, queries, rows):
         stop = min(start + rows, queries)
         wanted = _wanted(0, start, stop, marked)
-        cuts = [(at, min(at + _KEYS, start)) for at in range(0, start, _KEYS)]
-        tiles = [_tile(low, high, None, wanted) for low, high in cuts]
-        tiles.append(_tile(start, stop, corner[: stop - start, : stop - start], wanted))
-        strips += [_strip(text, start, stop, tiles, device) for text in range(batch)]
+        last = start - start % _KEYS
+        tiles = [_tile(low, low + _KEYS, None, wanted) for low in range(0, last, _KEYS)]
+        tiles.append(_tile(last, stop, corner[: stop - start, : stop - start], wanted))
+        strips += [Strip(text, start, stop, tuple(tiles)) for text in range(batch)]
     visible = torch.arange(1, queries + 1, device=device).expand(batch, queries)
-    return Plan(_longest_first(strips), visible, torch.zeros(batch, dtype=torch.long))
+    return _plan(strips, visible, torch.zeros(batch, dtype=torch.long))
 
 
 def plan_masked(mask: Tensor, group: int, marked: Tensor) -> Plan:
@@ -103,13 +105,19 @@ def plan_masked(mask: Tensor, group: int, marked: Tensor) -> Plan:
             stop = min(start + rows, queries)
             wanted = _wanted(int(first[text]), start, stop, marked)
             tiles = _masked_tiles(mask[text, start:stop], wanted)
-            strips.append(_strip(text, start, stop, tiles, mask.device))
-    return Plan(_longest_first(strips), mask.sum(-1), first)
+            strips.append(Strip(text, start, stop, tuple(tiles)))
+    return _plan(strips, mask.sum(-1), first)
 
 
 def strip_rows(group: int) -> int:
     """Return how many queries one strip has when ``group`` heads share a key."""
-    return min(128, max(16, _ROWS // group))
+    return min(_STRIP_ROWS, max(16, _TASK_ROWS // group))
+
+
+def heads_per_task(group: int, key_heads: int) -> int:
+    """Return how many key heads, each shared by ``group`` heads, one task works on."""
+    most = max(1, _TASK_ROWS // (strip_rows(group) * group))
+    return -(-key_heads // -(-key_heads // most))
 
 
 def _masked_tiles(mask: Tensor, wanted: Tensor) -> list[Tile]:
@@ -119,8 +127,10 @@ def _masked_tiles(mask: Tensor, wanted: Tensor) -> list[Tile]:
         if len(columns) == 0:
             continue
         low, high = start + int(columns[0]), start + int(columns[-1]) + 1
-        part = mask[:, low:high]
-        tiles.append(_tile(low, high, None if bool(part.all()) else part, wanted))
+        hidden = ~mask[:, low:high]
+        anywhere = hidden.any(dim=0).nonzero()
+        edge = hidden[:, int(anywhere[0]) :] if len(anywhere) else None
+        tiles.append(_tile(low, high, edge, wanted))
     return tiles
 
 
@@ -130,23 +140,25 @@ def _wanted(first: int, start: int, stop: int, marked: Tensor) -> Tensor:
     return torch.stack([torch.full_like(own, first), own, own - 1, marked[start:stop]], -1)
 
 
-def _tile(start: int, stop: int, shown: Tensor | None, wanted: Tensor) -> Tile:
+def _tile(start: int, stop: int, hidden: Tensor | None, wanted: Tensor) -> Tile:
     there = (wanted >= start) & (wanted < stop)
     if not bool(there.any()):
-        return Tile(start, stop, shown, None, None)
-    return Tile(start, stop, shown, (wanted - start).clamp(0, stop - start - 1), there)
+        return Tile(start, stop, hidden, None, None)
+    return Tile(start, stop, hidden, (wanted - start).clamp(0, stop - start - 1), there)
 
 
-def _strip(text: int, start: int, stop: int, tiles: list[Tile], device: torch.device) -> Strip:
-    counts = torch.zeros(len(tiles), stop - start, device=device)
-    for row, tile in zip(counts, tiles, strict=True):
-        row[:] = tile.stop - tile.start if tile.shown is None else tile.shown.sum(-1)
-    starts = torch.tensor([tile.start for tile in tiles], device=device)
-    return Strip(text, start, stop, tuple(tiles), counts, starts)
-
-
-def _longest_first(strips: Iterable[Strip]) -> tuple[Strip, ...]:
-    return tuple(sorted(strips, key=lambda strip: -sum(t.stop - t.start for t in strip.tiles)))
+def _plan(strips: list[Strip], visible: Tensor, first: Tensor) -> Plan:
+    most = max(1, *(len(strip.tiles) for strip in strips))
+    starts = visible.new_zeros(most, *visible.shape)
+    counts = torch.zeros_like(starts)
+    for strip in strips:
+        for number, tile in enumerate(strip.tiles):
+            place = (number, strip.text, slice(strip.start, strip.stop))
+            hidden = 0 if tile.hidden is None else tile.hidden.sum(-1)
+            starts[place] = tile.start
+            counts[place] = tile.stop - tile.start - hidden
+    longest_first = sorted(strips, key=lambda strip: -sum(t.stop - t.start for t in strip.tiles))
+    return Plan(tuple(longest_first), visible, first, starts, counts)
 
 
 def run_tasks(tasks: list[Callable[[], None]], device: torch.device) -> None:
@@ -165,10 +177,20 @@ def run_tasks(tasks: list[Callable[[], None]], device: torch.device) -> None:
 
 @cache
 def _threads(count: int) -> ThreadPoolExecutor:
-    # The number of threads an operation may use belongs to the thread that calls it.
-    return ThreadPoolExecutor(
-        count, thread_name_prefix="tiles", initializer=torch.set_num_threads, initargs=(1,)
-    )
+    """Return a pool of ``count`` threads whose operations stay on one core each."""
+    all_started = Barrier(count + 1)
+
+    def start() -> None:
+        torch.set_num_threads(1)
+        all_started.wait()
+
+    pool = ThreadPoolExecutor(count, thread_name_prefix="tiles", initializer=start)
+    for _ in range(count):
+        pool.submit(int)  # nothing to do, but as no thread is free yet, it starts one
+    all_started.wait()
+    # Threads that start later take the number that was set last, wherever that was.
+    torch.set_num_threads(count)
+    return pool
 
 
 def _quietly(task: Callable[[], None]) -> None:

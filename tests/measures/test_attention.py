@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 import torch
 from torch import Tensor
@@ -281,3 +283,13 @@ def test_the_overview_holds_the_largest_weight_of_each_field(cells):
     width = -(-300 // cells)
     fields = [[cut.max() for cut in strip.split(width, 1)] for strip in whole.split(width, 0)]
     torch.testing.assert_close(pooled_pattern(scores, None, 2, cells), torch.tensor(fields))
+
+
+def test_threads_that_start_later_keep_all_cores():
+    counts = [torch.get_num_threads()]
+    scores = make_scores()
+    attend(scores, plan_causal(1, 2, marks(past(50))))
+    later = Thread(target=lambda: counts.append(torch.get_num_threads()))
+    later.start()
+    later.join()
+    assert counts == [torch.get_num_threads()] * 2
