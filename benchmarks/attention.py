@@ -54,7 +54,8 @@ def both(model: LanguageModel, text: str) -> None:
 def peer(model: LanguageModel, text: str) -> None:
     """Compute the entropies as one would write them down, on all weights of all layers."""
     model.torch_model.set_attn_implementation("eager")
-    weights = model.torch_model(_ids(model, text), output_attentions=True).attentions
+    ids = _ids(model, text)
+    weights = model.torch_model(ids, output_attentions=True, use_cache=False).attentions
     for layer in weights:
         -(layer * torch.log(layer + 1e-12)).sum(-1)
 
@@ -79,7 +80,7 @@ def measure_one(way: str, length: int) -> dict[str, float]:
 def table(lengths: tuple[int, ...], repetitions: int) -> str:
     """Return the result table as Markdown."""
     rows = [
-        "| tokens | plain | study | both | peer | study ÷ plain | both ÷ plain | peer ÷ study "
+        "| tokens | plain | study | both | peer | study ÷ plain | both ÷ plain | peer ÷ both "
         "| memory plain | memory study | memory both | memory peer |",
         "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
@@ -112,7 +113,7 @@ def _row(length: int, rounds: list[dict[str, dict[str, float]]]) -> str:
         return f"{max(each[way]['bytes'] for each in rounds) / 1e6:,.0f} MB"
 
     cells = [f"{length:,}", *(seconds(way) for way in WAYS)]
-    cells += [ratio("study", "plain"), ratio("both", "plain"), ratio("peer", "study")]
+    cells += [ratio("study", "plain"), ratio("both", "plain"), ratio("peer", "both")]
     return f"| {' | '.join([*cells, *(memory(way) for way in WAYS)])} |"
 
 
