@@ -16,6 +16,7 @@ from backend.runs.text import TextRun
 from components.token_strip import Metric, Scale
 
 DEFAULT_WINDOW = 5
+SHANNON = "Shannon 1948."
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Measure:
         values: of a run and a window width, float [T]; information in nats.
         low, high: of the colours, in nats where ``power`` is not 0.
         power: 1 for information, 2 for its square, 0 for what has no such unit.
+        formula: in LaTeX.
+        source: where the measure comes from.
         unit: shown when ``power`` is 0.
     """
 
@@ -34,6 +37,8 @@ class Measure:
     low: float
     high: float
     help: str
+    formula: str
+    source: str = SHANNON
     power: int = 1
     unit: str = ""
     scale: Scale = "sequential"
@@ -46,6 +51,7 @@ MEASURES: dict[str, Measure] = {
         0,
         7,
         "How undecided the model was before it saw this token; over the whole vocabulary.",
+        r"H_i=-\sum_v p_i(v)\ln p_i(v)",
     ),
     "surprisal": Measure(
         "Surprisal",
@@ -53,6 +59,7 @@ MEASURES: dict[str, Measure] = {
         0,
         14,
         "How unexpected this token was: −log of its probability.",
+        r"s_i=-\ln p_i(x_i)",
     ),
     "gap": Measure(
         "Surprisal − entropy",
@@ -60,6 +67,8 @@ MEASURES: dict[str, Measure] = {
         -7,
         7,
         "Above 0: more surprising than the model itself expected to be surprised here.",
+        r"s_i-H_i",
+        "Radvand et al. 2025, arXiv 2501.02406.",
         scale="diverging",
     ),
     "varentropy": Measure(
@@ -68,6 +77,8 @@ MEASURES: dict[str, Measure] = {
         0,
         14,
         "Variance of surprisal under the model: high when it weighs a favourite against many.",
+        r"V_i=\sum_v p_i(v)\,\bigl(-\ln p_i(v)-H_i\bigr)^2",
+        "Kontoyiannis and Verdú 2014.",
         power=2,
     ),
     "probability": Measure(
@@ -76,6 +87,8 @@ MEASURES: dict[str, Measure] = {
         0,
         100,
         "What the model gave this token before it saw it.",
+        r"p_i(x_i)=\frac{e^{z_{x_i}}}{\sum_u e^{z_u}}",
+        "Softmax over the whole vocabulary: Bridle 1990.",
         power=0,
         unit="%",
     ),
@@ -85,6 +98,8 @@ MEASURES: dict[str, Measure] = {
         1,
         1000,
         "Place of this token among all, the most likely first: 1.",
+        r"1+\bigl|\{v: p_i(v)>p_i(x_i)\}\bigr|",
+        "As in GLTR, Gehrmann et al. 2019, arXiv 1906.04043; ties go to the lower id.",
         power=0,
         scale="rank",
     ),
@@ -94,6 +109,8 @@ MEASURES: dict[str, Measure] = {
         0,
         7,
         "Mean entropy of this token and those after it, as many as the window is wide.",
+        r"\bar H_{i:w}=\frac1w\sum_{j=i}^{i+w-1}H_j",
+        "ARES, arXiv 2510.08457.",
     ),
     "effective_choices": Measure(
         "Effective choices",
@@ -101,6 +118,18 @@ MEASURES: dict[str, Measure] = {
         1,
         100,
         "exp(entropy): as many equally likely tokens would be as uncertain.",
+        r"e^{H_i}",
+        "Perplexity of a distribution: Jelinek et al. 1977.",
+        power=0,
+    ),
+    "normalised_entropy": Measure(
+        "Entropy / ln V",
+        lambda run, _: series.normalised_entropy(run),
+        0,
+        1,
+        "Entropy as a share of the most there can be: compares vocabularies of different size.",
+        r"\frac{H_i}{\ln|V|}",
+        "Evenness: Pielou 1966.",
         power=0,
     ),
 }
@@ -127,6 +156,9 @@ def text_metrics(
     ]
 
 
+PIECE_MEASURES = ("entropy", "peak_entropy", "surprisal", "gap")
+"""What words and sentences can be coloured by."""
+
 PIECE_RANGES = {"word": (7.0, 28.0, 14.0), "sentence": (7.0, 140.0, 28.0)}
 """Highest colour of entropy, surprisal and gap per word and per sentence, in nats."""
 
@@ -151,6 +183,7 @@ def piece_metrics(
             0,
             entropy,
             f"Mean over the tokens of the {level}: how undecided the model was at each of them.",
+            r"\frac1n\sum_i H_i",
         ),
         "peak_entropy": Measure(
             "Peak entropy",
@@ -158,6 +191,7 @@ def piece_metrics(
             0,
             entropy,
             f"The largest entropy among the tokens of the {level}.",
+            r"\max_i H_i",
         ),
         "surprisal": Measure(
             "Surprisal",
@@ -165,6 +199,8 @@ def piece_metrics(
             0,
             surprisal,
             f"Of the {level} as a whole: the sum over its tokens.",
+            r"\sum_i s_i=-\ln p(x_1\dots x_n)",
+            "Chain rule of probability; " + SHANNON,
         ),
         "gap": Measure(
             "Surprisal − entropy",
@@ -172,6 +208,8 @@ def piece_metrics(
             -gap,
             gap,
             f"Sum over the {level}; above 0, more surprising than the model itself expected.",
+            r"\sum_i (s_i-H_i)",
+            "Radvand et al. 2025, arXiv 2501.02406.",
             scale="diverging",
         ),
     }
@@ -200,6 +238,8 @@ def _metric(
         high=high,
         scale=measure.scale,
         help=measure.help,
+        formula=measure.formula,
+        source=measure.source,
     )
 
 

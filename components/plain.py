@@ -31,3 +31,8 @@ def token_label(text: str, limit: int = 24) -> str:
 def numbered_label(index: int, text: str, limit: int = 24) -> str:
     """Return a token with its place in the text, so that equal tokens stay apart on an axis."""
     return f"{index} {token_label(text, limit)}"
+
+
+def whole_label(index: int, text: str) -> str:
+    """Return a token with its place for a tooltip: whole, unless it is longer than any word."""
+    return numbered_label(index, text, 200)

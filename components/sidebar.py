@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from components import checks, state
-from components.plain import escape_markdown
 
 MODEL_HELP = (
     "A model installed with Entroscope, a hub id such as `owner/name`, a folder with safetensors "
@@ -50,7 +49,7 @@ def _model_box(labels: Mapping[str, str]) -> None:
     st.selectbox(
         "Model",
         sources,
-        format_func=lambda source: labels.get(source, escape_markdown(source)),
+        format_func=lambda source: labels.get(source, source),
         accept_new_options=True,
         help=MODEL_HELP,
         **state.widget("model", checks.line),

@@ -41,7 +41,12 @@ def summary_figures(run: TextRun, unit: str) -> None:
         (
             "Time",
             f"{run.seconds:.2f} s",
-            f"{whole.tokens_per_second:,.0f} tokens per second, without loading the model.",
+            "For reading and measuring the text, without loading the model.",
+        ),
+        (
+            "Tokens per second",
+            _whole(whole.tokens_per_second),
+            "Tokens over that time; a short text does not show what the model can do.",
         ),
     ]
     with st.container(horizontal=True, gap="medium", key="summary"):
@@ -90,6 +95,7 @@ def _how(run: TextRun) -> dict[str, str]:
     overlap = "half the context" if asked.window_overlap is None else f"{asked.window_overlap:,}"
     return {
         "Begins with BOS": "yes" if asked.add_bos else "no",
+        "As a chat message": "yes" if asked.chat else "no",
         "Special tokens": "text" if asked.special_tokens == "text" else "control tokens",
         "Long text": "refused"
         if asked.long_text == "refuse"
@@ -98,5 +104,11 @@ def _how(run: TextRun) -> dict[str, str]:
     }
 
 
+def _whole(value: float) -> str:
+    return f"{value:,.0f}" if math.isfinite(value) else "–"
+
+
 def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:,.2f}"
+    if math.isnan(value):
+        return "–"
+    return "∞" if math.isinf(value) else f"{value:,.2f}"

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from backend.runs import TextRun
-from components import state
+from components import checks, state
 from components.charts.common import picked_token
 from components.charts.curve import curve_about, curve_chart, curve_data
 from components.charts.gap_walk import walk_about, walk_chart, walk_data
 from components.charts.histogram import histogram_about, histogram_chart, histogram_data
 from components.charts.scatter import scatter_about, scatter_chart, scatter_data
+from components.controls import Control
 from components.figure import figure
 from components.metrics import DEFAULT_WINDOW
 from components.summary import model_card
@@ -27,7 +28,11 @@ TABS = {
     "table": "Table",
     "model": "Model",
 }
+TAB = Control("tokens.tab", "curve", checks.one_of(tuple(TABS)))
 IN_HISTOGRAM = ("entropy", "surprisal", "gap", "varentropy")
+HISTOGRAM = Control("tokens.histogram", "entropy", checks.one_of(IN_HISTOGRAM))
+WIDTHS = (1, 32)
+WINDOW = Control("tokens.window", DEFAULT_WINDOW, checks.whole(*WIDTHS))
 
 
 def text_charts(run: TextRun, metrics: list[Metric], pinned: int | None) -> None:
@@ -38,16 +43,14 @@ def text_charts(run: TextRun, metrics: list[Metric], pinned: int | None) -> None
         metrics: its numbers per token, in the unit shown.
         pinned: the cursor.
     """
-    tab = st.segmented_control(
+    st.segmented_control(
         "Charts",
         list(TABS),
         format_func=TABS.__getitem__,
         required=True,
-        default="curve",
-        key="tokens:tab",
-        persist_state="session",
         label_visibility="collapsed",
         width="stretch",
+        **TAB.widget(),
     )
     by_key = {metric.key: metric for metric in metrics}
     draw: dict[str, Callable[[], None]] = {
@@ -55,15 +58,22 @@ def text_charts(run: TextRun, metrics: list[Metric], pinned: int | None) -> None
         "walk": lambda: _walk(run, pinned),
         "histogram": lambda: _histogram(by_key),
         "scatter": lambda: _scatter(run, by_key, pinned),
-        "table": lambda: token_table(run, metrics, state.pin, key="tokens:list"),
+        "table": lambda: token_table(run, metrics, pinned, state.pin, key="tokens:list"),
         "model": lambda: model_card(run),
     }
     with st.container(key="charts"):
-        draw[tab or "curve"]()
+        draw[TAB.value]()
 
 
 def _curve(run: TextRun, pinned: int | None) -> None:
-    unit, width = state.unit(), st.session_state.get("tokens:window", DEFAULT_WINDOW)
+    unit, width = state.unit(), WINDOW.value
+    st.slider(
+        "Window width in tokens",
+        *WIDTHS,
+        help="Of the window entropy: the thick line here, and a colour of the text above.",
+        width=320,
+        **WINDOW.widget(),
+    )
     _pickable(
         "text-curve",
         lambda key, pick: figure(
@@ -106,17 +116,15 @@ def _scatter(run: TextRun, metrics: dict[str, Metric], pinned: int | None) -> No
 
 
 def _histogram(metrics: dict[str, Metric]) -> None:
-    chosen = st.segmented_control(
+    st.segmented_control(
         "Distribution of",
         IN_HISTOGRAM,
         format_func=lambda key: metrics[key].label,
         required=True,
-        default=IN_HISTOGRAM[0],
-        key="tokens:histogram",
-        persist_state="session",
         label_visibility="collapsed",
+        **HISTOGRAM.widget(),
     )
-    metric = metrics[chosen or IN_HISTOGRAM[0]]
+    metric = metrics[HISTOGRAM.value]
     figure(
         histogram_chart(f"{metric.label.lower()} ({metric.unit})"),
         histogram_about(metric),

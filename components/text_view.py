@@ -6,49 +6,54 @@ the page around it nor a model takes part.
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 
 from backend.runs import TextRun, series, spans
-from components import state
-from components.metrics import piece_metrics, text_metrics
-from components.text_charts import text_charts
+from components import checks, state
+from components.controls import Control
+from components.figure import About, explain
+from components.metrics import PIECE_MEASURES, piece_metrics, text_metrics
+from components.text_charts import WINDOW, text_charts
 from components.token_panel import token_panel
 from components.token_strip import Metric, token_strip
+from components.token_table import downloads, piece_frame, table_frame
 
 Level = Literal["token", "word", "sentence"]
 LEVELS: tuple[Level, ...] = ("token", "word", "sentence")
-WIDTHS = (1, 32)
+LEVEL: Control[Any] = Control("tokens.level", "token", checks.one_of(LEVELS))
+PIECE_METRIC = Control("tokens.piece", "entropy", checks.one_of(PIECE_MEASURES))
+RAW = Control("tokens.raw", False, checks.switch)
+AUTOMATIC = Control("tokens.automatic", False, checks.switch)
 
 
 @st.fragment
 def text_view(run: TextRun) -> None:
     """Draw ``run`` with everything that can be asked of it without a model."""
-    unit = state.unit()
-    pieces, level = None, _level()
-    if level != "token":
-        pieces = spans.split(run, level)
-    metrics = text_metrics(run, unit, window=window(), automatic=_automatic())
+    unit, level = state.unit(), LEVEL.value
+    pieces = None if level == "token" else spans.split(run, level)
+    metrics = text_metrics(run, unit, window=WINDOW.value, automatic=AUTOMATIC.value)
     coloured = (
         metrics
         if pieces is None
-        else piece_metrics(run, pieces, unit, level, automatic=_automatic())
+        else piece_metrics(run, pieces, unit, level, automatic=AUTOMATIC.value)
     )
-    _toolbar(run, coloured)
+    metric = _chosen(coloured, level)
+    _toolbar(run, coloured, metric, pieces)
     with st.container(key="stack-strip"):
         left, right = st.columns([1.85, 1], gap="large")
     with left:
         pinned = token_strip(
             run,
             coloured,
-            metric=_metric(coloured),
+            metric=metric.key,
             key="tokens:strip",
             pinned=state.pinned(len(run)),
             level=level,
             spans=None if pieces is None else pieces.of_token,
-            raw=_raw(),
+            raw=RAW.value,
             on_pin=state.pin,
         )
         text_charts(run, metrics, pinned)
@@ -56,15 +61,20 @@ def text_view(run: TextRun) -> None:
         token_panel(run, metrics, pinned)
 
 
-def window() -> int:
-    """Return the width of the window entropy, in tokens."""
-    return int(st.session_state.get("tokens:window", 5))
+def _chosen(metrics: list[Metric], level: Level) -> Metric:
+    """Return the metric that colours; tokens and pieces each keep their own choice."""
+    by_key = {metric.key: metric for metric in metrics}
+    if level != "token":
+        return by_key[PIECE_METRIC.value]
+    if state.get("metric") not in by_key:  # a link may name any
+        state.put(metric=metrics[0].key)
+    return by_key[state.get("metric")]
 
 
-def _toolbar(run: TextRun, metrics: list[Metric]) -> None:
+def _toolbar(
+    run: TextRun, metrics: list[Metric], chosen: Metric, pieces: spans.Spans | None
+) -> None:
     labels = {metric.key: metric.label for metric in metrics}
-    if state.get("metric") not in labels:
-        state.put(metric=next(iter(labels)))
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="small", key="strip-toolbar"
     ):
@@ -73,23 +83,39 @@ def _toolbar(run: TextRun, metrics: list[Metric]) -> None:
             list(labels),
             format_func=labels.__getitem__,
             width=230,
-            **state.widget("metric"),
+            **(state.widget("metric") if pieces is None else PIECE_METRIC.widget()),
         )
-        st.segmented_control("One value per", LEVELS, required=True, **_kept("level", "token"))
+        st.segmented_control("One value per", LEVELS, required=True, **LEVEL.widget())
         with st.popover("View", icon=":material/visibility:"):
             st.toggle(
                 "Raw tokens",
                 help="Every token by itself, with escapes and ids.",
-                **_kept("raw", False),
+                **RAW.widget(),
             )
             st.toggle(
                 "Colours span this text",
                 help="Off: a fixed range, so that texts can be compared.",
-                **_kept("automatic", False),
+                **AUTOMATIC.widget(),
             )
-            st.slider("Window width in tokens", *WIDTHS, **_kept("window", 5))
+        with st.popover("", icon=":material/info:", type="tertiary", key="about:strip"):
+            explain(_about(chosen))
+        with st.popover("", icon=":material/download:", type="tertiary", key="export:strip"):
+            frame = table_frame(run, metrics) if pieces is None else piece_frame(pieces, metrics)
+            downloads(frame, "text")
         st.space("stretch")
         _jumps(run)
+
+
+def _about(metric: Metric) -> About:
+    return About(
+        title=f"{metric.label} ({metric.unit})" if metric.unit else metric.label,
+        read="The colour of a token.",
+        formula=metric.formula,
+        definition=f"{metric.help} $p_i$ is {metric.subject}: the model's own over its whole "
+        "vocabulary, without sampler or temperature. Its colours span a fixed range, so that "
+        "texts can be compared; **View › Colours span this text** changes that.",
+        source=metric.source,
+    )
 
 
 def _jumps(run: TextRun) -> None:
@@ -110,26 +136,3 @@ def _jumps(run: TextRun) -> None:
             on_click=state.pin,
             args=(int(np.nanargmax(values)) if known else None,),
         )
-
-
-def _metric(metrics: list[Metric]) -> str:
-    keys = [metric.key for metric in metrics]
-    return state.get("metric") if state.get("metric") in keys else keys[0]
-
-
-def _level() -> Level:
-    return cast(Level, st.session_state.get("tokens:level") or "token")
-
-
-def _raw() -> bool:
-    return st.session_state.get("tokens:raw", False)
-
-
-def _automatic() -> bool:
-    return st.session_state.get("tokens:automatic", False)
-
-
-def _kept(name: str, default: Any) -> dict[str, Any]:
-    """Return the arguments of a control of this view whose value outlives the page."""
-    st.session_state.setdefault(f"tokens:{name}", default)
-    return {"key": f"tokens:{name}", "persist_state": "session"}

@@ -69,8 +69,10 @@ def _numbers(run: TextRun, metrics: list[Metric], token: int) -> None:
 
 def _written(metric: Metric, token: int, run: TextRun) -> str:
     value = float(metric.values[token])
-    if not math.isfinite(value):
+    if math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return f"{'∞' if value > 0 else '−∞'} {metric.unit}".rstrip()
     if metric.scale == "rank":
         return f"{value:,.0f} of {run.model.vocab_size:,}"
     if metric.unit == "%":

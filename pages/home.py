@@ -25,7 +25,17 @@ start_page("home")
 
 run = cast(TextRun, cached.example_run(EXAMPLE))
 st.subheader("Hover over the text", anchor=False)
-token_strip(run, text_metrics(run, state.unit()), metric="entropy", key="home:strip", height=150)
+is_current = state.get("run") is None and state.get("example") in (None, EXAMPLE)
+token_strip(
+    run,
+    text_metrics(run, state.unit()),
+    metric="entropy",
+    key="home:strip",
+    height=150,
+    # The cursor belongs to the text on the Tokens page: shared while that is this one.
+    pinned=state.pinned(len(run)) if is_current else None,
+    on_pin=state.pin if is_current else None,
+)
 page_cards()
 st.subheader("What is entropy?", anchor=False)
 st.markdown(WHAT)

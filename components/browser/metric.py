@@ -29,6 +29,8 @@ class Metric:
         scale: "sequential"; "diverging", centred at 0; or "rank", four classes: up to 10, 100,
             1,000 and above.
         help: one sentence on what the number means.
+        formula: in LaTeX.
+        source: where the measure comes from.
         colours: "viridis" or "cividis", for a scale that is not diverging.
         subject: what the number of a token is about; completes "Colour on a token describes …".
         missing: what it means that a token has no number.
@@ -42,6 +44,8 @@ class Metric:
     high: float = 1.0
     scale: Scale = "sequential"
     help: str = ""
+    formula: str = ""
+    source: str = ""
     colours: Literal["viridis", "cividis"] = "viridis"
     subject: str = "the distribution that predicted it"
     missing: str = "no prediction"

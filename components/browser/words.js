@@ -56,6 +56,7 @@ function signed(text) {
 
 function written(value, metric) {
   if (Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (metric.unit === "%") return signed(percent(value));
   if (metric.scale === "rank") return count(value);
   const digits = Math.abs(value) < 100 ? 3 : 1;

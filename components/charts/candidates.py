@@ -11,7 +11,7 @@ from components.charts.common import BLUE, GREY, ORANGE
 from components.figure import About
 from components.plain import token_label
 
-LONGEST_TOKEN = 10
+LONGEST_TOKEN, LONGEST_IN_TOOLTIP = 10, 200
 LABEL_PIXELS = 8 * (LONGEST_TOKEN + len("49,152 "))
 READ, EXPECTED, OTHERS = "the token that came", "expected", "all other tokens"
 
@@ -32,23 +32,24 @@ def candidates_data(run: TextRun, token: int) -> dict[str, pd.DataFrame]:
     """
     ids, shares = run.top_ids[token], 100 * np.exp(run.top_logprobs[token].astype(np.float64))
     rows = [
-        (rank, token_label(run.vocabulary.get(str(each), ""), LONGEST_TOKEN), float(share))
+        (rank, run.vocabulary.get(str(each), ""), float(share))
         for rank, (each, share) in enumerate(zip(ids.tolist(), shares, strict=True), start=1)
     ]
     came = int(run.token_ids[token])
     listed = came in ids.tolist()
     if not listed:
         share = 100 * float(np.exp(-run.surprisal[token]))
-        rows.append((int(run.rank[token]), token_label(run.tokens[token], LONGEST_TOKEN), share))
+        rows.append((int(run.rank[token]), run.tokens[token], share))
     # By place in the list: ranks count ties together, ids do not.
     kinds = [READ if each == came else EXPECTED for each in ids.tolist()] + [READ] * (not listed)
     frame = pd.DataFrame(rows, columns=["rank", "text", "percent"])
     frame["kind"] = kinds
-    frame["label"] = [f"{rank:,} {text}" for rank, text, _ in rows]
+    frame["label"] = [f"{rank:,} {token_label(text, LONGEST_TOKEN)}" for rank, text, _ in rows]
+    frame["name"] = [token_label(text, LONGEST_IN_TOOLTIP) for _, text, _ in rows]
     others = run.model.vocab_size - len(rows)
     if others > 0:
         rest = max(0.0, 100 - sum(share for _, _, share in rows))
-        frame.loc[len(frame)] = [None, "", rest, OTHERS, f"{others:,} others"]
+        frame.loc[len(frame)] = [None, "", rest, OTHERS, f"{others:,} others", ""]
     frame["shown"] = [percent(each) for each in frame["percent"]]
     return {"bars": frame}
 
@@ -75,7 +76,7 @@ def candidates_chart() -> alt.TopLevelMixin:
         y=y,
         tooltip=[
             alt.Tooltip("kind:N", title="what"),
-            alt.Tooltip("text:N", title="token"),
+            alt.Tooltip("name:N", title="token"),
             alt.Tooltip("rank:Q", format=",d"),
             alt.Tooltip("shown:N", title="probability"),
         ],

@@ -9,7 +9,7 @@ import pandas as pd
 from backend.runs import TextRun, series
 from components.charts.common import BLUE, GREY, ORANGE, cursor_frame, cursor_rule, picking
 from components.figure import About
-from components.plain import numbered_label
+from components.plain import whole_label
 
 ENTROPY, SURPRISAL, WINDOW = "entropy", "surprisal", "mean entropy"
 
@@ -33,7 +33,8 @@ def curve_data(run: TextRun, unit: str, width: int, token: int | None) -> dict[s
     points = pd.DataFrame(
         {
             "token": np.arange(len(run)),
-            "text": [numbered_label(i, each) for i, each in enumerate(run.tokens)],
+            "text": run.tokens,
+            "label": [whole_label(i, each) for i, each in enumerate(run.tokens)],
             "entropy": series.to_unit(run.entropy, unit),
             "surprisal": series.to_unit(run.surprisal, unit),
             "window": series.to_unit(series.window_mean(run.entropy, width), unit),
@@ -62,7 +63,7 @@ def curve_chart(run: TextRun, unit: str) -> alt.TopLevelMixin:
         return base.transform_calculate(series=f"'{name}'").encode(y=y, color=named(name))
 
     tooltip = [
-        alt.Tooltip("text:N", title="token"),
+        alt.Tooltip("label:N", title="token"),
         alt.Tooltip("entropy:Q", title=f"entropy ({unit})", format=".3f"),
         alt.Tooltip("surprisal:Q", title=f"surprisal ({unit})", format=".3f"),
         alt.Tooltip("window:Q", title=f"mean entropy ({unit})", format=".3f"),

@@ -9,7 +9,7 @@ import pandas as pd
 from backend.runs import TextRun, series
 from components.charts.common import BLUE, GREY, cursor_frame, cursor_rule, picking
 from components.figure import About
-from components.plain import numbered_label
+from components.plain import whole_label
 
 
 def walk_about(unit: str) -> About:
@@ -34,7 +34,8 @@ def walk_data(run: TextRun, unit: str, token: int | None) -> dict[str, pd.DataFr
     points = pd.DataFrame(
         {
             "token": np.arange(len(run)),
-            "text": [numbered_label(i, each) for i, each in enumerate(run.tokens)],
+            "text": run.tokens,
+            "label": [whole_label(i, each) for i, each in enumerate(run.tokens)],
             "walk": series.to_unit(walk.walk, unit),
             "low": -band,
             "high": band,
@@ -53,7 +54,7 @@ def walk_chart(run: TextRun, unit: str) -> alt.TopLevelMixin:
     )
     base = alt.Chart(alt.NamedData("points")).encode(x=x)
     tooltip = [
-        alt.Tooltip("text:N", title="token"),
+        alt.Tooltip("label:N", title="token"),
         alt.Tooltip("walk:Q", title=f"running sum ({unit})", format=".2f"),
         alt.Tooltip("high:Q", title=f"band ± ({unit})", format=".2f"),
     ]

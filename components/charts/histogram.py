@@ -18,20 +18,23 @@ def histogram_about(metric: Metric) -> About:
     return About(
         title=f"Distribution of {metric.label.lower()} ({metric.unit})",
         read="Each bar counts tokens; the first and last also hold what lies beyond the axis. "
-        "The dashed line marks the mean.",
-        definition=f"{metric.help} The axis is fixed unless **View › Colours span this text** is "
-        "on, so that texts can be compared.",
-        formula=r"n_b=\bigl|\{i: b\le x_i<b+w\}\bigr|\qquad\bar x=\frac1n\sum_i x_i",
-        source="Measures and formulas: docs/measures.md.",
+        "The dashed line marks the mean; an infinite one is not drawn.",
+        definition=f"{metric.help} Counted are the $n$ tokens that have a number. The axis is "
+        "fixed unless **View › Colours span this text** is on, so that texts can be compared.",
+        formula=rf"{metric.formula}\qquad\bar x=\frac1n\sum_i x_i",
+        source=metric.source,
     )
 
 
 def histogram_data(values: np.ndarray, low: float, high: float) -> dict[str, pd.DataFrame]:
-    """Return counts in bins of equal width from ``low`` to ``high``, and the mean."""
-    finite = values[np.isfinite(values)]
-    counts, edges = np.histogram(np.clip(finite, low, high), bins=BINS, range=(low, high))
+    """Return counts in bins of equal width from ``low`` to ``high``, and the mean.
+
+    Infinite values count in the bins at the ends; the mean is then None.
+    """
+    known = values[~np.isnan(values)]
+    counts, edges = np.histogram(np.clip(known, low, high), bins=BINS, range=(low, high))
     bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "tokens": counts})
-    mean = float(finite.mean()) if finite.size else None
+    mean = float(known.mean()) if known.size and np.isfinite(known).all() else None
     return {"bars": bars, "mean": pd.DataFrame({"mean": [mean]})}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from backend.runs import TextRun, series
 from components.charts.common import BLUE, CURSOR_COLOUR, cursor_frame, picking
 from components.figure import About
-from components.plain import numbered_label
+from components.plain import whole_label
 
 
 def scatter_about(unit: str) -> About:
@@ -31,7 +31,8 @@ def scatter_data(run: TextRun, unit: str, token: int | None) -> dict[str, pd.Dat
     points = pd.DataFrame(
         {
             "token": known,
-            "text": [numbered_label(i, run.tokens[i]) for i in known.tolist()],
+            "text": [run.tokens[i] for i in known.tolist()],
+            "label": [whole_label(i, run.tokens[i]) for i in known.tolist()],
             "entropy": series.to_unit(run.entropy, unit)[known],
             "varentropy": series.to_unit(run.varentropy, unit, power=2)[known],
             "surprisal": series.to_unit(run.surprisal, unit)[known],
@@ -65,7 +66,7 @@ def scatter_chart(unit: str, high: tuple[float, float, float]) -> alt.TopLevelMi
                 scale=alt.Scale(scheme="viridis", domain=[0, surprisal], clamp=True),
             ),
             tooltip=[
-                alt.Tooltip("text:N", title="token"),
+                alt.Tooltip("label:N", title="token"),
                 alt.Tooltip("entropy:Q", title=f"entropy ({unit})", format=".3f"),
                 alt.Tooltip("varentropy:Q", title=f"varentropy ({unit}²)", format=".3f"),
                 alt.Tooltip("surprisal:Q", title=f"surprisal ({unit})", format=".3f"),

@@ -47,14 +47,15 @@ function expectation(strip, token) {
     mass += share;
     found ||= real;
   }
-  const others = content.vocabulary_size - size;
-  const rest = Math.max(0, 100 - mass);
-  rows.append(...expectedRow(`${count(others)} others`, rest, "rest"));
+  let others = content.vocabulary_size - size;
   if (!found) {
     const share = 100 * Math.exp(-content.surprisal[token]);
     const label = `${listed(content.tokens[token])} (rank ${count(content.rank[token])})`;
     rows.append(...expectedRow(label, share, "real"));
+    mass += share;
+    others -= 1;
   }
+  if (others > 0) rows.append(...expectedRow(`${count(others)} others`, Math.max(0, 100 - mass), "rest"));
   return [element("p", "", "What the model expected; ▸ is the token that came"), rows];
 }
 

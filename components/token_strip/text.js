@@ -14,8 +14,8 @@ const FIRST_BUILD = 2400; // tokens built before the first paint; the rest follo
 const SLICE_MILLISECONDS = 12;
 
 // Index of the first token of every chunk. Cuts fall behind line breaks where there are any,
-// because a chunk begins on a line of its own.
-function chunkStarts(tokens) {
+// because a chunk begins on a line of its own, and never inside a group of pieces.
+function chunkStarts(tokens, groups) {
   const starts = [0];
   if (tokens.length <= ONE_CHUNK) return starts;
   let start = 0;
@@ -31,10 +31,18 @@ function chunkStarts(tokens) {
     for (let i = start + 2 * CHUNK; i > earliest && cut < 0; i--) {
       if (/^\s/.test(tokens[i])) cut = i;
     }
-    start = cut < 0 ? start + CHUNK : cut;
+    cut = wholeGroup(cut < 0 ? start + CHUNK : cut, groups);
+    if (cut >= tokens.length) break;
+    start = cut;
     starts.push(start);
   }
   return starts;
+}
+
+// The first token from ``cut`` on that begins a group.
+function wholeGroup(cut, groups) {
+  while (cut < groups.length && groups[cut] === groups[cut - 1]) cut++;
+  return cut;
 }
 
 function marked(name) {
@@ -73,7 +81,7 @@ class TokenText {
     this.content = content;
     this.raw = raw;
     this.length = content.tokens.length;
-    this.starts = chunkStarts(content.tokens);
+    this.starts = chunkStarts(content.tokens, content.groups);
     this.chunks = this.starts.map(() => element("div", "chunk"));
     this.nodes = new Array(this.length);
     this.shape = new Array(this.length); // class names that do not depend on the metric

@@ -329,6 +329,49 @@ def test_8192_tokens_are_painted_within_a_second(open_strip, page):
     expect(page.locator(".t")).to_have_count(8192)
 
 
+def test_a_long_text_without_blanks_is_never_cut_inside_a_character(open_strip, page):
+    open_strip(page, "characters", 7000)
+    expect(page.locator(".t")).to_have_count(7000)
+    ids = page.locator(".t").evaluate_all("all => all.map(node => node.id)")
+    assert ids == [f"t{i}" for i in range(7000)]
+    shown = page.locator(".whole").evaluate_all("all => all.map(node => node.textContent)")
+    assert shown == ["鱻", "🦙"] * 1000
+    assert "\ufffd" not in page.get_by_role("listbox").evaluate("node => node.innerText")
+
+
+def test_pointing_into_a_long_text_shows_the_card_without_lag(open_strip, page):
+    open_strip(page, "long")
+    expect(page.locator(".t")).to_have_count(8192)
+    took = page.evaluate(
+        """async () => {
+            const find = (root, what) => root.querySelector(what) ?? [...root.querySelectorAll("*")]
+                .filter((node) => node.shadowRoot)
+                .map((node) => find(node.shadowRoot, what)).find(Boolean);
+            const times = [];
+            for (let i = 1; i <= 60; i++) {
+                const began = performance.now();
+                find(document, `#t${i}`).dispatchEvent(
+                    new PointerEvent("pointerover", { bubbles: true, composed: true }));
+                if (!find(document, ".card").matches(":popover-open")) return [Infinity];
+                await new Promise(requestAnimationFrame);
+                times.push(performance.now() - began);
+            }
+            return times.sort((a, b) => a - b);
+        }"""
+    )
+    assert took[len(took) // 2] < 200  # milliseconds, frame included
+
+
+def test_the_card_counts_the_token_that_came_once(open_strip, page):
+    open_strip(page)
+    for i in range(1, 40):
+        token(page, i).hover()
+        card = page.get_by_role("tooltip")
+        expect(card).to_contain_text(f"position {i}")
+        shares = [float(each.strip("<>%")) for each in card.locator("span.share").all_inner_texts()]
+        assert sum(shares) == pytest.approx(100, abs=0.2)
+
+
 def test_a_click_does_not_send_the_text_again(open_strip, page):
     received = []
     page.on("websocket", lambda ws: ws.on("framereceived", lambda f: received.append(len(f))))

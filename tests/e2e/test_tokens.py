@@ -185,6 +185,58 @@ def test_a_click_in_the_curve_pins_and_a_second_lets_go(tokens):
     expect(page).to_have_url(re.compile(r"token=\d+"))
 
 
+@pytest.mark.parametrize(("tab", "chart"), [("walk", "text-gap-walk"), ("scatter", "text-scatter")])
+def test_a_click_in_another_chart_pins_and_a_second_lets_go(tokens, tab, chart):
+    page = tokens(f"tokens.tab={tab}")
+    drawn = canvas(page, chart)
+    expect(drawn).to_be_visible()
+    size = drawn.bounding_box()
+    spot = {"x": size["width"] * 0.4, "y": size["height"] * 0.5}
+    drawn.click(position=spot)
+    expect(page).to_have_url(re.compile(r"token=\d+"))
+    drawn.click(position=spot)
+    expect(page).not_to_have_url(re.compile("token="))
+
+
+def test_charts_are_dark_for_a_dark_reader(serve, dark_page):
+    page = dark_page
+    page.goto(f"{serve('app.py').url}/tokens?token=3")
+    for tab in ("Curve", "Gap", "Histogram", "Scatter"):
+        page.get_by_test_id("stButtonGroup").get_by_text(tab, exact=True).click()
+        chart = page.locator(".st-key-charts [data-testid=stVegaLiteChart] canvas").first
+        expect(chart).to_be_visible()
+        page.wait_for_timeout(500)
+        light = chart.evaluate(
+            """node => {
+                const { data } = node.getContext("2d").getImageData(0, 0, node.width, node.height);
+                const least = i => Math.min(data[i], data[i + 1], data[i + 2]);
+                let bright = 0;
+                for (let i = 0; i < data.length; i += 4)
+                    if (data[i + 3] > 128 && least(i) > 200) bright++;
+                return bright / (data.length / 4);
+            }"""
+        )
+        assert light < 0.1, tab  # letters and lines, no white plate
+
+
+def test_two_readers_analyse_at_once_and_each_sees_their_own(tokens, new_context):
+    one = tokens()
+    other = new_context().new_page()
+    other.goto(one.url)
+    expect(token(other, 1)).to_be_visible()
+    texts = {one: "The first reader wrote this.", other: "Another one asked for that."}
+    for page, text in texts.items():
+        box(page).fill(text)
+        expect(page.get_by_text(f"{len(text):,} characters")).to_be_visible()
+    for page in texts:
+        page.get_by_role("button", name="Analyse").click()
+    for page, text in texts.items():
+        expect(page).to_have_url(re.compile(r"[?&]run=[0-9a-f]{16}"))
+        expect(page.get_by_role("listbox")).to_contain_text(text.split()[-1])
+        expect(box(page)).to_have_value(text)
+    assert one.url != other.url
+
+
 def test_a_pin_does_not_build_the_chart_anew(tokens):
     page = tokens()
     chart = canvas(page, "text-curve")
@@ -203,6 +255,28 @@ def test_a_row_of_the_table_pins_its_token(tokens):
     page.wait_for_timeout(500)
     table.click(position={"x": 12, "y": 35 * 3 + 17})
     expect(page).to_have_url(re.compile("token=2"))
+
+
+def test_the_row_of_the_table_follows_the_cursor(tokens):
+    page = tokens("tokens.tab=table&token=1")
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible()
+    page.wait_for_timeout(500)
+    table.click(position={"x": 12, "y": 35 * 2 + 17})  # lets the chosen row go
+    expect(page).not_to_have_url(re.compile("token="))
+    token(page, 3).click()
+    expect(page).to_have_url(re.compile("token=3"))
+    page.wait_for_timeout(500)
+    table.click(position={"x": 12, "y": 35 * 4 + 17})
+    expect(page).not_to_have_url(re.compile("token="))
+
+
+def test_a_model_with_signs_in_its_name_is_shown_as_it_is(page, serve):
+    page.goto(f"{serve('app.py').url}/tokens?model=owner/name-0.6B_x")
+    expect(token(page, 1)).to_be_visible()
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_role("combobox", name="Model")).to_have_value("owner/name-0.6B_x")
+    expect(page.get_by_text("tokens are counted once the model has been fetched")).to_be_visible()
 
 
 def test_the_unit_switch_changes_the_legend(tokens):

@@ -1,16 +1,21 @@
 """Every chart of a text run compiles and can be exported as a picture, without a browser."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from backend.runs import spans
+from components import token_panel, token_table
 from components.charts import candidates, cumulative, curve, gap_walk, histogram, scatter
-from components.metrics import MEASURES, text_metrics
+from components.metrics import MEASURES, PIECE_MEASURES, piece_metrics, text_metrics
 from components.picture import render
 from components.plain import escape_markdown, token_label
 from components.playground_math import distribution, figures
 from tests.runs.makers import text_run
 
 RUN = text_run(curve=True)
+LONG = text_run()
 METRICS = {metric.key: metric for metric in text_metrics(RUN, "nats")}
 ENTROPY = METRICS["entropy"]
 
@@ -61,6 +66,52 @@ def test_the_histogram_counts_every_scored_token_even_beyond_its_axis():
     assert bars["tokens"].sum() == 3
 
 
+def test_an_infinite_surprisal_counts_in_the_last_bar_and_has_no_mean():
+    data = histogram.histogram_data(np.array([np.nan, 0.5, np.inf]), 0, 7)
+    assert data["bars"]["tokens"].iloc[-1] == 1
+    assert data["bars"]["tokens"].sum() == 2
+    assert data["mean"]["mean"].isna().all()
+
+
+def test_an_infinite_number_is_written_as_such():
+    metric = replace(METRICS["surprisal"], values=np.full(len(RUN), np.inf))
+    assert token_panel._written(metric, 2, RUN) == "∞ nats"
+    assert token_panel._written(replace(metric, values=-metric.values), 2, RUN) == "−∞ nats"
+
+
+@pytest.mark.parametrize("name", ["curve", "walk", "scatter"])
+def test_data_of_a_chart_hold_the_tokens_as_they_are(name):
+    tokens = [f" {'long' * 30}\n{i}" for i in range(len(LONG))]
+    run = replace(LONG, tokens=tokens)
+    data = {
+        "curve": lambda: curve.curve_data(run, "nats", 3, None),
+        "walk": lambda: gap_walk.walk_data(run, "nats", None),
+        "scatter": lambda: scatter.scatter_data(run, "nats", None),
+    }[name]()["points"]
+    assert data["text"].tolist() == [tokens[i] for i in data["token"]]
+    assert data["label"].iloc[-1] == f"{len(run) - 1} {token_label(tokens[-1], 200)}"
+
+
+def test_the_bars_hold_the_tokens_as_they_are():
+    run = replace(RUN, vocabulary={key: f"\t{key}" + "x" * 40 for key in RUN.vocabulary})
+    bars = candidates.candidates_data(run, 3)["bars"]
+    assert bars["text"].iloc[0] == run.vocabulary[str(run.top_ids[3, 0])]
+    assert bars["name"].iloc[0].endswith("x" * 40)
+
+
+def test_tables_hold_the_tokens_as_they_are_and_every_number():
+    frame = token_table.table_frame(RUN, list(METRICS.values()))
+    assert frame["text"].tolist() == RUN.tokens
+    assert frame["Entropy (nats)"].iloc[1] == RUN.entropy[1]
+    pieces = spans.split(RUN, "word")
+    words = token_table.piece_frame(pieces, piece_metrics(RUN, pieces, "nats", "word"))
+    assert words["text"].tolist() == pieces.texts
+    assert words["tokens"].sum() == len(RUN)
+    assert words["first token"].tolist() == [
+        int(np.flatnonzero(pieces.of_token == each)[0]) for each in range(len(pieces))
+    ]
+
+
 def test_bits_colour_a_token_exactly_as_nats_do():
     bits = {metric.key: metric for metric in text_metrics(RUN, "bits")}
     for key, metric in METRICS.items():
@@ -72,6 +123,10 @@ def test_bits_colour_a_token_exactly_as_nats_do():
 
 def test_every_measure_names_its_unit_range_and_meaning():
     assert list(METRICS) == list(MEASURES)
+    pieces = spans.split(RUN, "word")
+    words = piece_metrics(RUN, pieces, "nats", "word")
+    assert tuple(metric.key for metric in words) == PIECE_MEASURES
+    assert all(metric.formula and metric.source for metric in [*METRICS.values(), *words])
     for metric in METRICS.values():
         assert metric.low < metric.high
         assert metric.help.endswith(".")

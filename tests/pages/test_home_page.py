@@ -14,6 +14,14 @@ def test_a_text_can_be_hovered_at_once(app):
     assert app().get_by_key("home:strip") is not None
 
 
+@pytest.mark.parametrize(("example", "shared"), [("text_fact", True), ("text_code", False)])
+def test_the_text_shares_the_cursor_of_the_tokens_page_while_it_is_the_same(app, example, shared):
+    at = app("tokens", token="5", example=example)
+    at.switch_page("pages/home.py").run()
+    told = at.session_state["home:strip:pinned:settled"].value
+    assert told == (5 if shared else None)
+
+
 def test_there_is_a_card_for_every_other_page_and_no_more(app):
     links = [each.proto.page for each in app().get("page_link")]
     assert links == [page.name for page in PAGES[1:]]

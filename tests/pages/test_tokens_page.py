@@ -31,13 +31,13 @@ def test_an_example_is_shown_without_any_model(app):
     assert cached.engine().loaded() == []
 
 
-@pytest.mark.parametrize("page", ["home", "tokens", "attention", "library"])
-def test_a_first_visit_does_not_wait_for_torch(page):
+@pytest.mark.parametrize("name", ["home", "tokens", "attention", "library"])
+def test_a_first_visit_does_not_wait_for_torch(name):
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
 at = AppTest.from_file("app.py", default_timeout=60).run()
-at.switch_page("pages/{page}.py").run()
+at.switch_page("pages/{name}.py").run()
 assert not at.exception
 print("torch" in sys.modules)
 """
@@ -134,20 +134,57 @@ def test_a_jump_pins_the_extreme_token(app, label, values):
 
 @pytest.mark.parametrize("level", ["word", "sentence"])
 def test_words_and_sentences_can_be_coloured(app, level):
-    at = app("tokens", metric="varentropy")
-    at.session_state["tokens:level"] = level
-    at.run()
-    assert not at.exception
-    assert at.session_state["state:metric"] == "entropy"  # varentropy has no value per word
+    at = app("tokens", **{"tokens.level": level, "tokens.piece": "gap", "metric": "varentropy"})
+    assert at.selectbox(key=state_key(at, "tokens.piece")).value == "gap"
+    assert at.session_state["state:metric"] == "varentropy"  # of tokens, kept for later
+    assert at.query_params["tokens.level"] == level
+
+
+def state_key(at, control: str) -> str:
+    return next(each.key for each in at.selectbox if control in (each.key or ""))
 
 
 @pytest.mark.parametrize("tab", ["curve", "walk", "histogram", "scatter", "table", "model"])
 @pytest.mark.parametrize("unit", ["nats", "bits"])
 def test_every_chart_is_drawn_in_both_units(app, tab, unit):
-    at = app("tokens", unit=unit, token="4")
-    at.session_state["tokens:tab"] = tab
-    at.run()
+    at = app("tokens", unit=unit, token="4", **{"tokens.tab": tab})
     assert not at.exception
+
+
+def test_a_link_restores_the_whole_view(app):
+    view = {
+        "tokens.tab": "histogram",
+        "tokens.histogram": "gap",
+        "tokens.raw": "on",
+        "tokens.automatic": "on",
+    }
+    at = app("tokens", **view)
+    assert {name: at.query_params[name] for name in view} == view
+    assert [each.value for each in at.toggle if each.label == "Raw tokens"] == [True]
+
+
+def test_the_window_width_stands_beside_the_curve_it_changes(app):
+    at = app("tokens", **{"tokens.window": "9"})
+    assert next(each for each in at.slider if "Window" in each.label).value == 9
+    assert not app("tokens", **{"tokens.tab": "scatter"}).slider
+
+
+def test_an_invalid_control_of_a_link_is_dropped(app):
+    at = app("tokens", **{"tokens.level": "<b>", "tokens.window": "999"})
+    assert strip(at) is not None
+    assert "tokens.level" not in at.query_params
+
+
+def test_speed_and_time_stand_among_the_figures(app):
+    run = cached.example_run("text_fact")
+    shown = metrics(app("tokens"))
+    assert shown["Time"] == f"{run.seconds:.2f} s"
+    assert shown["Tokens per second"] == f"{len(run) / run.seconds:,.0f}"
+
+
+def test_the_strip_says_what_its_colours_mean(app):
+    at = app("tokens", metric="normalised_entropy")
+    assert any("Pielou" in each.value for each in at.caption)
 
 
 def test_an_empty_text_is_refused_with_the_reason(app):

@@ -63,6 +63,11 @@ def run(name: str, length: int) -> TextRun:
             ".",
         ]
         return text_run([*tokens, "<|im_end|>"], pieces={4: (4, "🦙"), 9: (3, "鱻")})
+    if name == "characters":
+        # Nothing to part it at: characters of three and of four pieces in turn.
+        starts = np.cumsum([0, *([3, 4] * (length // 7))])[:-1].tolist()
+        wholes = {at: (3, "鱻") if i % 2 == 0 else (4, "🦙") for i, at in enumerate(starts)}
+        return text_run(["?"] * (length // 7 * 7), pieces=wholes)
     tokens = split(PROSE)
     if name == "prose":
         return text_run(tokens)
