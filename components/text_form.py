@@ -117,7 +117,9 @@ def _counter(reader: Reader, shown: TextRun, request: TextRequest) -> None:
     elif count <= limit:
         st.caption(f"{count:,} of {limit:,} tokens · {characters}")
     elif request.long_text == "windows":
-        st.caption(f"{count:,} tokens; this model reads {limit:,}, so in overlapping windows")
+        st.caption(
+            f"{count:,} tokens; this model reads {limit:,}, so in overlapping windows · {characters}"
+        )
     else:
         st.warning(
             f"{count:,} tokens; this model reads {limit:,}. Shorten the text, or choose "
