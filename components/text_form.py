@@ -118,7 +118,8 @@ def _counter(reader: Reader, shown: TextRun, request: TextRequest) -> None:
         st.caption(f"{count:,} of {limit:,} tokens · {characters}")
     elif request.long_text == "windows":
         st.caption(
-            f"{count:,} tokens; this model reads {limit:,}, so in overlapping windows · {characters}"
+            f"{count:,} tokens; this model reads {limit:,}, so in overlapping windows · "
+            f"{characters}"
         )
     else:
         st.warning(
