@@ -24,6 +24,7 @@ from components.attention.depth import (
 from components.attention.heatmap import heads_chart, heads_data, token_about
 from components.attention.lessons import lessons
 from components.attention.numbers import Options, entropies, head_name, means
+from components.attention.pattern_chart import pattern_about, pattern_chart, pattern_data
 from components.attention.picking import pick_head
 from components.charts.common import picked_token
 from components.figure import figure
@@ -101,12 +102,12 @@ def _pattern(
     parts = pattern.wanted_parts(run, *head, pinned)
     for part in parts:
         weights = pattern.find(part)
-        if weights is not None:
+        if weights is not None and weights.shape == part.shape(len(run)):
             figure(
-                pattern.pattern_chart(run, part, weights, pinned, options.hide_first),
-                pattern.pattern_about(run, part),
+                pattern_chart(run, part, weights, pinned, options.hide_first),
+                pattern_about(run, part, options.hide_first),
                 key="attention-pattern" if part.rows is None else "attention-rows",
-                data=pattern.pattern_data(run, part, weights),
+                data=pattern_data(run, part, weights),
             )
     if len(run) > pattern.WHOLE_TOKENS and pinned is None:
         st.caption("Pin a token to see the rows about it, exact and with their tokens.")

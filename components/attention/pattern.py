@@ -1,4 +1,4 @@
-"""The pattern of one head: asked of the model when somebody wants it, kept, and drawn."""
+"""The pattern of one head: asked of the model when somebody wants it, and kept."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from backend.runs import AttentionRequest, AttentionRun, ModelFacts, ModelSpec
 from components import job
 from components.attention.numbers import head_name
-from components.charts.common import CURSOR_COLOUR
-from components.figure import About
-from components.palette import hex_colours
-from components.plain import numbered_label
 from components.token_strip import Links
 
 SLOT = "attention"
@@ -25,6 +19,7 @@ CELLS = 256
 ROWS = 64
 _PATTERNS, _FAILED = "attention:patterns", "attention:failed"
 _KEPT = 6
+CLOSE_NATS = 0.02  # pattern and run may differ so much by the order of their sums
 
 
 class PatternSource(Protocol):
@@ -50,6 +45,15 @@ class Wanted:
     head: int
     rows: tuple[int, int] | None = None
     cells: int | None = None
+
+    def width(self, tokens: int) -> int:
+        """Return how many tokens a field of the pattern of a text is wide."""
+        return 1 if self.cells is None else -(-tokens // self.cells)
+
+    def shape(self, tokens: int) -> tuple[int, int]:
+        """Return rows and columns of the pattern of a text."""
+        columns = -(-tokens // self.width(tokens))
+        return (columns if self.rows is None else self.rows[1] - self.rows[0]), columns
 
 
 def wanted_parts(run: AttentionRun, layer: int, head: int, token: int | None) -> list[Wanted]:
@@ -96,99 +100,64 @@ def retry() -> None:
     st.session_state.pop(_FAILED, None)
 
 
-def links(parts: list[Wanted], hide_first: bool) -> Links | None:
+def doubt(run: AttentionRun, parts: list[Wanted]) -> str | None:
+    """Say why what was computed is not the pattern of the run; None where nothing speaks for that.
+
+    The run may come from elsewhere: the model of that name on this machine can have other weights,
+    another precision or another tokenizer. An overview gives no more away than its size.
+    """
+    for part in parts:
+        weights = find(part)
+        if weights is None:
+            continue
+        if weights.shape != part.shape(len(run)):
+            return (
+                "The model of this machine reads the text as other tokens than the run did, so its "
+                "pattern is not shown."
+            )
+        away = 0.0 if part.cells is not None else _distance(run, part, weights)
+        if away > CLOSE_NATS:
+            return (
+                "This pattern is not quite that of the run: the entropy of its rows differs by up "
+                f"to {away:.2f} nats. The run was made with other weights or another precision "
+                "than the model of this machine has."
+            )
+    return None
+
+
+def _distance(run: AttentionRun, part: Wanted, weights: np.ndarray) -> float:
+    """Return the largest difference between the entropy of a row and what the run says, nats."""
+    total = weights.sum(1, keepdims=True, dtype=np.float64)
+    share = weights / np.where(total > 0, total, 1)  # a learned sink is no key
+    entropy = -(share * np.log(np.where(share > 0, share, 1))).sum(1)
+    stored = run.entropy[part.layer, part.head, slice(*part.rows or (None,))]
+    return float(np.nan_to_num(np.abs(entropy - stored)).max())
+
+
+def links(run: AttentionRun, parts: list[Wanted], hide_first: bool) -> Links | None:
     """Return what the head looked at, for the strip; None while no rows are known."""
     for part in parts:
         weights = find(part) if part.cells is None else None
-        if weights is None:
+        if weights is None or weights.shape != part.shape(len(run)):
             continue
         if hide_first:
             weights = weights.copy()
             weights[:, 0] = 0
-        rows = None if part.rows is None else np.arange(*part.rows)
-        return Links(weights, rows, f"weight of {head_name(part.layer, part.head)}")
+        label = f"weight of {head_name(part.layer, part.head)}"
+        if part.rows is None:
+            return Links(weights, None, label)
+        start, stop = part.rows
+        only = f"{label}; known for tokens {start:,} to {stop - 1:,}"
+        return Links(weights, np.arange(start, stop), only)
     return None
 
 
-def pattern_about(run: AttentionRun, part: Wanted) -> About:
-    """Return the words around a pattern."""
-    name = head_name(part.layer, part.head)
-    width = -(-len(run) // CELLS)
-    title, read = f"Pattern of {name}", "Rows look, columns are looked at; drag to zoom."
-    if part.cells is not None:
-        title = f"Overview of {name}: fields of {width} × {width} tokens"
-        read = "Each field shows its largest weight, so single bright tokens stay visible."
-    elif part.rows is not None:
-        title = f"Pattern of {name}, tokens {part.rows[0]} to {part.rows[1] - 1}"
-    return About(
-        title=title,
-        read=read,
-        formula=r"p_{ij}=\mathrm{softmax}_{j\le i}\bigl(q_i\cdot k_j\cdot\mathrm{scale}\bigr)",
-        definition="Computed by the model when asked for, exact. Grey: what a token does not see. "
-        "Colours follow the square root of the weight, so that small weights show; numbers are "
-        "weights.",
-        source="Vaswani et al. 2017, arXiv 1706.03762.",
-    )
-
-
-def pattern_data(run: AttentionRun, part: Wanted, weights: np.ndarray) -> dict[str, pd.DataFrame]:
-    """Return the weights as a table: one row per query, one column per key."""
-    rows, columns = labels(run, part, weights.shape)
-    return {"weights": pd.DataFrame(weights, index=rows, columns=columns).reset_index()}
-
-
-def labels(run: AttentionRun, part: Wanted, shape: tuple[int, ...]) -> tuple[list[str], list[str]]:
-    """Return what to call rows and columns."""
-    if part.cells is not None:
-        width = -(-len(run) // CELLS)
-        names = [f"{at}–{min(at + width, len(run)) - 1}" for at in range(0, len(run), width)]
-        return names[: shape[0]], names[: shape[1]]
-    tokens = [numbered_label(i, each, 14) for i, each in enumerate(run.tokens)]
-    return tokens[slice(*part.rows)] if part.rows else tokens, tokens
-
-
-def pattern_chart(
-    run: AttentionRun, part: Wanted, weights: np.ndarray, token: int | None, hide_first: bool
-) -> go.Figure:
-    """Return the map of a pattern; colours go with the square root of the weight."""
-    start = part.rows[0] if part.rows else 0
-    shown = weights.astype(np.float32, copy=True)
-    query = np.arange(len(shown))[:, None] + start
-    shown[np.arange(shown.shape[1]) > query] = np.nan
-    if hide_first and part.cells is None:
-        shown[:, 0] = np.nan
-    rows, columns = labels(run, part, weights.shape)
-    many = len(columns) > 90
-    figure = go.Figure(
-        go.Heatmap(
-            z=shown,
-            x=columns,
-            y=rows,
-            zmin=0,
-            zmax=1,
-            colorscale=_square_root_scale(),
-            colorbar={"title": {"text": "weight"}, "thickness": 12},
-            hovertemplate="%{y} looks at %{x}: %{z:.4f}<extra></extra>",
-            hoverongaps=False,
-        )
-    )
-    axis = {"type": "category", "showgrid": False, "showticklabels": not many, "ticks": ""}
-    figure.update_xaxes(title="looked at (key)", tickangle=-90, **axis)
-    figure.update_yaxes(title="looks (query)", autorange="reversed", **axis)
-    figure.update_layout(
-        height=620 if part.rows is None else 420,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        plot_bgcolor="rgba(138,148,160,0.25)",
-    )
-    if token is not None and part.cells is None and start <= token < start + len(rows):
-        line = {"color": CURSOR_COLOUR, "width": 1.5}
-        figure.add_shape(
-            type="rect", xref="paper", x0=0, x1=1, y0=token - start - 0.5,
-            y1=token - start + 0.5, line=line, fillcolor="rgba(0,0,0,0)",
-        )  # fmt: skip
-    return figure
-
-
-def _square_root_scale() -> list[list[object]]:
-    colours = hex_colours("viridis", 33)
-    return [[(number / 32) ** 2, colour] for number, colour in enumerate(colours)]
+def reach(run: AttentionRun, token: int | None) -> str:
+    """Say which tokens of a long text light up what they looked at; nothing for a short one."""
+    if len(run) <= WHOLE_TOKENS:
+        return ""
+    if token is None:
+        return "A long text: pin a token, and the tokens about it will show where they look."
+    start = token // ROWS * ROWS
+    stop = min(start + ROWS, len(run))
+    return f"A long text: tokens {start:,} to {stop - 1:,}, about the pin, show where they look."

@@ -18,7 +18,7 @@ from components.attention.choice import SCALES, chosen_head, kept, options, tool
 from components.attention.heatmap import heads_about, heads_chart, heads_data
 from components.attention.numbers import Options, flags, head_metrics, head_name, means, written
 from components.attention.panel import head_panel
-from components.attention.pattern import PatternSource, ask, links, wanted_parts
+from components.attention.pattern import PatternSource, ask, doubt, links, reach, wanted_parts
 from components.attention.picking import pick_head
 from components.figure import figure
 from components.token_strip import Metric, token_strip
@@ -124,13 +124,18 @@ def _strip(
         _jumps(metrics[0])
     if value("follow") and ask(source, run, parts):
         st.rerun()
+    with st.container(gap="xsmall"):  # with or without a word, the strip keeps its place
+        if value("follow") and (told := reach(run, pinned)):
+            st.caption(told)
+        if doubtful := doubt(run, parts):
+            st.warning(doubtful, icon=":material/warning:")
     return token_strip(
         run,
         metrics,
         metric=value("metric"),
         key="attention:strip",
         pinned=pinned,
-        links=links(parts, chosen.hide_first),
+        links=links(run, parts, chosen.hide_first),
         height=300,
         label=f"Tokens of the text, coloured by {head_name(*head)}",
         on_pin=state.pin,

@@ -12,6 +12,7 @@ from backend.runs import AttentionRun
 from backend.runs.heads import entropy_floor, mean_over, typical_head
 from components.attention.curve import curve_about, curve_lines
 from components.attention.numbers import Options
+from components.attention.pattern import Wanted
 from components.plain import escape_markdown
 
 EXAMPLE = "attention_repeated"
@@ -240,6 +241,49 @@ def test_the_words_of_the_curve_name_what_is_drawn(app):
     assert [each.name for each in rest] == ["L3.H5", "maximum"]
     assert "lower bound" not in curve_about(rest, hidden).definition
     assert (rest[0].values[1:] <= rest[1].values[1:] + 1e-3).all()
+
+
+def computed(at, run: AttentionRun, weights: np.ndarray) -> None:
+    """Let the page have this pattern of L3.H5 already."""
+    part = Wanted(run.request.key, 3, 5)
+    at.session_state["attention:patterns"] = {part: weights}
+    tab(at, "pattern")
+
+
+def with_rows_of(run: AttentionRun, weights: np.ndarray) -> AttentionRun:
+    """The run with the entropy of these weights at L3.H5."""
+    entropy = run.entropy.copy()
+    entropy[3, 5] = -(weights * np.log(np.where(weights > 0, weights, 1))).sum(1)
+    return dataclasses.replace(run, entropy=entropy)
+
+
+def test_a_pattern_is_drawn_without_a_word_when_its_rows_have_the_entropy_of_the_run(app):
+    run = example()
+    weights = np.tri(len(run), dtype=np.float32) / np.arange(1, len(run) + 1)[:, None]
+    same = with_rows_of(run, weights)
+    at = app("attention", attention_run=cached.keep_run(same), head="3.5")
+    computed(at, same, weights)
+    assert not at.warning
+    assert any(each.value == "**Pattern of L3.H5**" for each in at.markdown)
+
+
+def test_a_pattern_of_other_weights_is_drawn_with_a_warning(app):
+    run = example()
+    weights = np.eye(len(run), dtype=np.float32)
+    other = with_rows_of(run, weights)
+    other.entropy[3, 5, 7] = 0.5
+    at = app("attention", attention_run=cached.keep_run(other), head="3.5")
+    computed(at, other, weights)
+    assert "differs by up to 0.50 nats" in at.warning[0].value
+    assert any(each.value == "**Pattern of L3.H5**" for each in at.markdown)
+
+
+def test_a_pattern_of_other_tokens_is_not_drawn(app):
+    run = example()
+    at = app("attention", head="3.5")
+    computed(at, run, np.eye(len(run) + 1, dtype=np.float32))
+    assert "reads the text as other tokens" in at.warning[0].value
+    assert not any(each.value == "**Pattern of L3.H5**" for each in at.markdown)
 
 
 def test_a_layer_without_a_pattern_gives_its_reason(app):
