@@ -24,6 +24,7 @@ def head_panel(
 ) -> None:
     """Draw name, flags and figures of ``head`` over the chosen queries; ``key`` of the panel."""
     name = head_name(*head)
+    about = panel_about(name, run, options)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{name}**", width="content")
         for label, flag in (("▲ overload", flagged.overload), ("▼ collapse", flagged.collapse)):
@@ -31,22 +32,22 @@ def head_panel(
                 st.badge(label, color="gray")
         st.space("stretch")
         with st.popover("", icon=":material/info:", type="tertiary", key=f"about:{key}"):
-            explain(panel_about(name))
+            explain(about)
     if str(head[0]) in run.reasons:
         st.info(escape_markdown(run.reasons[str(head[0])]), icon=":material/info:")
         return
-    st.caption(_over(run, options))
+    st.caption(about.read)
     frame = pd.DataFrame(head_figures(run, head, options), columns=["number", "value"])
     st.table(frame, border="horizontal", hide_index=True, hide_header=True)
     if np.isnan(run.spectral_norm[head]):
         st.caption(_NO_SPECTRAL)
 
 
-def panel_about(name: str) -> About:
+def panel_about(name: str, run: AttentionRun, options: Options) -> About:
     """Return the words around the figures of a head."""
     return About(
         title=f"The figures of {name}",
-        read="Each figure is of this one head; the text above says over which tokens.",
+        read=_over(run, options),
         formula=r"\begin{gathered}H_i=-\sum_{j\le i}p_{ij}\ln p_{ij}\\"
         r"d_i=i-\sum_j p_{ij}\,j\\\sigma=\lVert W_K W_Q^\top\rVert_2\cdot\mathrm{scale}"
         r"\end{gathered}",
