@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +49,10 @@ class DatasetStudy:
         folder = settings().data_dir / "datasets"
         log = RowLog(folder, request.key, _about(model))
         lengths = _read_lengths(model, request, log, report)
-        clock = _Clock(len(request.texts), log, sum(lengths.values()), report)
+        clock = _Clock(
+            len(request.texts), log, sum(lengths.values()), report,
+            lambda: _finished(model, request, log),
+        )  # fmt: skip
         clock.tick()
         for batch in plan_batches(lengths):
             started = time.perf_counter()
@@ -59,7 +63,8 @@ class DatasetStudy:
             _check_finite(model, rows)
             log.add(rows, time.perf_counter() - started)
             clock.tick()
-        return _to_run(model, request, log)
+        rows = [log.rows[number] for number in range(len(request.texts))]
+        return _to_run(model, request, rows, log.seconds)
 
 
 STUDIES.register(DatasetStudy.kind)(DatasetStudy())
@@ -68,8 +73,12 @@ STUDIES.register(DatasetStudy.kind)(DatasetStudy())
 class _Clock:
     """Reports progress, with the time that is left once it can be told."""
 
-    def __init__(self, total: int, log: RowLog, tokens: int, report: Report) -> None:
+    def __init__(
+        self, total: int, log: RowLog, tokens: int, report: Report,
+        finished: Callable[[], DatasetRun | None],
+    ) -> None:  # fmt: skip
         self._total, self._log, self._report = total, log, report
+        self._finished, self._partial, self._rows = finished, None, -1
         self._tokens = tokens
         self._before = _tokens(log)
         self._started = time.perf_counter()
@@ -78,7 +87,9 @@ class _Clock:
         """Report; called after every layer too, so that Stop need not wait for a batch."""
         done = len(self._log.rows)
         message = f"{done:,} of {self._total:,} texts{self._left()}"
-        self._report(Progress(done, self._total, message))
+        if done != self._rows:  # a tick after every layer, but new rows after a batch only
+            self._rows, self._partial = done, self._finished()
+        self._report(Progress(done, self._total, message, self._partial))
 
     def _left(self) -> str:
         read = _tokens(self._log) - self._before
@@ -172,15 +183,25 @@ def _check_finite(model: LanguageModel, rows: dict[int, Row]) -> None:
             )
 
 
-def _to_run(model: LanguageModel, request: DatasetRequest, log: RowLog) -> DatasetRun:
-    rows = [log.rows[number] for number in range(len(request.texts))]
+def _finished(model: LanguageModel, request: DatasetRequest, log: RowLog) -> DatasetRun | None:
+    """Return the rows that are measured as a data set of their own, None for none."""
+    done = sorted(number for number in log.rows if number < len(request.texts))
+    if not done:
+        return None
+    part = replace(request, texts=tuple(request.texts[number] for number in done))
+    return _to_run(model, part, [log.rows[number] for number in done], log.seconds)
+
+
+def _to_run(
+    model: LanguageModel, request: DatasetRequest, rows: list[Row], seconds: float
+) -> DatasetRun:
     columns: dict[str, Any] = {
         name: np.array([row.get(name, np.nan) for row in rows], np.float32) for name in ROW_MEASURES
     }
     return DatasetRun(
         **provenance(model),
         request=request,
-        seconds=log.seconds,
+        seconds=seconds,
         tokens=np.array([row.get("tokens", 0) for row in rows], np.int32),
         problems={
             str(number): row["problem"] for number, row in enumerate(rows) if "problem" in row

@@ -8,7 +8,7 @@ from typing import Protocol
 import streamlit as st
 
 from backend.errors import EntroscopeError
-from backend.runs import DatasetRequest, Request
+from backend.runs import DatasetRequest, DatasetRun, Request, Run
 from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS
 from backend.runs.texts_file import FIELD, SUFFIXES, read_texts
 from components import job, state
@@ -23,6 +23,7 @@ class Measurer(Protocol):
     """What the form needs of ``backend.cached``."""
 
     def submit(self, request: Request) -> job.Watchable: ...
+    def keep_run(self, run: Run) -> str: ...
 
 
 def dataset_form(measurer: Measurer) -> None:
@@ -49,6 +50,20 @@ def dataset_form(measurer: Measurer) -> None:
             f"At most {MAX_ROWS:,} texts and {MAX_DATASET_BYTES / 1e6:.0f} MB. Finished texts are "
             "kept: after Stop, Measure goes on with the rest."
         )
+
+
+def watch_measuring(measurer: Measurer) -> None:
+    """Show the progress of a data set, and after Stop what was measured until then."""
+
+    def stopped(partial: DatasetRun) -> str:
+        state.show_run("dataset", measurer.keep_run(partial))
+        texts = "1 text is" if len(partial) == 1 else f"{len(partial):,} texts are"
+        return (
+            f"Stopped. {texts} measured and shown below. Measure goes on with the rest, for the "
+            "same texts."
+        )
+
+    job.watch(SLOT, lambda key, _: state.show_run("dataset", key), stopped=stopped)
 
 
 def _request(name: str, data: bytes, field: str, add_bos: bool) -> DatasetRequest:

@@ -13,7 +13,7 @@ from components import job, state
 from components.dataset.histogram import HIGH_NATS, spread_about, spread_chart, spread_data
 from components.figure import figure
 from components.plain import escape_markdown, token_label
-from components.table_file import frame_csv, frame_json
+from components.table_downloads import table_downloads
 
 TOKENS_SLOT = "tokens"
 SHOWN_CHARACTERS = 300
@@ -91,16 +91,9 @@ def _table(run: DatasetRun, unit: str) -> int | None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             "Click a column to sort by it; tick a row to open its text. Perplexity is "
-            "exp(mean surprisal).", width="stretch",
+            "exp(mean surprisal). The files hold the texts whole.", width="stretch",
         )  # fmt: skip
-        for label, make, kind in (
-            ("CSV", lambda: frame_csv(frame), "csv"),
-            ("JSON", lambda: frame_json(frame), "json"),
-        ):
-            st.download_button(
-                label, make, f"dataset.{kind}", on_click="ignore", type="tertiary",
-                icon=":material/download:",
-            )  # fmt: skip
+        table_downloads(frame.assign(text=list(run.request.texts)), "dataset")
     rows = event["selection"]["rows"]
     return rows[0] if rows and rows[0] < len(run) else None
 

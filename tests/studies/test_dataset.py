@@ -132,6 +132,18 @@ def test_a_stopped_job_keeps_its_rows_and_reads_only_the_rest(tiny_model, monkey
     assert whole.tokens.sum() == study(model, TEXTS).tokens.sum() + len(TEXTS)
 
 
+def test_what_is_measured_so_far_is_a_data_set_of_its_own(tiny_model, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH_TOKENS", 1)
+    seen = []
+    run = study(tiny_model("llama"), TEXTS, seen.append)
+    partial = next(each.partial for each in seen if each.done == 3)
+    assert len(partial) == 3
+    rows = [run.request.texts.index(text) for text in partial.request.texts]
+    np.testing.assert_array_equal(partial.mean_entropy, run.mean_entropy[rows])
+    np.testing.assert_array_equal(partial.tokens, run.tokens[rows])
+    assert parse_run(dump_run(partial), "x").request == partial.request
+
+
 def test_progress_tells_the_time_that_is_left(tiny_model, monkeypatch):
     monkeypatch.setattr(batches, "BATCH_TOKENS", 1)
     messages = []
