@@ -23,7 +23,7 @@ Unit = Literal["nats", "bits"]
 
 UNITS: tuple[Unit, Unit] = ("nats", "bits")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-KINDS_IN_ADDRESS = ("text", "attention", "trajectories", "dataset")
+KINDS_IN_ADDRESS = ("text", "attention", "trajectories", "dataset", "divergence")
 
 
 @dataclass(frozen=True)

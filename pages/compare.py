@@ -6,15 +6,22 @@ from backend import cached
 from backend.errors import EntroscopeError
 from components import job
 from components.compare.choice import choose_two
-from components.compare.divergence import SLOT
+from components.compare.divergence import SLOT, arrived, divergence_page, opened
 from components.compare.view import compare_view
+from components.library.links import open_study
 from components.plain import escape_markdown
 from components.shell import start_page
 
 start_page("compare")
 
+alone = opened(cached)
+if alone is not None:
+    divergence_page(cached, alone)
+    st.stop()
+
+open_study(cached, "divergence", SLOT)
 a, b = choose_two(cached)
-job.watch(SLOT, lambda key, _: None)
+job.watch(SLOT, lambda key, _: arrived(key, a, b))
 try:
     compare_view(cached, a, b)
 except EntroscopeError as error:

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.charts.common import BLUE, CURSOR_COLOUR, ORANGE, cursor_rule, picking
+from components.charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE, cursor_rule, picking
 from components.compare.metrics import LABELS, unit_of
 from components.figure import About
 from components.palette import hex_colours
@@ -129,35 +129,54 @@ def _tips(measure: str) -> list[alt.Tooltip]:
 def bounds_about(unit: str) -> About:
     """Return the words around the bounds of the divergence."""
     return About(
-        title=f"Jensen–Shannon divergence, from the top tokens ({unit})",
-        read="The true value lies inside the band. Store more top tokens to narrow it.",
+        title=f"Divergence of the predictions, from the top tokens ({unit})",
+        read="The Jensen–Shannon divergence lies inside the band, each KL at its dot or above. "
+        "Store more top tokens to narrow it.",
         definition="Both runs hold the most likely tokens only. Merging all others can only bring "
         "distributions closer, which gives the lower end; if the others had nothing in common, "
-        "they would add the upper end. KL(A‖B) has a lower bound only.",
-        formula=r"\mathrm{JS}=\tfrac12\mathrm{KL}(A\|M)+\tfrac12\mathrm{KL}(B\|M),\quad "
-        r"M=\tfrac12(A+B)",
+        "they would add the upper end. KL has a lower bound only, since one model may give next "
+        "to nothing to what the other allows. The remaining mass is what the tokens stored by both "
+        "do not hold, the larger of the two.",
+        formula=r"\mathrm{KL}(A\|B)\ge\sum_{v\in\text{top}\,\cup\{\text{rest}\}}a(v)"
+        r"\ln\frac{a(v)}{b(v)},\quad\mathrm{JS}=\tfrac12\mathrm{KL}(A\|M)+"
+        r"\tfrac12\mathrm{KL}(B\|M),\quad M=\tfrac12(A+B)",
         source="Lin 1991; data processing inequality.",
     )
 
 
 def bounds_chart(unit: str) -> alt.TopLevelMixin:
-    """Return the chart over the data ``bounds`` (token, text, low, high, kl)."""
-    base = alt.Chart(alt.NamedData("bounds")).encode(
-        x=alt.X("token:Q", title="token of A", axis=alt.Axis(tickMinStep=1, grid=False)),
-        tooltip=[
-            alt.Tooltip("text:N", title="span"),
-            alt.Tooltip("low:Q", title="at least", format=".4f"),
-            alt.Tooltip("high:Q", title="at most", format=".4f"),
-            alt.Tooltip("kl:Q", title="KL(A‖B) at least", format=".4f"),
-        ],
+    """Return the chart over ``bounds`` (token, text, js_low, js_high, kl_ab, kl_ba, remaining)."""
+    sides = {"kl_ab": "KL(A‖B) at least", "kl_ba": "KL(B‖A) at least"}
+    x = alt.X("token:Q", title="token of A", axis=alt.Axis(tickMinStep=1, grid=False))
+    tips = [
+        alt.Tooltip("text:N", title="span"),
+        alt.Tooltip("js_low:Q", title="Jensen–Shannon at least", format=".4f"),
+        alt.Tooltip("js_high:Q", title="Jensen–Shannon at most", format=".4f"),
+        *[alt.Tooltip(f"{key}:Q", title=name, format=".4f") for key, name in sides.items()],
+        alt.Tooltip("remaining:Q", title="remaining mass", format=".2%"),
+    ]
+    base = alt.Chart(alt.NamedData("bounds"))
+    band = base.mark_rule(color=GREY, opacity=0.55, strokeWidth=5).encode(
+        x=x, y=alt.Y("js_low:Q", title=unit), y2="js_high:Q", tooltip=tips
     )
-    # A band of nearly no height would be invisible: its lower end is drawn as a point too.
-    bars = base.mark_rule(color=BLUE, opacity=0.45, strokeWidth=4).encode(
-        y=alt.Y("low:Q", title=unit), y2="high:Q"
+    name = f"{list(sides.values())}[indexof({list(sides)}, datum.key)]"
+    colours = alt.Scale(domain=list(sides.values()), range=[BLUE, ORANGE])
+    shapes = alt.Scale(domain=list(sides.values()), range=["circle", "triangle-up"])
+    dots = (
+        base.transform_fold(list(sides), as_=["key", "value"])
+        .transform_calculate(measure=name)
+        .mark_point(filled=True, size=34)
+        .encode(
+            x=x,
+            y="value:Q",
+            color=alt.Color(
+                "measure:N", scale=colours, legend=alt.Legend(title=None, orient="top")
+            ),
+            shape=alt.Shape("measure:N", scale=shapes),
+            tooltip=tips,
+        )
     )
-    return alt.layer(bars, base.mark_circle(color=BLUE, size=28).encode(y="low:Q")).properties(
-        height=240
-    )
+    return alt.layer(band, dots).properties(height=240)
 
 
 def exact_about(unit: str) -> About:

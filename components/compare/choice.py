@@ -19,7 +19,7 @@ PAIRS = {
     "rounded": "As bundled and rounded to 4 bits again",
     "template": "Without and with the chat template",
 }
-KINDS = ("text", "attention", "trajectories")
+KINDS = ("text", "attention", "trajectories", "dataset")
 
 
 class Example(Protocol):
@@ -66,10 +66,38 @@ def choose_two(source: Chooser) -> tuple[Run, Run]:
         copy_link(
             {"a": state.get("a"), "b": state.get("b")},
             key="compare:link",
-            help="The link opens this comparison. A run that is not saved opens only as long as "
-            "this server remembers it.",
+            help="The link opens this comparison, with the view as it is when you copy.",
         )
+    _savers(source, runs)
     return runs[0], runs[1]
+
+
+def _savers(source: Chooser, runs: list[Run]) -> None:
+    """Offer to save what the link could not bring back."""
+    lost = {
+        side: run
+        for side, run in zip("ab", runs, strict=True)
+        if state.get(side).startswith("run:") and not state.get(side).startswith("run:saved-")
+    }
+    if not lost:
+        return
+    names = " and ".join(f"run {side.upper()}" for side in lost)
+    with st.container(horizontal=True, vertical_alignment="center", key="compare-save"):
+        st.button(
+            f"Save {names}", icon=":material/bookmark_add:", key="compare:save",
+            on_click=_save, args=(source, lost),
+        )  # fmt: skip
+        st.caption("Not saved yet: the link works only as long as this server remembers it.")
+
+
+def _save(source: Chooser, runs: dict[str, Run]) -> None:
+    for side, run in runs.items():
+        try:
+            run_id = source.library().save(run, title=run.title)
+        except (EntroscopeError, OSError) as error:
+            state.notice(str(error))
+            return
+        state.put(**{side: f"run:{source.saved_key(run_id)}"})
 
 
 def _pairs() -> None:

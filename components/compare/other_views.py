@@ -19,7 +19,11 @@ from components.compare.charts import (
 )
 from components.controls import Control
 from components.figure import figure
+from components.table_downloads import table_downloads
 
+# Nats at which the colours of the difference of heads end.
+HEADS_END = 1.0
+AUTOMATIC = Control("compare.automatic", False, checks.switch)
 PATH = Control("compare.path", "entropy", checks.one_of(tuple(PATHS)))
 
 
@@ -43,7 +47,13 @@ def compare_attention(a: AttentionRun, b: AttentionRun) -> None:
     ]
     size = np.abs(frame["difference"].to_numpy())
     known = bool(np.isfinite(size).any())
-    end = float(np.nanmax(size)) if known else 0.0
+    st.toggle(
+        "Colours span these runs", **AUTOMATIC.widget(),
+        help="Off: a fixed range, so that comparisons can be compared.",
+    )  # fmt: skip
+    end = float(series.to_unit(np.array(HEADS_END), unit))
+    if AUTOMATIC.value and known:
+        end = float(np.nanmax(size)) or end
     with st.container(horizontal=True, gap="medium", key="summary"):
         st.metric(f"Mean A ({unit})", f"{frame['a'].mean():.3f}", width="content")
         st.metric(f"Mean B ({unit})", f"{frame['b'].mean():.3f}", width="content")
@@ -51,9 +61,7 @@ def compare_attention(a: AttentionRun, b: AttentionRun) -> None:
         if known:
             head = frame.iloc[int(np.nanargmax(size))]
             st.metric("Largest", f"{head['name']} {head['difference']:+.3f}", width="content")
-    figure(
-        heads_chart(end or 1.0, unit), heads_about(unit), key="compare-heads", data={"heads": frame}
-    )
+    figure(heads_chart(end, unit), heads_about(unit), key="compare-heads", data={"heads": frame})
 
 
 def compare_trajectories(a: TrajectoryRun, b: TrajectoryRun) -> None:
@@ -101,3 +109,9 @@ def _means(comparison: PathComparison, unit: str) -> None:
             name: st.column_config.NumberColumn(name, format="%.3f") for name in frame.columns[1:]
         },
     )
+    with st.container(horizontal=True):
+        st.caption(
+            "Each number is a mean over the steps of the means over the seeds still running.",
+            width="stretch",
+        )
+        table_downloads(frame, "compare-means")

@@ -26,9 +26,9 @@ from components.compare.metrics import (
     span_of_token,
     unit_of,
 )
+from components.compare.tables import difference_table
 from components.controls import Control
 from components.figure import figure
-from components.table_file import frame_csv, frame_json
 from components.token_strip import token_strip
 
 TABS = {"curves": "Curves", "against": "A against B", "divergence": "Divergence", "table": "Table"}
@@ -78,7 +78,11 @@ def _view(source: Comparer, a: TextRun, b: TextRun, comparison: TextComparison) 
     with st.container(key="compare-charts"):
         tab = TAB.value
         if tab == "table":
-            _table(frame, measure, unit)
+            column = f"{measure} B − A"
+            difference_table(
+                frame, column, unit_of(measure, unit), key="comparison",
+                shown=["token", "text", f"{measure} A", f"{measure} B", column],
+            )  # fmt: skip
         elif tab == "divergence":
             divergence_view(source, a, b, comparison, frame)
         else:
@@ -163,32 +167,3 @@ def _chart(tab: str, frame: pd.DataFrame, measure: str, unit: str, pinned: int |
             state.pin(None if token == state.pinned() else token)
 
     figure(chart, about, key=key, data=data, on_select=pick)
-
-
-def _table(frame: pd.DataFrame, measure: str, unit: str) -> None:
-    column = f"{measure} B − A"
-    order = np.argsort(-frame[column].abs().to_numpy(), kind="stable")  # NaN comes last
-    ordered = frame.iloc[order][["token", "text", f"{measure} A", f"{measure} B", column]]
-    ordered = ordered.reset_index(drop=True)
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        ordered,
-        key=f"compare:table:{measure}",
-        hide_index=True,
-        height=min(38 + 35 * len(ordered), 420),
-        column_config={
-            "token": number("token of A", width="small"),
-            **{name: number(f"{name} ({unit_of(measure, unit)})", format="%.4f")
-               for name in ordered.columns[2:]},
-        },
-    )  # fmt: skip
-    with st.container(horizontal=True):
-        st.caption("Largest difference first; click a column to sort.", width="stretch")
-        st.download_button(
-            "CSV", lambda: frame_csv(frame), "comparison.csv", on_click="ignore",
-            type="tertiary", icon=":material/download:",
-        )  # fmt: skip
-        st.download_button(
-            "JSON", lambda: frame_json(frame),
-            "comparison.json", on_click="ignore", type="tertiary", icon=":material/download:",
-        )  # fmt: skip

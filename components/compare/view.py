@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from backend.errors import InputError
-from backend.runs import AttentionRun, Run, TextRun, TrajectoryRun
+from backend.runs import AttentionRun, DatasetRun, Run, TextRun, TrajectoryRun
+from components.compare.dataset_view import compare_datasets
 from components.compare.divergence import Comparer
 from components.compare.other_views import compare_attention, compare_trajectories
 from components.compare.text_view import compare_texts
@@ -30,5 +31,9 @@ def compare_view(source: Comparer, a: Run, b: Run) -> None:
         compare_attention(a, b)
     elif isinstance(a, TrajectoryRun) and isinstance(b, TrajectoryRun):
         compare_trajectories(a, b)
+    elif isinstance(a, DatasetRun) and isinstance(b, DatasetRun):
+        compare_datasets(a, b)
+    elif a.kind == b.kind:
+        raise InputError(f"A run of kind {a.kind} is a comparison already: open it by itself.")
     else:
         raise InputError(f"A is a run of kind {a.kind}, B of kind {b.kind}: choose two alike.")
