@@ -281,6 +281,11 @@ def is_offered(spec: ModelSpec) -> bool:
     return spec.source in {choice.spec.source for choice in model_choices()}
 
 
+def any_model() -> bool:
+    """Tell whether readers may name models that are not among ``model_choices``."""
+    return settings().any_model
+
+
 @st.cache_resource(show_spinner=False)
 def comparison_names() -> list[str]:
     """Return the names of the shipped runs for Compare, such as "dtype_a"."""

@@ -10,9 +10,15 @@ from backend.errors import EntroscopeError
 from backend.runs.base import Run
 from components import state
 
-_GONE = (
-    "The run of this link is no longer in memory. Analyse its text again, or open it from the "
-    "library if you saved it. Until then you see an example."
+SAVED = "saved-"
+FORGOTTEN = (
+    "The run of this link was not saved, and this server no longer remembers it. Ask for it again: "
+    "the form below still works."
+)
+NOT_SAVED_HERE = (
+    "The run of this link is not in the library of this server: it was saved on another one, or "
+    "deleted. Whoever has its file can add it on the Library page; a deleted run can be brought "
+    "back there."
 )
 
 
@@ -20,7 +26,7 @@ class RunSource(Protocol):
     """Where runs are found: ``backend.cached``."""
 
     def find_run(self, key: str) -> Run | None:
-        """Return a run still in memory or in the library; raise ``RunFileError`` if damaged."""
+        """Return a run the engine still holds."""
         ...
 
     def example_run(self, name: str) -> Run:
@@ -44,17 +50,20 @@ def _find(source: RunSource, kind: str, default_example: str) -> Run:
     key = state.get(state.run_parameter(kind))
     if key is not None:
         try:
-            run, problem = source.find_run(key), _GONE
+            run = source.find_run(key)
+            problem = NOT_SAVED_HERE if key.startswith(SAVED) else FORGOTTEN
         except EntroscopeError as error:
-            run, problem = None, f"{error} Until then you see an example."
+            run, problem = None, f"The run of this link cannot be shown. {error}"
         if run is not None and run.kind == kind:
             return run
-        state.show_notice(problem)
+        if run is not None:
+            problem = f"The run of this link is of another kind: {run.kind}."
+        state.show_notice(f"{problem} You see an example.")
         state.put(**{state.run_parameter(kind): None, "token": None})
     name = state.get(state.example_parameter(kind)) or default_example
     try:
         run = source.example_run(name)
-    except (KeyError, ValueError):
+    except EntroscopeError:
         run = None
     if run is not None and run.kind == kind:
         return run

@@ -116,8 +116,17 @@ class Library:
         kind: str | None = None,
         sort: Sort = "saved",
         descending: bool = True,
+        deleted: bool = False,
     ) -> list[Entry]:
-        """Return the runs all of whose search words stand in title, model, text, kind or tags."""
+        """Return the runs all of whose search words stand in title, model, text, kind or tags.
+
+        Args:
+            search: words.
+            kind: of the runs, None for all.
+            sort: the column to sort by.
+            descending: the largest first.
+            deleted: return the runs in the trash instead.
+        """
         if sort not in get_args(Sort):
             raise InputError(f"Sort by one of {', '.join(get_args(Sort))}, not {sort!r}.")
         where, values = ["1"], []
@@ -129,7 +138,9 @@ class Library:
                 r" like ? escape '\'"
             )
             values.append("%" + _escape_like(word) + "%")
-        return self._select(" and ".join(where), values, sort, descending=descending)
+        return self._select(
+            " and ".join(where), values, sort, descending=descending, deleted=deleted
+        )
 
     def rename(self, run_id: str, title: str) -> None:
         """Give a run another title; longer than 200 characters is refused."""
@@ -222,13 +233,15 @@ class Library:
             index.execute(statement, values)
 
     def _select(
-        self, where: str, values: Sequence[str], sort: str, *, descending: bool
-    ) -> list[Entry]:
+        self, where: str, values: Sequence[str], sort: str, *, descending: bool,
+        deleted: bool = False,
+    ) -> list[Entry]:  # fmt: skip
+        place = "not null" if deleted else "null"
         order = f"{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
         with connect(self._folder) as index:
             rows = index.execute(
                 "select id, title, kind, model, text, tags, created, saved, size from run "  # noqa: S608
-                f"where deleted is null and {where} order by {order}",
+                f"where deleted is {place} and {where} order by {order}",
                 values,
             ).fetchall()
         return [_read_entry(*row) for row in rows]

@@ -21,7 +21,6 @@ from components.library.copy_link import copy_link
 from components.library.links import TOO_LONG, Opener, link_parameters, open_study, run_names
 from components.library.tags import split_tags
 from components.palette import hex_colours, ink_on
-from components.plain import escape_markdown
 
 SHADES = 64
 
@@ -54,8 +53,13 @@ def _actions(source: Keeper, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="actions"):
         _save(source, run, run_id, saved)
         _link(source, run, run_id, saved)
-        with st.popover("Export", icon=":material/download:", type="tertiary"):
-            _exports(run, run_id)
+        export = st.popover(
+            "Export", icon=":material/download:", type="tertiary", key=f"export-run:{run_id}",
+            on_change="rerun",
+        )  # fmt: skip
+        if export.open:  # tables and snippet of a long run take a while
+            with export:
+                _exports(run, run_id)
     state.show_notices()
 
 
@@ -83,7 +87,7 @@ def _keep(source: Keeper, run: Run, title: str, tags: str) -> None:
     try:
         run_id = source.library().save(run, title=title, tags=split_tags(tags))
     except (EntroscopeError, OSError) as error:
-        state.notice(escape_markdown(str(error)))
+        state.notice(str(error))
         return
     if state.get(state.run_parameter(run.kind)) is not None:
         # The address now names what lasts; an example has a lasting name already.

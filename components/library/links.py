@@ -22,6 +22,7 @@ class Opener(Protocol):
 
     def find_run(self, key: str) -> Run | None: ...
     def is_offered(self, spec: ModelSpec) -> bool: ...
+    def any_model(self) -> bool: ...
     def model_facts(self, spec: ModelSpec) -> ModelFacts | None: ...
     def submit(self, request: Request) -> job.Watchable: ...
 
@@ -115,19 +116,32 @@ def _start(source: Opener, slot: str, code: str, request: Request) -> None:
     job.start(slot, lambda: source.submit(request))
 
 
+def _named(spec: ModelSpec) -> str:
+    """Return a model in words, with what else the link fixes of it; safe for Markdown."""
+    details = [f"revision {spec.revision}"] if spec.revision else []
+    details += [spec.dtype] if spec.dtype != "auto" else []
+    more = f" ({escape_markdown(', '.join(details))})" if details else ""
+    return f"**{escape_markdown(spec.source)}**{more}"
+
+
 def _ask(source: Opener, slot: str, code: str, request: Request) -> None:
-    name = escape_markdown(request.model.source)
+    choice = (
+        "You can try to load it, or ask the bundled model the same."
+        if source.any_model()
+        else "It offers no others, but you can ask the bundled model the same."
+    )
     st.warning(
-        f"This link asks for the model **{name}**, which is not one of this server's. You can try "
-        "to load it, or ask the bundled model the same. Until then you see an example.",
+        f"This link asks for the model {_named(request.model)}, which is not one of this server's. "
+        f"{choice} Until then you see an example.",
         icon=":material/link:",
     )
     bundled = replace(request, model=ModelSpec())
     with st.container(horizontal=True):
-        st.button(
-            "Load that model", key="link:load", on_click=_start,
-            args=(source, slot, code, request),
-        )  # fmt: skip
+        if source.any_model():
+            st.button(
+                "Load that model", key="link:load", on_click=_start,
+                args=(source, slot, code, request),
+            )  # fmt: skip
         st.button(
             "Use the bundled model", key="link:bundled", on_click=_start,
             args=(source, slot, code, bundled),

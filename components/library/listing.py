@@ -13,17 +13,19 @@ from components import checks, state
 from components.controls import Control
 from components.library.tags import split_tags
 from components.library.upload import Holder
-from components.plain import escape_markdown
 
 PAGE_OF_KIND = {
     "text": "tokens",
     "attention": "attention",
     "trajectories": "trajectories",
     "dataset": "dataset",
+    "divergence": "compare",
 }
 ALL = "all kinds"
 SEARCH = Control("library.search", "", checks.line)
 KIND = Control("library.kind", ALL, checks.one_of((ALL, *PAGE_OF_KIND)))
+DELETED = Control("library.deleted", False, checks.switch)
+COMPARABLE = ("text", "attention", "trajectories", "dataset")
 _DELETED = "library:deleted"
 _CHANGES = "library:changes"
 
@@ -42,18 +44,39 @@ def library_view(source: Holder) -> None:
             live=True, width="stretch", **SEARCH.widget(),
         )  # fmt: skip
         st.selectbox("Kind", [ALL, *PAGE_OF_KIND], width=180, **KIND.widget())
-    search, kind = SEARCH.value, KIND.value
+        st.toggle("Deleted", **DELETED.widget(), help="The trash keeps runs for 30 days.")
+    search, kind, deleted = SEARCH.value, KIND.value, DELETED.value
     _undo(source)
-    entries = library.entries(search, kind=None if kind == ALL else kind)
+    entries = library.entries(search, kind=None if kind == ALL else kind, deleted=deleted)
     if not entries:
-        st.info("Nothing found." if search or kind != ALL else EMPTY, icon=":material/bookmarks:")
+        empty = "The trash is empty." if deleted else EMPTY
+        st.info("Nothing found." if search or kind != ALL else empty, icon=":material/bookmarks:")
         return
     chosen = _table(entries)
-    if chosen:
+    if deleted:
+        _trash(source, chosen)
+    elif chosen:
         _actions(source, chosen)
     else:
         count = "1 run" if len(entries) == 1 else f"{len(entries):,} runs"
         st.caption(f"{count}. Tick one to open, rename or delete it; click a column to sort.")
+
+
+def _trash(source: Holder, chosen: list[Entry]) -> None:
+    if not chosen:
+        st.caption("Tick the runs to bring back.")
+        return
+    st.button(
+        f"Restore {len(chosen)}" if len(chosen) > 1 else "Restore", type="primary",
+        icon=":material/undo:", key="library:restore", on_click=_bring_back,
+        args=(source, [each.id for each in chosen]),
+    )  # fmt: skip
+
+
+def _bring_back(source: Holder, run_ids: list[str]) -> None:
+    source.library().restore(run_ids)
+    st.session_state.pop(_DELETED, None)
+    _count_change()
 
 
 def _table(entries: list[Entry]) -> list[Entry]:
@@ -99,7 +122,7 @@ def _actions(source: Holder, chosen: list[Entry]) -> None:
                 "Download", path.read_bytes, f"{entry.kind}_{entry.id}.safetensors",
                 on_click="ignore", icon=":material/download:", key="library:download",
             )  # fmt: skip
-        if len(chosen) == 2 and chosen[0].kind == chosen[1].kind:
+        if len(chosen) == 2 and chosen[0].kind == chosen[1].kind in COMPARABLE:
             st.button(
                 "Compare", type="primary", icon=":material/compare_arrows:", key="library:compare",
                 on_click=_compare, args=(source, chosen),
@@ -119,7 +142,7 @@ def _mark(source: Holder, entry: Entry) -> None:
 
 def _compare(source: Holder, chosen: list[Entry]) -> None:
     a, b = (f"run:{source.saved_key(each.id)}" for each in chosen)
-    state.put(a=a, b=b)
+    state.put(a=a, b=b, divergence_run=None)
     st.session_state["library:go"] = "compare"
 
 
@@ -135,7 +158,7 @@ def _edit(source: Holder, entry: Entry) -> None:
                 source.library().rename(entry.id, st.session_state[title])
                 _count_change()
             except EntroscopeError as error:
-                state.notice(escape_markdown(str(error)))
+                state.notice(str(error))
 
         st.form_submit_button("Keep", type="primary", on_click=keep)
 

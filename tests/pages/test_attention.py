@@ -51,7 +51,7 @@ def test_an_example_is_chosen_by_name(app):
 
 def test_a_run_no_longer_in_memory_is_explained(app):
     at = app("attention", attention_run="0123456789abcdef")
-    assert "no longer in memory" in at.info[0].value
+    assert "no longer remembers it" in at.info[0].value
     assert metrics(at)["Tokens"] == str(len(example()))
 
 

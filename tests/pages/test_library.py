@@ -39,7 +39,7 @@ def button(at, key: str):
 
 def tick(at, *rows: int):
     """Choose rows of the list, as a click on them would."""
-    key = next(key for key in at.session_state.filtered_state if key.startswith("library:table:"))
+    key = at.dataframe[0].proto.id.split("-", 2)[2]
     at.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
     return at.run()
 
@@ -77,7 +77,48 @@ def test_a_link_to_a_run_that_was_deleted_explains_itself(app):
     run_id = cached.library().save(text_run())
     cached.library().delete([run_id])
     at = app("tokens", run=cached.saved_key(run_id))
-    assert "no longer in memory" in words(at)
+    assert "not in the library of this server" in words(at)
+
+
+def test_a_link_to_a_damaged_file_is_one_clear_notice(app):
+    run_id = cached.library().save(text_run())
+    path = cached.library().file(run_id)
+    path.write_bytes(path.read_bytes()[:200])
+    at = app("tokens", run=cached.saved_key(run_id))
+    assert "cannot be shown" in words(at)
+    assert not at.exception
+
+
+def test_a_model_that_may_not_be_loaded_is_named_whole_and_not_offered(app, monkeypatch):
+    monkeypatch.setenv("ENTROSCOPE_ANY_MODEL", "false")
+    settings.cache_clear()
+    spec = ModelSpec("someone/else", revision="v1.2", dtype="bfloat16")
+    at = app("tokens", study=encode(TextRequest(text="Hello there", model=spec)))
+    told = words(at).replace("\\", "")
+    assert "v1.2" in told
+    assert "bfloat16" in told
+    assert "link:load" not in {each.key for each in at.button}
+    assert "link:bundled" in {each.key for each in at.button}
+
+
+def test_the_trash_is_found_and_emptied_after_a_reload(app):
+    run_id = cached.library().save(text_run(title="Gone"))
+    cached.library().delete([run_id])
+    at = app("library", **{"library.deleted": "on"})
+    assert list(table(at)["title"]) == ["Gone"]
+    at = tick(at, 0)
+    button(at, "library:restore").click().run()
+    assert [entry.id for entry in cached.library().entries()] == [run_id]
+
+
+def test_an_error_of_the_library_is_shown_as_it_is(app, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("No space left on device: /tmp/x_y")
+
+    at = app("tokens", example="text_code")
+    monkeypatch.setattr(cached.library(), "save", refuse)
+    next(each for each in at.button if each.label == "Save to the library").click().run()
+    assert "No space left on device\\: /tmp/x\\_y" in words(at)
 
 
 def test_a_damaged_file_is_told_on_its_page_and_mended_by_saving_again(app):

@@ -82,7 +82,7 @@ def test_an_unknown_example_gives_a_notice_and_the_default_one(app):
 
 def test_a_run_no_longer_in_memory_is_explained(app):
     at = app("tokens", run="0123456789abcdef")
-    assert "no longer in memory" in at.info[0].value
+    assert "no longer remembers it" in at.info[0].value
     assert strip(at) is not None
 
 
