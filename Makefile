@@ -1,7 +1,7 @@
 # make run                 install what is missing and open the dashboard on http://localhost:8501
 # make run PORT=8600       the same on another port
 # make setup|test|lint     install; run all tests; check style and types
-# make bench|examples      measure; compute the shipped example runs again
+# make bench|examples      measure; compute the shipped examples and pairs again
 # make screenshot          take the README's picture again
 
 PORT ?= 8501
@@ -36,10 +36,10 @@ bench: setup
 
 examples: setup
 	@$(BIN)/python scripts/make_examples.py
+	@$(BIN)/python scripts/make_comparisons.py
 
 screenshot: $(VENV)/installed-dev
 	@$(BIN)/python scripts/make_screenshot.py
-	@$(BIN)/python scripts/make_comparisons.py
 
 # The stamps make a second call quick, and are renewed when a list of requirements changes.
 
