@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
@@ -44,7 +43,9 @@ def _total_scale(part: nn.Module, scaling: float) -> float:
 def _pair(part: nn.Module, heads: int, key_heads: int) -> tuple[Tensor, Tensor] | None:
     query, key = _weight(part, "q_proj"), _weight(part, "k_proj")
     if query is not None and key is not None:
-        return _split(query, heads), _split(key, key_heads)
+        queries = query.unflatten(0, (heads, -1))
+        # Some models share their keys more widely in some layers than in others.
+        return queries, key.unflatten(0, (-1, queries.shape[1]))
     fused, grouped = _fused(part)
     size, rest = divmod(0 if fused is None else len(fused), heads + 2 * key_heads)
     if fused is None or rest:
@@ -53,8 +54,8 @@ def _pair(part: nn.Module, heads: int, key_heads: int) -> tuple[Tensor, Tensor] 
         rows = fused.unflatten(0, (key_heads, heads // key_heads + 2, size))
         return rows[:, :-2].flatten(0, 1), rows[:, -2]
     # all queries, all keys, all values
-    query, key = fused[: heads * size], fused[heads * size : (heads + key_heads) * size]
-    return _split(query, heads), _split(key, key_heads)
+    rows = fused.unflatten(0, (-1, size))
+    return rows[:heads], rows[heads : heads + key_heads]
 
 
 def _fused(part: nn.Module) -> tuple[Tensor | None, bool]:
@@ -79,7 +80,3 @@ def _weight(part: nn.Module, name: str) -> Tensor | None:
     if isinstance(linear, Conv1D):
         return linear.weight.T
     return linear.weight if isinstance(linear, nn.Linear) else None
-
-
-def _split(weight: Tensor, heads: int) -> Tensor:
-    return torch.unflatten(weight, 0, (heads, -1))

@@ -107,8 +107,8 @@ def _attention(
             return output, None
     others |= {"scaling": scaling, "position_bias": position_bias}
     # PyTorch's kernel knows no soft-caps and no sinks; families that have them bring their own.
-    if watch.eager or softcap is not None or s_aux is not None:
-        eager = getattr(sys.modules[type(module).__module__], "eager_attention_forward")  # noqa: B009
+    eager = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
+    if softcap is not None or s_aux is not None or (watch.eager and eager):
         others |= {"softcap": softcap, "s_aux": s_aux}
         return _in_strips(eager, module, query, key, value, attention_mask, **others), None
     return sdpa_attention_forward(module, query, key, value, attention_mask, **others)  # type: ignore[reportReturnType]

@@ -51,8 +51,6 @@ class Watcher:
     def call(self, call: AttentionCall) -> Tensor | None:
         """Measure a layer; where precision allows, from the same pass that gives its output."""
         plan = self._plan(call)
-        if call.value is not None:
-            self.scales[call.layer] = call.scaling
         self._sinks |= call.sinks is not None
         # In half precision, and on accelerators, the layer keeps its kernel: the rounding of its
         # output is part of the model. In float32 ours differs by the order of the sums only.
@@ -60,7 +58,9 @@ class Watcher:
             call.query.dtype in (torch.float32, torch.float64) and call.query.device.type == "cpu"
         )
         rows, output = attend(scores_of(call), plan, call.value if ours else None)
-        self._keep(call.layer, rows, plan.visible[0])
+        # A layer with another number of heads is not kept; its reason says so.
+        if rows.entropy.shape[1] == self._rows["entropy"].shape[1]:
+            self._keep(call, rows, plan.visible[0])
         return output
 
     def arrays(self) -> dict[str, Any]:
@@ -88,14 +88,14 @@ class Watcher:
             check_finite(model, self._rows["entropy"][layer][:, sees])
         return reasons
 
-    def _keep(self, layer: int, rows: AttentionRows, visible: Tensor) -> None:
-        if rows.entropy.shape[1] != self._rows["entropy"].shape[1]:
-            return  # a layer of another width; its reason says so
+    def _keep(self, call: AttentionCall, rows: AttentionRows, visible: Tensor) -> None:
         for name, array in self._rows.items():
-            array[layer] = getattr(rows, name)[0].cpu().numpy()
+            array[call.layer] = getattr(rows, name)[0].cpu().numpy()
         highest = visible.cpu().float().log()
-        self._max_entropy[layer] = highest.masked_fill(highest < 0, torch.nan).numpy()
-        self._measured.add(layer)
+        self._max_entropy[call.layer] = highest.masked_fill(highest < 0, torch.nan).numpy()
+        self._measured.add(call.layer)
+        if call.value is not None:
+            self.scales[call.layer] = call.scaling
 
     def _plan(self, call: AttentionCall) -> Plan:
         """Return the plan for a call; layers with the same mask share one."""

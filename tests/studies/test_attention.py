@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import numpy as np
 import pytest
@@ -211,6 +212,14 @@ def test_left_padding_changes_nothing_in_a_batch(family, tiny_model):
         assert np.isnan(found[name][..., :5]).all()
     np.testing.assert_allclose(found["max_entropy"][:, 5:], alone.max_entropy, atol=1e-6)
     assert np.isnan(found["max_entropy"][:, :5]).all()
+
+
+@pytest.mark.parametrize("family", ["llama", "bloom"])
+def test_layers_with_another_number_of_heads_say_so(family, tiny_folder):
+    model = load_model(str(tiny_folder(family)), device="cpu")
+    model.facts = dataclasses.replace(model.facts, heads=3)
+    with pytest.raises(NotDefinedError, match="another number of heads than 3"):
+        backend.study_attention(model, TEXT)
 
 
 @pytest.mark.parametrize("family", ["llama", "bloom"])
