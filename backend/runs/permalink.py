@@ -1,7 +1,7 @@
 """A study as a piece of an address, so that a link reproduces what was not saved.
 
-The code is the request as JSON, deflated and in the alphabet of addresses. A link comes from
-anybody: its length, its size once inflated and every field are checked before it is used.
+The code is ``[version, kind, fields]`` as JSON, deflated and in the alphabet of addresses. A link
+comes from anybody: its length, its size once inflated and every field are checked before use.
 """
 
 from __future__ import annotations
@@ -14,13 +14,20 @@ from dataclasses import asdict, replace
 from typing import Any, get_type_hints
 
 from backend.errors import InputError
+from backend.runs import strict_json
 from backend.runs.base import RUN_KINDS, Request, Run
+from backend.runs.divergence import DivergenceRequest, DivergenceRun
 from backend.runs.files import adapter
+from backend.runs.model import ModelFacts, ModelSpec
 
 MAX_CODE = 6_000
 """Characters of a code. Chat programs and proxies cut addresses from about 8,000 on."""
 
 MAX_INFLATED = 200_000
+"""Bytes of the JSON."""
+
+VERSION = 1
+"""Of codes; a changed meaning of a field needs the next one."""
 
 
 def request_type(kind: str) -> type[Request]:
@@ -29,18 +36,30 @@ def request_type(kind: str) -> type[Request]:
 
 
 def exact_request(run: Run) -> Request:
-    """Return the run's request with the revision and number type that were really used."""
-    model = replace(run.request.model, revision=run.model.revision, dtype=run.model.dtype)
-    return replace(run.request, model=model)
+    """Return the run's request with the revisions and number types that were really used.
+
+    The device stays open: the link may be followed on a machine without it.
+    """
+    request = replace(run.request, model=_exact(run.request.model, run.model))
+    if isinstance(request, DivergenceRequest) and isinstance(run, DivergenceRun):
+        request = replace(request, other=_exact(request.other, run.other_model))
+    return request
+
+
+def _exact(spec: ModelSpec, facts: ModelFacts) -> ModelSpec:
+    return replace(spec, revision=facts.revision, dtype=facts.dtype, device="auto")
 
 
 def encode(request: Request) -> str | None:
     """Return the code of a request, or None when it does not fit into an address."""
-    fields = _without_defaults(request)
-    plain = json.dumps([request.kind, fields], separators=(",", ":"), ensure_ascii=False)
+    content = [VERSION, request.kind, _without_defaults(request)]
+    try:
+        plain = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a character has no place in an address
+        return None
     if len(plain) > MAX_INFLATED:
         return None
-    code = base64.urlsafe_b64encode(zlib.compress(plain.encode(), 9)).rstrip(b"=").decode()
+    code = base64.urlsafe_b64encode(zlib.compress(plain, 9)).rstrip(b"=").decode()
     return code if len(code) <= MAX_CODE else None
 
 
@@ -48,23 +67,36 @@ def decode(code: str) -> Request:
     """Return the request of a code.
 
     Raises:
-        InputError: the code is damaged, hostile, or of a study this version does not know.
+        InputError: the code is damaged, hostile, or of a newer version.
     """
     try:
-        if len(code) > MAX_CODE:
-            raise ValueError("too long")
-        packed = base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True)
-        inflate = zlib.decompressobj()
-        plain = inflate.decompress(packed, MAX_INFLATED)
-        if not inflate.eof:
-            raise ValueError("cut off, or larger than it may be")
-        kind, fields = json.loads(plain)
-        return adapter(request_type(kind)).validate_python(fields)
+        version, *content = _unpack(code)
+        newer = type(version) is int and version > VERSION
+        if not newer:
+            return _read(version, *content)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
             binascii.Error, zlib.error) as error:  # fmt: skip
         raise InputError(
             "The link cannot be read: it was cut off, or belongs to another version of Entroscope."
         ) from error
+    raise InputError("The link was made by a newer version of Entroscope; update this one.")
+
+
+def _unpack(code: str) -> Any:
+    if len(code) > MAX_CODE:
+        raise ValueError("too long")
+    packed = base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True)
+    inflate = zlib.decompressobj()
+    plain = inflate.decompress(packed, MAX_INFLATED)
+    if not inflate.eof:
+        raise ValueError("cut off, or larger than it may be")
+    return strict_json.parse(plain)
+
+
+def _read(version: Any, kind: Any, fields: Any) -> Request:
+    if type(version) is not int or version != VERSION:
+        raise ValueError(f"{version!r} is not a version")
+    return adapter(request_type(kind)).validate_python(fields)
 
 
 def _without_defaults(request: Request) -> dict[str, Any]:

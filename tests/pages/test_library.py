@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import string
+
 import pytest
 
 from backend import cached
@@ -9,6 +12,7 @@ from backend.runs import ModelSpec, TextRequest
 from backend.runs.files import content_id
 from backend.runs.permalink import encode
 from backend.settings import settings
+from components.library.links import TOO_LONG
 from tests.runs.makers import all_kinds, text_run
 
 
@@ -165,3 +169,11 @@ def test_a_run_is_saved_from_its_page(app):
     save.click().run()
     (entry,) = cached.library().entries()
     assert (entry.title, entry.id) == ("My code", content_id(run))
+
+
+def test_a_study_too_long_for_a_link_offers_saving_instead(app):
+    noise = "".join(random.Random(1).choices(string.ascii_letters, k=9_000))
+    at = app("tokens", run=cached.keep_run(text_run(noise, width=100)))
+    assert TOO_LONG in [each.value for each in at.markdown]
+    at = app("tokens", run=cached.keep_run(text_run("short")))
+    assert TOO_LONG not in [each.value for each in at.markdown]

@@ -12,38 +12,53 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from backend.errors import InputError
-from backend.runs import ModelSpec, TextRequest
-from backend.runs.permalink import MAX_CODE, decode, encode, exact_request
-from tests.runs.makers import text_run
-
-
-@given(
-    text=st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
-    top_k=st.integers(1, 50),
-    add_bos=st.booleans(),
-    special=st.sampled_from(["text", "special"]),
-    overlap=st.none() | st.integers(1, 99),
-    dtype=st.sampled_from(["auto", "bfloat16"]),
-    revision=st.none() | st.just("main"),
+from backend.runs import (
+    DivergenceRequest,
+    ModelSpec,
+    Origin,
+    SamplerSpec,
+    TextRequest,
+    TrajectoryRequest,
 )
-@settings(max_examples=60, deadline=None)
-def test_a_request_comes_back_from_its_code(
-    text, top_k, add_bos, special, overlap, dtype, revision
-):
-    request = TextRequest(
-        model=ModelSpec("org/name", revision, "cpu", dtype),
-        text=text,
-        top_k=top_k,
-        add_bos=add_bos,
-        special_tokens=special,
-        window_overlap=overlap,
-    )
-    code = encode(request)
+from backend.runs.permalink import MAX_CODE, VERSION, decode, encode, exact_request
+from tests.runs.makers import divergence_run, text_run
+from tests.runs.random_runs import any_run
+
+
+@given(run=any_run())
+@settings(max_examples=200, deadline=None)
+def test_a_request_of_any_kind_comes_back_from_its_code(run):
+    code = encode(run.request)
+    assert code is not None
     assert set(code) <= set(string.ascii_letters + string.digits + "-_")
-    assert decode(code) == request
+    assert decode(code) == run.request
+    assert type(decode(code)) is type(run.request)
+
+
+def test_nested_parts_of_a_request_come_back_as_what_they_were():
+    request = TrajectoryRequest(
+        prompt="Once",
+        samplers=((SamplerSpec("top_k", {"k": 5}), SamplerSpec("top_p", {"p": 1.0})),),
+        seeds=(2**63, 1),
+        stop=("\n",),
+        prefix_ids=(1, 2),
+        origin=Origin("0123456789abcdef", 0, 1, 2),
+        compare=True,
+    )
+    back = decode(encode(request) or "")
+    assert back == request
+    assert repr(back) == repr(request)  # 5 stays whole and 1.0 a fraction, which == cannot tell
+    assert back.key == request.key
+
+
+@pytest.mark.parametrize("character", ["x", "é", "漢", "🙂"])
+def test_whatever_is_encoded_can_be_decoded(character):
+    for length in (50_000, 70_000, 199_000, 250_000):
+        request = TextRequest(text=character * length)
+        code = encode(request)
+        assert code is None or decode(code) == request
 
 
 def test_a_page_of_text_fits_into_a_link():
@@ -64,6 +79,27 @@ def test_a_link_asks_for_the_model_that_was_really_used():
     assert exact_request(run).model == ModelSpec("bundled", "abc123", "auto", "bfloat16")
 
 
+def test_a_link_does_not_ask_for_the_device_of_another_machine():
+    assert exact_request(text_run(spec=ModelSpec(device="cuda:1"))).model.device == "auto"
+
+
+def test_a_link_asks_for_the_second_model_that_was_really_used():
+    run = divergence_run()
+    run = replace(
+        run,
+        request=replace(run.request, other=ModelSpec("org/b", None, "cuda", "auto")),
+        other_model=replace(run.other_model, revision="def456", dtype="bfloat16"),
+    )
+    request = exact_request(run)
+    assert isinstance(request, DivergenceRequest)
+    assert request.other == ModelSpec("org/b", "def456", "auto", "bfloat16")
+
+
+def test_a_link_of_a_newer_version_asks_for_an_update():
+    with pytest.raises(InputError, match="newer version of Entroscope; update"):
+        decode(pack([VERSION + 1, "text", {"text": "x"}, "more"]))
+
+
 def pack(value) -> str:
     plain = value if isinstance(value, bytes) else json.dumps(value).encode()
     return base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode().rstrip("=")
@@ -77,17 +113,27 @@ def pack(value) -> str:
         pytest.param("AAAA", id="not deflated"),
         pytest.param("é", id="not ASCII"),
         pytest.param("A" * (MAX_CODE + 1), id="too long"),
-        pytest.param(pack(["text", {"text": "x"}])[:-6], id="cut off"),
+        pytest.param(pack([1, "text", {"text": "x"}])[:-6], id="cut off"),
         pytest.param(pack(bytes(4_000_000)), id="a bomb"),
         pytest.param(pack(b"[" * 100_000), id="nested deep"),
         pytest.param(pack([]), id="nothing in it"),
-        pytest.param(pack(["text", []]), id="no fields"),
-        pytest.param(pack(["picture", {}]), id="a kind nobody knows"),
-        pytest.param(pack([["text"], {}]), id="a kind that is no name"),
-        pytest.param(pack(["text", {}]), id="no text"),
-        pytest.param(pack(["text", {"text": ["x"]}]), id="a text that is no text"),
-        pytest.param(pack(["text", {"text": "x", "special_tokens": "all"}]), id="no such choice"),
-        pytest.param(pack(["text", {"text": "x", "model": "bundled"}]), id="a model in one word"),
+        pytest.param(pack([1, "text", []]), id="no fields"),
+        pytest.param(pack([1, "picture", {}]), id="a kind nobody knows"),
+        pytest.param(pack([1, ["text"], {}]), id="a kind that is no name"),
+        pytest.param(pack([1, "text", {}]), id="no text"),
+        pytest.param(pack([1, "text", {"text": ["x"]}]), id="a text that is no text"),
+        pytest.param(
+            pack([1, "text", {"text": "x", "special_tokens": "all"}]), id="no such choice"
+        ),
+        pytest.param(
+            pack([1, "text", {"text": "x", "model": "bundled"}]), id="a model in one word"
+        ),
+        pytest.param(pack(["text", {"text": "x"}]), id="no version"),
+        pytest.param(pack([True, "text", {"text": "x"}]), id="version True"),
+        pytest.param(pack([1, "text", {"text": "x", "more": 1}]), id="a field nobody knows"),
+        pytest.param(pack([1, "text", {"text": "x", "model": {"more": 1}}]), id="one of the model"),
+        pytest.param(pack([1, "text", {"text": "\ud800"}]), id="half of a character"),
+        pytest.param(pack([1, "text", {"text": "x", "top_k": 2**80}]), id="a huge number"),
     ],
 )
 def test_a_hostile_code_is_refused_in_little_memory(code):
