@@ -9,6 +9,7 @@ Importing this is cheap: torch is loaded with the first model.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from backend.models.language import LanguageModel
     from backend.runs import AttentionRun, ModelSpec, Request, Run, TextRun, TrajectoryRun
     from backend.studies import Report
+
+# Threads of torch that wait for work spin by default and hold up whatever else runs: beside busy
+# programs, decoding on two cores took ten times as long. It must be said before torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = [
     "attention_pattern",

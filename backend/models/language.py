@@ -47,8 +47,10 @@ class LanguageModel:
         self.layers = find_layers(torch_model)
         taken = inspect.signature(type(torch_model.base_model).forward).parameters
         self._takes_positions = "position_ids" in taken
-        # State space models (Mamba) have their own name for the cache.
-        self._cache_name = "cache_params" if "cache_params" in taken else "past_key_values"
+        # "past_key_values" until transformers 5.23; state space models (Mamba) have their own name.
+        self._cache_name = next(
+            (name for name in ("cache", "cache_params") if name in taken), "past_key_values"
+        )
 
     @property
     def device(self) -> torch.device:
