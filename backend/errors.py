@@ -13,6 +13,10 @@ class ModelError(EntroscopeError):
     """A model that cannot be found, read or run, with the reason and the remedy."""
 
 
+class NoRoomError(ModelError):
+    """A model that does not fit into the memory that is free now; freeing others may help."""
+
+
 class OverBudgetError(EntroscopeError):
     """A request that needs more memory or context than there is, with both numbers."""
 

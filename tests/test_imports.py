@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
-GROUND = {"errors", "registry", "settings", "version"}
+GROUND = {"errors", "progress", "registry", "settings", "version"}
 
 # Room: the rooms it may import, beside itself. The ground floor is open to the whole backend.
 MAY_IMPORT = {

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from backend.engine.budget import announcing, check_free, check_limit
 from backend.engine.job import Job, Task, Work
-from backend.engine.memory import ByteCache, readable_bytes
+from backend.engine.memory import ByteCache
 from backend.engine.worker import Loader, Worker
 from backend.errors import EntroscopeError, OverBudgetError
 from backend.models import load_model
+from backend.models.memory import free_beside
 from backend.registry import Registry
 from backend.runs import ModelFacts, ModelSpec, Request, Run
 from backend.runs.files import content_id
@@ -22,6 +24,8 @@ from backend.studies import STUDIES, Report, Study
 
 if TYPE_CHECKING:
     from backend.models import LanguageModel
+
+_PATIENCE = 30.0  # seconds to wait for a model to be freed
 
 
 class Engine:
@@ -135,7 +139,7 @@ class Engine:
             raise EntroscopeError("Entroscope is shutting down; start it again.")
         worker = self._workers.pop(spec, None)
         if worker is None:
-            worker = Worker(spec, self._loader, self._lock, self._settle)
+            worker = Worker(spec, self._loader, self._lock, self._settle, self._make_room)
         self._workers[spec] = worker  # the most recently used is last
         waiting, limit = worker.waiting(), self._limits.max_queue
         if waiting >= limit:
@@ -150,13 +154,12 @@ class Engine:
         return task.join()
 
     def _study(self, study: Study, request: Request, model: LanguageModel, report: Report) -> Run:
-        need, limit = study.estimate(model, request).bytes, self._limits.work_bytes
-        if need > limit:
-            raise OverBudgetError(
-                f"This study needs about {readable_bytes(need)} of memory, and one study may use "
-                f"{readable_bytes(limit)}. Use a shorter text, or raise ENTROSCOPE_WORK_BYTES."
-            )
-        run = study.run(model, request, report)
+        estimate = study.estimate(model, request)
+        check_limit(estimate, self._limits.work_bytes)
+        while estimate.bytes > free_beside(model.facts.device) and self._make_room(model.spec):
+            pass
+        check_free(estimate, free_beside(model.facts.device))
+        run = study.run(model, request, announcing(estimate, report))
         with self._lock:
             self._runs.put(request.key, run)
         return run
@@ -175,6 +178,23 @@ class Engine:
             if worker.facts and worker is not current and worker.idle():
                 total -= worker.facts.memory_bytes
                 self._retire(worker)
+
+    def _make_room(self, spec: ModelSpec) -> bool:
+        """Free the idle model unused for longest, but not ``spec``; tell whether there was one.
+
+        The caller does not hold the lock.
+        """
+        with self._lock:
+            idle = [
+                each
+                for each in self._workers.values()
+                if each.facts and each.spec != spec and each.idle()
+            ]
+            if not idle:
+                return False
+            self._retire(idle[0])
+        idle[0].join(_PATIENCE)
+        return True
 
     def _retire(self, worker: Worker) -> None:
         if self._workers.get(worker.spec) is worker:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from backend.engine.job import Task
 from backend.engine.memory import give_back
-from backend.errors import CancelledError, EntroscopeError, OverBudgetError
+from backend.errors import CancelledError, EntroscopeError, NoRoomError, OverBudgetError
+from backend.models.loading import reporting_to
 from backend.models.memory import study_memory
+from backend.progress import Progress, Report
 from backend.runs import ModelFacts, ModelSpec
-from backend.studies import Progress
 
 if TYPE_CHECKING:
     from backend.models import LanguageModel
@@ -38,16 +39,24 @@ class Worker:
         lock: the engine's lock.
         settle: called under the lock after a load and whenever a task is over, so that the
             engine can decide which models stay.
+        make_room: called without the lock when the model does not fit; frees another, or tells
+            that there is none to free.
     """
 
     def __init__(
-        self, spec: ModelSpec, load: Loader, lock: threading.Lock, settle: Callable[[Worker], None]
+        self,
+        spec: ModelSpec,
+        load: Loader,
+        lock: threading.Lock,
+        settle: Callable[[Worker], None],
+        make_room: Callable[[ModelSpec], bool],
     ) -> None:
         self.spec = spec
         self.facts: ModelFacts | None = None
         self.running: Task | None = None
         self._load = load
         self._settle = settle
+        self._make_room = make_room
         self._lock = lock
         self._changed = threading.Condition(lock)
         self._tasks: deque[Task] = deque()
@@ -116,19 +125,39 @@ class Worker:
     def _load_for(self, task: Task) -> LanguageModel:
         with self._lock:
             task.begin("loading", f"Loading {_name(self.spec)} …")
-        with _loading:
-            model = self._load(self.spec)
+        while True:
+            try:
+                with _loading, reporting_to(self._load_report(task)):
+                    model = self._load(self.spec)
+                break
+            except NoRoomError as failure:
+                refused = copy.copy(failure)  # without the traceback, which holds tensors
+            give_back()
+            if not self._make_room(self.spec):
+                raise refused
         with self._lock:
             self.facts = model.facts
             self._settle(self)
         return model
+
+    def _load_report(self, task: Task) -> Report:
+        """Return a report that stops the loading once nobody waits for the model."""
+
+        def report(progress: Progress) -> None:
+            with self._lock:
+                if not task.stopped:
+                    task.report(progress)
+                elif self._retired or not self.waiting():
+                    raise CancelledError("The study was stopped.")
+
+        return report
 
     def _run(self, task: Task, model: LanguageModel) -> object:
         with self._lock:
             if task.stopped:
                 raise CancelledError("The study was stopped.")
             task.begin("running", "Starting")
-        with study_memory("The study"):
+        with study_memory("The study", model.facts.device):
             return task.work(model, task.report)
 
     def _over(
@@ -143,7 +172,8 @@ class Worker:
                 task.finish("failed", error=error)
             else:
                 task.finish("done", value)
-            if not loaded:  # what waits would fail in the same way, one slow load after the other
+            # What waits for a broken model would fail likewise, one slow load after the other.
+            if not loaded and not isinstance(error, CancelledError):
                 for each in self._tasks:
                     each.finish("failed", error=error)
             self.running = None

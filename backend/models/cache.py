@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
+
+from backend.models.loading import stage
 
 _PART = ".part-"
+_PATIENCE = 0.5  # seconds between two looks at a lock
 
 
 def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
@@ -25,7 +29,7 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / f"{folder.name}.lock"):
+    with _locked(FileLock(folder.parent / f"{folder.name}.lock")):
         if folder.is_dir():
             return folder
         prefix = f"{_PART}{folder.name}-"
@@ -41,6 +45,21 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return folder
+
+
+@contextmanager
+def _locked(lock: FileLock) -> Iterator[None]:
+    """Hold ``lock``; while somebody else does, tell so, which also lets a reader stop waiting."""
+    while True:
+        try:
+            lock.acquire(timeout=_PATIENCE)
+            break
+        except Timeout:
+            stage("Waiting for another process that prepares the same model")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _flush(folder: Path) -> None:

@@ -18,18 +18,20 @@ from transformers.integrations.gguf.dequant import GGML_NAME
 from transformers.integrations.gguf.reader import GgufHeader, read_gguf_metadata
 
 from backend.errors import EntroscopeError, ModelError
+from backend.models.bars import telling
 from backend.models.cache import cached_folder
 from backend.models.checks import check_nothing_missing
 from backend.models.gguf_tokenizer import gguf_tokenizer
 from backend.models.load import Checkpoint
-from backend.models.memory import check_room, out_of_memory_is
+from backend.models.loading import stage
+from backend.models.memory import check_room, loading_memory
 from backend.models.placement import dtype_name
-from backend.models.quiet import no_progress_bars
 from backend.settings import settings
 
 CONVERSION = 1
 """Raise when converting the same file would give something else than before."""
 
+_CPU = torch.device("cpu")
 _ABOUT = "conversion.json"
 
 
@@ -80,6 +82,7 @@ def _cached(folder: Path, path: Path, convert: Callable[[Path, Path], None]) -> 
 
 def _convert_tokenizer(path: Path, folder: Path) -> None:
     _whole_header(path)
+    stage(f"Converting the tokenizer of {path.name} …")
     gguf_tokenizer(path).save_pretrained(folder)
 
 
@@ -89,9 +92,10 @@ def _convert_weights(path: Path, folder: Path) -> None:
     header = _whole_header(path)
     dtype = header.dtype or torch.float32  # no smaller type holds dequantised numbers exactly
     numbers = sum(prod(each.shape) for each in header.tensors)
-    check_room(path.name, numbers * dtype.itemsize, torch.device("cpu"))
+    check_room(path.name, numbers * dtype.itemsize, [_CPU])
     try:
-        with no_progress_bars(), out_of_memory_is(ModelError, f"Converting {path.name}"):
+        task = f"Converting {path.name}"
+        with telling(task), loading_memory(task, [_CPU]):
             loaded: Any = AutoModelForCausalLM.from_pretrained(
                 path.parent,
                 gguf_file=path.name,
@@ -158,5 +162,6 @@ def _key(path: Path) -> str:
 
 @lru_cache(maxsize=64)
 def _content_hash(path: Path, size: int, modified: int) -> str:
+    stage(f"Reading {path.name} …")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

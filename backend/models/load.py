@@ -13,13 +13,13 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from backend.errors import EntroscopeError, ModelError
+from backend.models.bars import telling
 from backend.models.checks import check_nothing_missing, read_config
 from backend.models.facts import context_of, describe
 from backend.models.head import check_head
 from backend.models.language import LanguageModel
-from backend.models.memory import check_room, out_of_memory_is
-from backend.models.placement import device_map, resolve_device, resolve_dtype
-from backend.models.quiet import no_progress_bars
+from backend.models.memory import check_room, loading_memory
+from backend.models.placement import device_map, devices_of, resolve_device, resolve_dtype
 from backend.models.tokenizer import TextTokenizer
 from backend.runs.model import ModelSpec
 
@@ -59,8 +59,9 @@ def open_model(checkpoint: Checkpoint, spec: ModelSpec) -> LanguageModel:
     device = resolve_device(spec.device)
     dtype = resolve_dtype(spec.dtype, device)
     tokenizer = open_tokenizer(checkpoint)
-    check_room(checkpoint.name, _weight_bytes(checkpoint.folder, dtype), device)
-    torch_model = _load(checkpoint, dtype, device_map(spec.device, device))
+    where = device_map(spec.device, device)
+    check_room(checkpoint.name, weight_bytes(checkpoint.folder, dtype), devices_of(where))
+    torch_model = _load(checkpoint, dtype, where)
     check_head(torch_model, checkpoint.name)
     facts = describe(
         torch_model,
@@ -118,8 +119,8 @@ def _load(
     checkpoint: Checkpoint, dtype: torch.dtype, where: str | dict[str, torch.device]
 ) -> PreTrainedModel:
     try:
-        failure = out_of_memory_is(ModelError, f"Loading {checkpoint.name}")
-        with _building, no_progress_bars(), failure:
+        memory = loading_memory(f"Loading {checkpoint.name}", devices_of(where))
+        with _building, telling(f"Loading {checkpoint.name}"), memory:
             loaded: Any = AutoModelForCausalLM.from_pretrained(
                 checkpoint.folder,
                 dtype=dtype,
@@ -137,10 +138,14 @@ def _load(
     return model
 
 
-def _weight_bytes(folder: Path, dtype: torch.dtype) -> int:
-    """Bytes the weights take in ``dtype``, from the headers of the safetensors files."""
+def weight_bytes(folder: Path, dtype: torch.dtype) -> int:
+    """Return the bytes the weights take in ``dtype``, from the headers of the files.
+
+    Raises:
+        ModelError: a file is damaged or missing.
+    """
     total = 0
-    for file in folder.glob("*.safetensors"):
+    for file in _weight_files(folder):
         for entry in _header(file).values():
             numbers = 1
             for size in entry.get("shape", [0]):
@@ -149,11 +154,25 @@ def _weight_bytes(folder: Path, dtype: torch.dtype) -> int:
     return total
 
 
+def _weight_files(folder: Path) -> list[Path]:
+    """Return the files transformers reads; others beside them are copies in another form."""
+    whole, index = folder / "model.safetensors", folder / "model.safetensors.index.json"
+    if whole.is_file() or not index.is_file():
+        return [whole] if whole.is_file() else sorted(folder.glob("*.safetensors"))
+    try:
+        named = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        return [folder / name for name in sorted(set(named))]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{index.name} is damaged: {error}") from error
+
+
 def _header(file: Path) -> dict[str, dict]:
     try:
         with file.open("rb") as handle:
             header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
     except (OSError, ValueError, OverflowError, MemoryError) as error:
         raise ModelError(f"{file.name} is damaged: {error}") from error
+    if not isinstance(header, dict):
+        raise ModelError(f"{file.name} is damaged.")
     header.pop("__metadata__", None)
     return header

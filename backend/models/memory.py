@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 import psutil
 import torch
 
-from backend.errors import EntroscopeError, ModelError, OverBudgetError
+from backend.errors import EntroscopeError, NoRoomError, OverBudgetError
 
+_USE_LESS = "Use a shorter text, or ask for fewer things at once."
+_USE_SMALLER = "Use a smaller model, a smaller dtype, or another device."
 _TRIED = re.compile(r"tried to allocate ([\d.]+ ?(?:[KMGT]i?B|bytes))", re.IGNORECASE)
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return how many bytes are free on ``device``, all GPUs together for cuda."""
-    if device.type == "cuda":
-        count = torch.cuda.device_count()
-        return sum(torch.cuda.mem_get_info(index)[0] for index in range(count))
-    return psutil.virtual_memory().available
+    """Return how many bytes are free on ``device``; "cuda" without a number is the current GPU."""
+    if device.type != "cuda":
+        return psutil.virtual_memory().available
+    # What torch holds without using it is free to us, though not to others.
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + unused
 
 
-def check_room(name: str, needed: int, device: torch.device) -> None:
+def free_beside(devices: str) -> int:
+    """Return the bytes free on the fullest of ``devices``, written as in ``ModelFacts.device``."""
+    return min(free_bytes(torch.device(each)) for each in devices.split(", "))
+
+
+def check_room(name: str, needed: int, devices: Sequence[torch.device]) -> None:
     """Refuse to load a model that does not fit, before the system kills the process.
 
     Raises:
-        ModelError: with both numbers.
+        NoRoomError: with both numbers.
     """
-    free = free_bytes(device)
+    free = sum(free_bytes(each) for each in devices)
     if needed > free:
-        raise ModelError(
-            f"{name} needs {needed / 1e9:.1f} GB on {device.type} and {free / 1e9:.1f} GB are "
-            "free. Use a smaller model, a smaller dtype, or another device."
+        where = ", ".join(map(str, devices))
+        raise NoRoomError(
+            f"{name} needs {needed / 1e9:.1f} GB on {where} and {free / 1e9:.1f} GB are "
+            f"free. {_USE_SMALLER}"
         )
 
 
-@contextmanager
-def out_of_memory_is(error: type[EntroscopeError], task: str) -> Iterator[None]:
-    """Turn an allocation failure of torch inside the block into ``error``.
+def study_memory(task: str, devices: str = "cpu") -> AbstractContextManager[None]:
+    """Turn an allocation failure of torch in a study into ``OverBudgetError``.
 
     Args:
-        error: ``OverBudgetError`` for a study, ``ModelError`` while loading.
-        task: what was going on, for the message: "Reading 4,000 tokens".
+        task: what is going on, for the message: "Reading 4,000 tokens".
+        devices: of the model, as in ``ModelFacts.device``.
     """
+    return _said_in_words(OverBudgetError, task, devices, _USE_LESS)
+
+
+def loading_memory(task: str, devices: Sequence[torch.device]) -> AbstractContextManager[None]:
+    """Turn an allocation failure of torch while a model is made into ``NoRoomError``."""
+    return _said_in_words(NoRoomError, task, ", ".join(map(str, devices)), _USE_SMALLER)
+
+
+@contextmanager
+def _said_in_words(
+    error: type[EntroscopeError], task: str, devices: str, remedy: str
+) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as failure:
@@ -51,15 +71,8 @@ def out_of_memory_is(error: type[EntroscopeError], task: str) -> Iterator[None]:
             raise
         tried = _TRIED.search(str(failure))
         wanted = f" (it tried to allocate {tried[1]} more)" if tried else ""
-        free = f"{psutil.virtual_memory().available / 1e9:.1f} GB of main memory are free"
-        raise error(
-            f"{task} ran out of memory{wanted}; {free}. Use less text or fewer at once."
-        ) from failure
-
-
-def study_memory(task: str):  # noqa: ANN201 - a context manager of the line below
-    """Turn an allocation failure in a study into ``OverBudgetError``; see ``out_of_memory_is``."""
-    return out_of_memory_is(OverBudgetError, task)
+        free = f"{free_beside(devices) / 1e9:.1f} GB are free on {devices}"
+        raise error(f"{task} ran out of memory{wanted}; {free}. {remedy}") from failure
 
 
 def _is_out_of_memory(failure: BaseException) -> bool:

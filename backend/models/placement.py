@@ -53,6 +53,13 @@ def device_map(name: str, device: torch.device) -> str | dict[str, torch.device]
     return {"": device}
 
 
+def devices_of(where: str | dict[str, torch.device]) -> list[torch.device]:
+    """Return the devices that the weights go to, given what ``device_map`` returned."""
+    if isinstance(where, str):
+        return [torch.device("cuda", index) for index in range(torch.cuda.device_count())]
+    return list(where.values())
+
+
 def dtype_name(dtype: torch.dtype) -> str:
     """Return "float32" for ``torch.float32``."""
     return str(dtype).removeprefix("torch.")

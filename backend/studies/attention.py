@@ -16,14 +16,13 @@ from backend.measures.spectral import query_key_norm
 from backend.models.memory import study_memory
 from backend.runs.attention import AttentionRequest, AttentionRun
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
+from backend.studies.footprint import hidden_bytes
 from backend.studies.reading import encode_in_context, token_fields
 from backend.studies.watching import Watcher
 
 if TYPE_CHECKING:
     from backend.models.language import LanguageModel
 
-# As in the text study: the widest moment of a forward pass, in hidden vectors per token.
-_HIDDEN_VECTORS = 18
 _TILE_BYTES = 2 * 384 * 2048 * 4
 _NUMBERS = len(fields(AttentionRows))
 # What a multiplication inside attention costs beside one with a weight, for it has exponentials and
@@ -63,7 +62,7 @@ class AttentionStudy:
         """
         started = time.perf_counter()
         encoding = encode_in_context(model, request)
-        with study_memory(f"Reading {len(encoding):,} tokens"):
+        with study_memory(f"Reading {len(encoding):,} tokens", model.facts.device):
             watcher = watch_attention(model, torch.from_numpy(encoding.ids).long()[None], report)
         reasons = watcher.reasons(model)
         norms = self._norms.get(model)
@@ -89,9 +88,8 @@ def reading_bytes(model: LanguageModel, tokens: int) -> int:
     """Return the peak of a forward pass over ``tokens`` while its attention is watched."""
     from backend.models.taps import attention_bytes
 
-    hidden = tokens * model.facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
     tiles = torch.get_num_threads() * _TILE_BYTES
-    return max(hidden, tiles) + attention_bytes(model, tokens)
+    return max(hidden_bytes(model, tokens), tiles) + attention_bytes(model, tokens)
 
 
 def _work(model: LanguageModel, tokens: int) -> float:

@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
+from backend.progress import Progress, Report, ignore
 from backend.registry import Registry
 from backend.version import VERSION
+
+__all__ = ["STUDIES", "Estimate", "Progress", "Report", "Study", "ignore", "provenance"]
 
 if TYPE_CHECKING:
     from backend.models import LanguageModel
     from backend.runs import ModelFacts, Run
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a study has come.
-
-    Attributes:
-        done: finished steps.
-        total: all steps; 0 while nobody knows.
-        message: what is being done, for people.
-        partial: results that can be shown already; None for most studies.
-    """
-
-    done: int
-    total: int
-    message: str
-    partial: Any = None
-
-
-Report = Callable[[Progress], None]
-"""Called between two steps; raises ``CancelledError`` when the study was stopped.
-
-A callback and not a generator, so that code deep inside a forward pass can report too.
-"""
-
-
-def ignore(progress: Progress) -> None:
-    """Report to nobody."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from backend.measures.distribution import log_probabilities, moments
+from backend.studies.footprint import forward_bytes
 
 if TYPE_CHECKING:
     from backend.models import LanguageModel
@@ -28,18 +29,14 @@ BATCH_TOKENS = 2_048
 # processor's cache.
 _HEAD_BYTES = 30 * 2**20
 _PART_BYTES = 4 * 2**20
-# Width of a forward pass at its widest, in hidden vectors a token.
-_HIDDEN_VECTORS = 18
 
 Row = dict[str, Any]
 
 
 def batch_bytes(model: LanguageModel, longest: int) -> int:
     """Return the memory a batch needs whose longest text has ``longest`` tokens."""
-    facts = model.facts
-    tokens = max(BATCH_TOKENS, longest)
-    activations = tokens * facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
-    return activations + 3 * max(_HEAD_BYTES, 4 * facts.vocab_size)
+    activations = forward_bytes(model, max(BATCH_TOKENS, longest), longest)
+    return activations + 3 * max(_HEAD_BYTES, 4 * model.facts.vocab_size)
 
 
 def plan_batches(lengths: Mapping[int, int]) -> list[list[int]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from backend.models.tokenizer import Encoding
 
 _COUNTED_TOGETHER = 256
+_LONG_TEXTS = 4
 
 
 class DatasetStudy:
@@ -34,7 +37,7 @@ class DatasetStudy:
     def estimate(self, model: LanguageModel, request: DatasetRequest) -> Estimate:
         """Return memory on top of the model; the time depends on what is done already."""
         _check(request)
-        longest = max(len(text) for text in request.texts)  # a token has a character or more
+        longest = _longest(model, request)
         return Estimate(bytes=batch_bytes(model, min(longest, model.facts.context or longest)))
 
     def run(self, model: LanguageModel, request: DatasetRequest, report: Report) -> DatasetRun:
@@ -120,6 +123,19 @@ def _check(request: DatasetRequest) -> None:
         raise OverBudgetError(
             f"The texts have {size:,} bytes together; a data set has at most {MAX_DATASET_BYTES:,}."
         )
+
+
+def _longest(model: LanguageModel, request: DatasetRequest) -> int:
+    """Return the most tokens of a text, judged by those with the most characters."""
+    counts = [1]
+    for text in heapq.nlargest(_LONG_TEXTS, request.texts, key=len):
+        with suppress(InputError):  # a text that cannot be read is noted in its row
+            counts.append(
+                model.tokenizer.count(
+                    text, special_tokens=request.special_tokens, add_bos=request.add_bos
+                )
+            )
+    return max(counts)
 
 
 def _read_lengths(

@@ -14,6 +14,7 @@ from backend.measures.distribution import CURVE_EDGES, measure
 from backend.models.memory import study_memory
 from backend.runs import TextRequest, TextRun
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
+from backend.studies.footprint import forward_bytes
 from backend.studies.reading import encode, token_fields
 from backend.studies.windows import Window, plan_windows
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 # One block of logits in float32. Below 32 MiB glibc hands out the memory of the block before,
 # without asking the kernel for fresh pages.
 _BLOCK_BYTES = 30 * 2**20
-# Width of a forward pass at its widest, in hidden vectors per token: three inner tensors of the
-# MLP, each up to four vectors wide, beside residual stream, norm and attention.
-_HIDDEN_VECTORS = 18
 
 
 class TextStudy:
@@ -46,7 +44,7 @@ class TextStudy:
         tokens = len(_encode(model, request))
         facts = model.facts
         longest = plan_windows(tokens, facts.context, request)[0].end
-        activations = longest * facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
+        activations = forward_bytes(model, longest, longest)
         block = 3 * max(_BLOCK_BYTES, 4 * facts.vocab_size)
         kept = tokens * (32 + 8 * request.top_k + 8 * CURVE_EDGES * request.curve)
         pace = self._seconds_per_token.get(model)
@@ -68,7 +66,8 @@ class TextStudy:
         windows = plan_windows(len(encoding), model.facts.context, request)
         arrays = _empty(len(encoding), request)
         steps = _Steps(model, windows, report)
-        with study_memory(f"Reading {len(encoding):,} tokens"), torch.inference_mode():
+        memory = study_memory(f"Reading {len(encoding):,} tokens", model.facts.device)
+        with memory, torch.inference_mode():
             for window in windows:
                 _read(model, encoding.ids, window, request, arrays, steps)
         _check_finite(model, arrays["entropy"][1:])

@@ -20,6 +20,7 @@ from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
 from backend.settings import settings
 from backend.studies.base import STUDIES, Estimate, Progress, Report
 from backend.studies.decoding import Decoded, Decoder
+from backend.studies.footprint import forward_bytes
 from backend.studies.plans import with_defaults
 from backend.studies.recording import Recorder
 
@@ -79,9 +80,10 @@ class TrajectoryStudy:
         cells = 60 + 16 * request.top_n
         if request.compare:
             cells += len(request.samplers) * (12 + 4 * request.top_n)
+        prompt_pass = forward_bytes(model, len(prompt), len(prompt))
         pace = self._seconds_per_step.get(model)
         return Estimate(
-            bytes=cache + logits + 2 * cells * rows * request.steps,
+            bytes=cache + max(logits, prompt_pass) + 2 * cells * rows * request.steps,
             seconds=None if pace is None else pace * request.steps * batch_factor(rows),
         )
 
@@ -99,7 +101,7 @@ class TrajectoryStudy:
         prompt = torch.from_numpy(_check(model, request)).long()
         decoder = Decoder(model, prompt, with_defaults(request))
         recorder = Recorder(model, request, decoder, prompt)
-        with study_memory("Decoding"), torch.inference_mode():
+        with study_memory("Decoding", model.facts.device), torch.inference_mode():
             try:
                 self._decode(model, request, decoder, recorder, prompt, report)
             except CancelledError as stop:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
+import weakref
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
+from backend.errors import NoRoomError
+from backend.models.loading import stage
 from backend.runs import ModelFacts, ModelSpec, Request, Run
 from backend.runs.arrays import array
 from backend.studies import Estimate, Progress
@@ -55,19 +58,34 @@ class Loader:
     """Loads fake models; a test may hold it back or make it fail."""
 
     sizes: dict[str, int] = field(default_factory=dict)
+    room: int = 10**12
+    stages: int = 0
     failure: BaseException | None = None
     loads: list[str] = field(default_factory=list)
     started: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
     freed: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
     gate: threading.Event = field(default_factory=threading.Event)
+    alive: weakref.WeakSet[FakeModel] = field(default_factory=weakref.WeakSet)
+    at_stage: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
+    next_stage: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def __call__(self, spec: ModelSpec) -> FakeModel:
         self.loads.append(spec.source)
         self.started.put(spec.source)
+        for done in range(self.stages):
+            self.at_stage.put(f"before {done}")
+            stage(f"Loading: weight {done + 1} of {self.stages}", done, self.stages)
+            self.at_stage.put(f"after {done}")
+            assert self.next_stage.acquire(timeout=PATIENCE)
         assert self.gate.wait(PATIENCE)
         if self.failure is not None:
             raise self.failure
-        return FakeModel(spec, self.sizes.get(spec.source, 1), self.freed)
+        size = self.sizes.get(spec.source, 1)
+        if sum(model.facts.memory_bytes for model in self.alive) + size > self.room:
+            raise NoRoomError(f"{spec.source} does not fit.")
+        model = FakeModel(spec, size, self.freed)
+        self.alive.add(model)
+        return model
 
 
 class SteeredStudy:
@@ -77,6 +95,7 @@ class SteeredStudy:
 
     def __init__(self) -> None:
         self.need = 0
+        self.seconds: float | None = None
         self.failure: BaseException | None = None
         self.runs: list[str] = []
         self.threads: dict[str, set[threading.Thread]] = {}
@@ -87,7 +106,7 @@ class SteeredStudy:
         self._steps.release(count)
 
     def estimate(self, model, request) -> Estimate:
-        return Estimate(bytes=self.need)
+        return Estimate(bytes=self.need, seconds=self.seconds)
 
     def run(self, model, request, report) -> FakeRun:
         self.runs.append(request.text)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
+from backend.engine import engine as engine_module
 from backend.errors import (
     CancelledError,
     EntroscopeError,
@@ -18,6 +19,7 @@ from backend.errors import (
     ModelError,
     OverBudgetError,
 )
+from backend.progress import Progress
 from backend.runs import ModelSpec
 from tests.engine.fakes import PATIENCE, FakeRequest
 
@@ -34,6 +36,12 @@ def running(engine, study, text="slow", **fields):
 def finished(job):
     assert job.wait(PATIENCE)
     return job.state
+
+
+def reached(loader, stage):
+    """Wait until a load has come to a stage."""
+    while loader.at_stage.get(timeout=PATIENCE) != stage:
+        pass
 
 
 # What a request gets
@@ -83,6 +91,15 @@ def test_loading_is_a_state_of_its_own_and_names_the_model(engine, loader):
     assert job.state == "loading"
     assert job.progress.message == "Loading name …"
     loader.gate.set()
+    assert finished(job) == "done"
+
+
+def test_loading_tells_how_far_it_is(engine, loader):
+    loader.stages = 1
+    job = engine.submit("fake", FakeRequest(text="quick"))
+    reached(loader, "after 0")
+    assert job.progress == Progress(0, 1, "Loading: weight 1 of 1")
+    loader.next_stage.release()
     assert finished(job) == "done"
 
 
@@ -181,6 +198,30 @@ def test_cancelling_while_the_model_loads_keeps_the_model(engine, study, loader)
     assert loader.loads == ["bundled"]
 
 
+def test_loading_stops_at_its_next_stage_when_nobody_waits(engine, loader, study):
+    loader.stages = 2
+    job = engine.submit("fake", FakeRequest(text="quick"))
+    reached(loader, "after 0")
+    worker = engine._workers[ModelSpec()]
+    job.cancel()
+    loader.next_stage.release()
+    reached(loader, "before 1")
+    worker.join(PATIENCE)  # without a model and without work its thread ends
+    assert loader.at_stage.empty()  # the second stage was not passed
+    assert study.runs == []
+
+
+def test_loading_goes_on_for_somebody_else_who_waits(engine, loader):
+    loader.stages = 2
+    first = engine.submit("fake", FakeRequest(text="quick"))
+    reached(loader, "after 0")
+    second = engine.submit("fake", FakeRequest(text="quick again"))
+    first.cancel()
+    loader.next_stage.release(2)
+    assert finished(second) == "done"
+    assert loader.loads == ["bundled"]
+
+
 def test_a_shared_study_goes_on_until_its_last_job_is_cancelled(engine, study):
     first = running(engine, study)
     second, third = (engine.submit("fake", FakeRequest(text="slow")) for _ in range(2))
@@ -229,6 +270,34 @@ def test_a_study_over_its_budget_is_refused_with_both_numbers(make_engine, study
     assert study.runs == []
 
 
+def test_a_study_that_does_not_fit_the_free_memory_is_refused_with_both_numbers(
+    engine, study, monkeypatch
+):
+    monkeypatch.setattr(engine_module, "free_beside", lambda devices: 1_000_000_000)
+    study.need, study.seconds = 2_000_000_000, 20.0
+    job = engine.submit("fake", FakeRequest(text="quick"))
+    with pytest.raises(OverBudgetError, match=r"about 2\.0 GB of memory and 20 s, and 1\.0 GB are"):
+        job.result(PATIENCE)
+    assert study.runs == []
+
+
+def test_idle_models_make_room_for_a_study(engine, loader, study, monkeypatch):
+    free = {2: 1, 1: 100}  # by the number of models in memory
+    monkeypatch.setattr(engine_module, "free_beside", lambda devices: free[len(loader.alive)])
+    engine.submit("fake", FakeRequest(text="quick", model=OTHER)).result(PATIENCE)
+    study.need = 50
+    assert finished(engine.submit("fake", FakeRequest(text="quick"))) == "done"
+    assert [facts.name for facts in engine.loaded()] == ["bundled"]
+
+
+def test_the_expected_time_is_told_while_the_study_runs(engine, study):
+    study.seconds = 150.0
+    job = running(engine, study)
+    study.step(2)
+    job.result(PATIENCE)
+    assert job.progress.message == "Done · about 2 min in all"
+
+
 def test_a_full_queue_is_refused_with_both_numbers(make_engine, study):
     engine = make_engine(max_queue=2)
     running(engine, study)
@@ -266,6 +335,29 @@ def test_the_least_recently_used_idle_model_makes_room_on_its_own_thread(
     assert source == "b"
     assert study.threads["b"] == {thread}
     assert [facts.name for facts in engine.loaded()] == ["a", "c"]
+
+
+def test_idle_models_are_freed_one_by_one_until_a_new_one_fits(make_engine, loader):
+    engine = make_engine()
+    loader.room, loader.sizes = 10, {"a": 3, "b": 3, "c": 3, "d": 6}
+    for number, source in enumerate("abcd"):
+        job = engine.submit("fake", FakeRequest(text=f"quick {number}", model=ModelSpec(source)))
+        assert finished(job) == "done"
+    assert [facts.name for facts in engine.loaded()] == ["c", "d"]
+
+
+def test_a_model_that_fits_beside_no_other_is_refused_when_all_idle_ones_are_gone(
+    make_engine, loader, study
+):
+    engine = make_engine()
+    loader.room, loader.sizes = 10, {"other": 8, "bundled": 3}
+    slow = running(engine, study)
+    job = engine.submit("fake", FakeRequest(text="quick", model=OTHER))
+    with pytest.raises(ModelError, match="other does not fit"):
+        job.result(PATIENCE)
+    assert [facts.name for facts in engine.loaded()] == ["bundled"]  # it works, so it stays
+    study.step(2)
+    assert finished(slow) == "done"
 
 
 def test_a_working_model_is_never_put_out(make_engine, loader, study):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,8 +12,9 @@ import pytest
 import torch
 from huggingface_hub import constants
 
-from backend.errors import ModelError
+from backend.errors import CancelledError, ModelError
 from backend.models import ModelSpec, is_here, load_model, load_tokenizer, read_context
+from backend.models.loading import reporting_to
 from tests.tiny_models import CONTEXT
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -118,6 +120,29 @@ def test_only_what_is_needed_is_downloaded(owned):
     assert "model.safetensors" in owned.asked
     assert not {"pytorch_model.bin", "onnx/model.safetensors"} & set(owned.asked)
     assert owned.asked.count("model.safetensors") <= 2  # one HEAD, one GET
+
+
+def test_a_download_counts_files_and_bytes(owned):
+    seen = []
+    with reporting_to(seen.append):
+        load()
+    assert seen[0].message == "Asking the hub for owner/tiny …"
+    downloads = [each for each in seen if each.message.startswith("Downloading owner/tiny: ")]
+    assert all(0 <= each.done <= each.total for each in downloads)
+    assert downloads[-1].done == downloads[-1].total > 0
+    files = re.search(r"(\d+) of (\d+) files, [\d,]+ of [\d,]+ MB", downloads[-1].message)
+    assert files is not None
+    assert files[1] == files[2]
+
+
+def test_a_download_can_be_stopped(owned):
+    def stop(progress):
+        if "files" in progress.message:
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError), reporting_to(stop):
+        load()
+    assert load().facts.name == "owner/tiny"
 
 
 def test_the_tokenizer_needs_no_weights(owned):

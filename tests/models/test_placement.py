@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from backend.errors import ModelError, OverBudgetError
+from backend.errors import ModelError, NoRoomError, OverBudgetError
 from backend.models import load_model, memory, placement
-from backend.models.memory import check_room, study_memory
+from backend.models.memory import check_room, loading_memory, study_memory
 
 
 @pytest.fixture
@@ -92,14 +92,50 @@ def test_a_model_that_does_not_fit_is_refused_with_both_numbers(tiny_folder, mon
 
 
 def test_room_is_measured_against_what_is_free():
-    check_room("tiny", 1, torch.device("cpu"))
-    with pytest.raises(ModelError, match=r"needs 1000000\.0 GB"):
-        check_room("huge", 10**15, torch.device("cpu"))
+    check_room("tiny", 1, [torch.device("cpu")])
+    with pytest.raises(NoRoomError, match=r"needs 1000000\.0 GB .* Use a smaller model"):
+        check_room("huge", 10**15, [torch.device("cpu")])
+
+
+@pytest.fixture
+def gpu_memory(gpus, monkeypatch):
+    """Two GPUs with 2 and 10 bytes free, beside 1 that torch holds unused on each."""
+    gpus(2)
+    number = lambda device: torch.device(device).index or 0  # noqa: E731 - as torch counts them
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: ((2, 10)[number(device)], 100))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 5)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 4)
+
+
+def test_a_named_gpu_is_judged_by_its_own_memory(gpu_memory):
+    assert memory.free_bytes(torch.device("cuda:0")) == 3
+    assert memory.free_bytes(torch.device("cuda:1")) == 11
+    where = placement.devices_of(placement.device_map("cuda:0", torch.device("cuda:0")))
+    with pytest.raises(NoRoomError, match="on cuda:0 and"):
+        check_room("tiny", 4, where)
+
+
+def test_a_model_spread_over_gpus_may_fill_them_all(gpu_memory):
+    where = placement.devices_of(placement.device_map("auto", torch.device("cuda")))
+    assert where == [torch.device("cuda:0"), torch.device("cuda:1")]
+    check_room("tiny", 14, where)
+    with pytest.raises(NoRoomError, match="on cuda:0, cuda:1 and"):
+        check_room("tiny", 15, where)
+
+
+def test_a_study_has_the_memory_of_the_fullest_device_of_its_model(gpu_memory):
+    assert memory.free_beside("cuda:0, cuda:1") == 3
 
 
 def test_an_allocation_that_fails_in_a_study_is_over_budget():
     refused = pytest.raises(OverBudgetError, match="Reading 9 tokens ran out of memory")
     with refused, study_memory("Reading 9 tokens"):
+        torch.empty(2**50)
+
+
+def test_a_model_that_does_not_fit_while_it_is_made_is_told_to_be_smaller():
+    refused = pytest.raises(NoRoomError, match=r"Loading tiny ran out of memory .* smaller model")
+    with refused, loading_memory("Loading tiny", [torch.device("cpu")]):
         torch.empty(2**50)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from transformers import (
 
 from backend.errors import InputError, ModelError
 from backend.models import ModelSpec, load_model, load_tokenizer
+from backend.models.load import weight_bytes
 from backend.models.sources import SOURCES, source_of
 
 
@@ -180,6 +182,44 @@ def test_damaged_weights_are_refused(tiny_folder, tmp_path):
         file.truncate(1000)
     with pytest.raises(ModelError, match=r"damaged|cannot be loaded"):
         load_model(str(tmp_path), device="cpu")
+
+
+@pytest.fixture
+def copied(tiny_folder, tmp_path):
+    """A copy of a tiny model whose one file of weights is called by what the test gives."""
+
+    def copy(name="model.safetensors"):
+        for file in tiny_folder("gpt2").iterdir():
+            target = name if file.name == "model.safetensors" else file.name
+            (tmp_path / target).write_bytes(file.read_bytes())
+        return tmp_path
+
+    return copy
+
+
+def test_a_second_copy_of_the_weights_does_not_count(copied):
+    folder = copied()
+    alone = weight_bytes(folder, torch.float32)
+    shutil.copy(folder / "model.safetensors", folder / "consolidated.safetensors")
+    assert weight_bytes(folder, torch.float32) == alone > 0
+    assert weight_bytes(folder, torch.bfloat16) == alone / 2
+
+
+def test_an_index_says_which_files_count(copied):
+    folder = copied("part.safetensors")
+    shutil.copy(folder / "part.safetensors", folder / "consolidated.safetensors")
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "part.safetensors", "b": "part.safetensors"}}))
+    assert weight_bytes(folder, torch.float32) == 2 * weight_bytes(folder, torch.bfloat16) > 0
+    assert weight_bytes(folder, torch.float32) < (folder / "part.safetensors").stat().st_size
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"weight_map": 3}', '{"weight_map": {"a": "no"}}'])
+def test_a_damaged_index_is_refused(copied, content):
+    folder = copied("part.safetensors")
+    (folder / "model.safetensors.index.json").write_text(content)
+    with pytest.raises(ModelError, match="damaged"):
+        load_model(str(folder), device="cpu")
 
 
 def test_weights_of_another_shape_are_refused(tiny_folder, tmp_path):

@@ -219,6 +219,19 @@ def test_the_estimate_grows_with_the_text_and_learns_the_time(tiny_model):
     assert study.estimate(model, long).seconds > study.estimate(model, short).seconds
 
 
+@pytest.mark.parametrize("family", ["gemma2", "gpt_oss", "bloom"])
+def test_a_model_that_holds_the_whole_matrix_of_scores_is_estimated_by_it(
+    tiny_model, family, monkeypatch
+):
+    monkeypatch.setattr(text_module, "_BLOCK_BYTES", 1)  # leaves the forward pass to count
+    request = TextRequest(text="ab " * 150)
+    model, plain = tiny_model(family), tiny_model("llama")
+    tokens = model.tokenizer.count(request.text)
+    whole = model.facts.heads * tokens**2 * 4 * 4  # four float32 tensors of heads × T × T
+    assert STUDIES["text"].estimate(model, request).bytes > whole
+    assert STUDIES["text"].estimate(plain, request).bytes < whole
+
+
 def test_the_estimate_refuses_what_the_run_would_refuse(tiny_model):
     with pytest.raises(InputError):
         STUDIES["text"].estimate(tiny_model("gpt2"), TextRequest(text=""))

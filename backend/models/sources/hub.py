@@ -14,9 +14,11 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from backend.errors import ModelError
+from backend.errors import EntroscopeError, ModelError
+from backend.models.bars import download_bar
 from backend.models.checks import check_files, read_config
 from backend.models.load import Checkpoint
+from backend.models.loading import stage
 from backend.models.sources.base import SOURCES, FolderSource
 from backend.runs.model import ModelSpec
 
@@ -34,6 +36,7 @@ class HubSource(FolderSource):
         return _ID.fullmatch(name) is not None
 
     def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
+        stage(f"Asking the hub for {spec.source} …")
         # The configuration comes first: a model that is refused is not downloaded. A tokenizer
         # that is here already is not asked for again.
         folder = (None if weights else _small_files_here(spec)) or _download(spec, _SMALL_FILES)
@@ -61,6 +64,8 @@ def _small_files_here(spec: ModelSpec) -> Path | None:
 def _download(spec: ModelSpec, patterns: list[str]) -> Path:
     try:
         return _fetch(spec, patterns)
+    except EntroscopeError:
+        raise
     except Exception as error:
         raise ModelError(_reason(spec, error)) from error
 
@@ -74,6 +79,7 @@ def _fetch(spec: ModelSpec, patterns: list[str], *, here: bool = False) -> Path:
             allow_patterns=patterns,
             ignore_patterns=_OTHER_FILES,
             local_files_only=here,
+            tqdm_class=download_bar(spec.source),
         )
     )
 

@@ -1,0 +1,62 @@
+"""What a study will cost, weighed before it runs and told while it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backend.engine.memory import readable_bytes
+from backend.errors import OverBudgetError
+from backend.progress import Progress, Report
+from backend.studies import Estimate
+
+_WORTH_TELLING = 3.0  # seconds
+
+
+def check_limit(estimate: Estimate, limit: int) -> None:
+    """Refuse a study that needs more memory than one study may use.
+
+    Raises:
+        OverBudgetError: with both numbers, and the time where it is known.
+    """
+    if estimate.bytes > limit:
+        raise OverBudgetError(
+            f"This study needs about {_cost(estimate)}, and one study may use "
+            f"{readable_bytes(limit)}. Use a shorter text, or raise ENTROSCOPE_WORK_BYTES."
+        )
+
+
+def check_free(estimate: Estimate, free: int) -> None:
+    """Refuse a study that needs more memory than is free beside its model.
+
+    Raises:
+        OverBudgetError: as ``check_limit``.
+    """
+    if estimate.bytes > free:
+        raise OverBudgetError(
+            f"This study needs about {_cost(estimate)}, and {readable_bytes(free)} are free. "
+            "Use a shorter text or a smaller model, or close other programs."
+        )
+
+
+def announcing(estimate: Estimate, report: Report) -> Report:
+    """Return a report that also says how long the whole study takes, where that is known."""
+    if estimate.seconds is None or estimate.seconds < _WORTH_TELLING:
+        return report
+    whole = f"about {readable_seconds(estimate.seconds)} in all"
+
+    def announce(progress: Progress) -> None:
+        report(replace(progress, message=f"{progress.message} · {whole}"))
+
+    return announce
+
+
+def readable_seconds(seconds: float) -> str:
+    """Return a time for people: "20 s", "3 min"."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:,.0f} min"
+
+
+def _cost(estimate: Estimate) -> str:
+    memory = f"{readable_bytes(estimate.bytes)} of memory"
+    if estimate.seconds is None:
+        return memory
+    return f"{memory} and {readable_seconds(estimate.seconds)}"

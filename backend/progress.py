@@ -1,0 +1,35 @@
+"""How far something has come, and who wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study, or the loading of a model, has come.
+
+    Attributes:
+        done: finished steps.
+        total: all steps; 0 while nobody knows.
+        message: what is being done, for people.
+        partial: results that can be shown already; None for most studies.
+    """
+
+    done: int
+    total: int
+    message: str
+    partial: Any = None
+
+
+Report = Callable[[Progress], None]
+"""Called between two steps; raises ``CancelledError`` when the work was stopped.
+
+A callback and not a generator, so that code deep inside a forward pass can report too.
+"""
+
+
+def ignore(progress: Progress) -> None:
+    """Report to nobody."""
