@@ -8,7 +8,7 @@ import streamlit as st
 
 from backend.runs import AttentionRun
 from backend.runs.heads import Flags
-from components import job, state
+from components import checks, job, state
 from components.attention import pattern
 from components.attention.choice import SCALES
 from components.attention.compare import compare
@@ -17,6 +17,9 @@ from components.attention.depth import (
     depth_about,
     depth_chart,
     depth_data,
+    flags_about,
+    flags_chart,
+    flags_data,
     quarters_about,
     quarters_chart,
     quarters_data,
@@ -27,6 +30,7 @@ from components.attention.numbers import Options, entropies, head_name, means
 from components.attention.pattern_chart import pattern_about, pattern_chart, pattern_data
 from components.attention.picking import pick_head
 from components.charts.common import picked_token
+from components.controls import Control
 from components.figure import figure
 
 TABS = {
@@ -37,6 +41,7 @@ TABS = {
     "compare": "Compare",
     "kinds": "Kinds of heads",
 }
+TAB = Control("attention.tab", "curve", checks.one_of(tuple(TABS)))
 
 
 def charts(
@@ -49,16 +54,14 @@ def charts(
     example: Callable[[], AttentionRun],
 ) -> None:
     """Draw the chosen chart."""
-    tab = st.segmented_control(
+    st.segmented_control(
         "Charts",
         list(TABS),
         format_func=TABS.__getitem__,
         required=True,
-        default="curve",
-        key="attention:tab",
-        persist_state="session",
         label_visibility="collapsed",
         width="stretch",
+        **TAB.widget(),
     )
     draw: dict[str, Callable[[], None]] = {
         "curve": lambda: head_curve(run, [head], options, pinned, "attention-curve"),
@@ -69,7 +72,7 @@ def charts(
         "kinds": lambda: lessons(example()),
     }
     with st.container(key="charts"):
-        draw[tab or "curve"]()
+        draw[TAB.value]()
 
 
 def head_curve(
@@ -156,6 +159,12 @@ def _layers(run: AttentionRun, options: Options, head: Head, flagged: Flags) -> 
         key="attention-depth",
         data=depth_data(run, means(run, options), head),
         on_select=lambda: pick_head("attention-depth"),
+    )
+    figure(
+        flags_chart(),
+        flags_about(options, SCALES[options.scale]),
+        key="attention-flags",
+        data=flags_data(flagged),
     )
     figure(
         quarters_chart(),

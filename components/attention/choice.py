@@ -8,24 +8,29 @@ import streamlit as st
 
 from backend.runs import AttentionRun
 from backend.runs.heads import Scale, typical_head
-from components import state
+from components import checks, state
 from components.attention.numbers import Options
+from components.controls import Control
 
 SCALES: dict[Scale, str] = {
     "observed": "highest head",
     "tokens": "ln of all tokens",
     "visible": "mean ln of visible tokens",
 }
-_DEFAULTS: dict[str, Any] = {
-    "share": False,
-    "hide_first": False,
-    "automatic": False,
-    "ordered": False,
-    "scale": "observed",
-    "upper": 0.75,
-    "lower": 0.05,
-    "follow": False,
-    "metric": "entropy",
+METRICS = ("entropy", "first", "self", "previous", "induction", "distance")
+_CONTROLS: dict[str, Control[Any]] = {
+    name: Control(f"attention.{name}", default, check)
+    for name, default, check in (
+        ("share", False, checks.switch),
+        ("hide_first", False, checks.switch),
+        ("automatic", False, checks.switch),
+        ("ordered", False, checks.switch),
+        ("scale", "observed", checks.one_of(tuple(SCALES))),
+        ("upper", 0.75, checks.number(0.5, 1.0)),
+        ("lower", 0.05, checks.number(0.0, 0.45)),
+        ("follow", False, checks.switch),
+        ("metric", "entropy", checks.one_of(METRICS)),
+    )
 }
 
 
@@ -46,13 +51,13 @@ def choose_head(layer: int, head: int) -> None:
 
 def options(run: AttentionRun) -> Options:
     """Return the controls as they stand."""
-    start, stop = st.session_state.get(_range_key(run), (0, len(run) - 1))
+    start, stop = _positions_control(run).value
     return Options(
         unit=state.unit(),
         share=value("share"),
         hide_first=value("hide_first"),
-        start=int(start),
-        stop=int(stop) + 1,
+        start=start,
+        stop=stop + 1,
         automatic=value("automatic"),
         ordered=value("ordered"),
         scale=cast(Scale, value("scale")),
@@ -63,7 +68,7 @@ def options(run: AttentionRun) -> Options:
 
 def value(name: str) -> Any:
     """Return the value of a control."""
-    return st.session_state.get(f"attention:{name}", _DEFAULTS[name])
+    return _CONTROLS[name].value
 
 
 def toolbar(run: AttentionRun) -> None:
@@ -101,9 +106,8 @@ def _positions(run: AttentionRun) -> None:
     if len(run) < 2:
         st.caption("The text has a single token.")
         return
-    key = _range_key(run)
-    st.session_state.setdefault(key, (0, len(run) - 1))
-    st.slider("Means are taken over the tokens", 0, len(run) - 1, key=key)
+    control = _positions_control(run)
+    st.slider("Means are taken over the tokens", 0, len(run) - 1, **control.widget())
     st.caption("The first tokens see little, which pulls means down.")
 
 
@@ -120,11 +124,19 @@ def _flag_controls() -> None:
     st.caption("0.75 is the paper's top quarter. For collapse it names no number: 0.05 is ours.")
 
 
-def _range_key(run: AttentionRun) -> str:
-    return f"attention:positions:{len(run)}"
+def _positions_control(run: AttentionRun) -> Control[tuple[int, int]]:
+    """Return the control of the queries that means are taken over; each length has its own."""
+    last = len(run) - 1
+
+    def check(text: str) -> tuple[int, int]:
+        start, stop = checks.several(checks.whole(0, last), 2, 2)(text)
+        if start > stop:
+            raise ValueError("the first token comes first")
+        return start, stop
+
+    return Control(f"attention.positions-{len(run)}", (0, last), check)
 
 
 def kept(name: str) -> dict[str, Any]:
-    """Return the arguments of a control whose value outlives the page."""
-    st.session_state.setdefault(f"attention:{name}", _DEFAULTS[name])
-    return {"key": f"attention:{name}", "persist_state": "session"}
+    """Return the arguments that tie a widget to a control."""
+    return _CONTROLS[name].widget()

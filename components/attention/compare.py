@@ -8,8 +8,10 @@ import streamlit as st
 
 from backend.runs import AttentionRun
 from backend.runs.heads import Flags
+from components import checks, state
 from components.attention.numbers import Options, head_name
 from components.attention.panel import head_panel
+from components.controls import Control
 
 Head = tuple[int, int]
 
@@ -37,19 +39,32 @@ def compare(
     if not known:
         st.caption("There is no second head to compare with.")
         return
-    key = "attention:second"
-    if st.session_state.get(key) not in known:
-        st.session_state[key] = known[0]
-    second = st.selectbox(
+    control = _second(known)
+    if st.session_state.get(state.widget_key(control.name), control.value) != control.value:
+        state.renew(control.name)  # the head it stands at has become the first one
+    st.selectbox(
         f"Compare {head_name(*head)} with",
         known,
         format_func=lambda each: head_name(*each),
-        key=key,
         width=270,
+        **control.widget(),
     )
+    second = control.value
     draw(run, [head, second], options, pinned, "attention-compare")
     with st.container(key="stack-compare"):
         columns = st.columns(2, gap="large")
     for key, column, each in zip(("first", "second"), columns, (head, second), strict=True):
         with column:
             head_panel(run, each, options, flagged, f"panel-{key}")
+
+
+def _second(known: list[Head]) -> Control[Head]:
+    """Return the control of the second head, one of those known."""
+
+    def check(text: str) -> Head:
+        layer, head = checks.several(checks.whole(0, 9999), 2, 2)(text)
+        if (layer, head) not in known:
+            raise ValueError("there is no such head to compare with")
+        return layer, head
+
+    return Control("attention.second", known[0], check)

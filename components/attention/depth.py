@@ -1,4 +1,4 @@
-"""How entropies are distributed in each layer, and how many heads fall into which quarter."""
+"""How entropies are distributed in each layer, and how many heads are flagged there."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags
+from backend.runs.heads import Flags, layer_counts
 from components.attention.numbers import Options, head_name
-from components.charts.common import BLUE, CURSOR_COLOUR, GREY, PICK
+from components.charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE, PICK
 from components.figure import About
 from components.palette import hex_colours
 
+OVERLOAD, COLLAPSE = "▲ overload", "▼ collapse"
 QUARTERS = ("0 – ¼", "¼ – ½", "½ – ¾", "¾ – 1")
 
 
@@ -93,6 +94,60 @@ def depth_chart(run: AttentionRun, options: Options) -> alt.TopLevelMixin:
         .mark_point(size=140, color=CURSOR_COLOUR, strokeWidth=2.5, filled=False)
         .encode(x=x, y=alt.Y("value:Q", axis=title)),
     ).properties(height=280)
+
+
+def flags_about(options: Options, scale: str) -> About:
+    """Return the words around the counts of flagged heads."""
+    return About(
+        title="Flagged heads per layer",
+        read="Upward: ▲ heads that look almost everywhere. Downward: ▼ heads that look at almost "
+        "nothing but one token. The thresholds are under Flags.",
+        formula=r"\begin{gathered}▲:\;\bar H^{(l,h)}\ge "
+        rf"{options.upper:.2f}\,H_{{\max}}\\▼:\;\bar H^{{(l,h)}}\le "
+        rf"{options.lower:.2f}\,H_{{\max}}\end{{gathered}}",
+        definition=f"Heads are counted by the mean entropy of all their weights; $H_{{\\max}}$ is "
+        f"the {scale}. Heads without a pattern, or without a choice of tokens, are neither.",
+        source="Entropic overload and entropy collapse: Entropy-Guided Attention, "
+        "arXiv 2501.03489, §3. The threshold of collapse is ours.",
+    )
+
+
+def flags_data(flagged: Flags) -> dict[str, pd.DataFrame]:
+    """Return one row per layer and flag; ``height`` is negative for collapse."""
+    counts = layer_counts(flagged)
+    rows = [
+        {"layer": layer, "flag": name, "heads": int(heads), "of": int(of), "height": sign * heads}
+        for name, sign, column in ((OVERLOAD, 1, counts.overload), (COLLAPSE, -1, counts.collapse))
+        for layer, (heads, of) in enumerate(
+            zip(column.tolist(), counts.known.tolist(), strict=True)
+        )
+    ]
+    return {"bars": pd.DataFrame(rows)}
+
+
+def flags_chart() -> alt.TopLevelMixin:
+    """Return the chart over ``flags_data``: overload upward, collapse downward."""
+    count = alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")
+    return (
+        alt.Chart(alt.NamedData("bars"))
+        .mark_bar()
+        .encode(
+            x=alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y("height:Q", title="heads", axis=count),
+            color=alt.Color(
+                "flag:N",
+                title=None,
+                scale=alt.Scale(domain=[OVERLOAD, COLLAPSE], range=[ORANGE, BLUE]),
+            ),
+            tooltip=[
+                "layer:O",
+                "flag:N",
+                "heads:Q",
+                alt.Tooltip("of:Q", title="of heads"),
+            ],
+        )
+        .properties(height=180)
+    )
 
 
 def quarters_about(scale: str) -> About:

@@ -9,8 +9,9 @@ import pytest
 
 from backend import cached
 from backend.runs import AttentionRun
-from backend.runs.heads import entropy_floor, mean_over, typical_head
+from backend.runs.heads import entropy_floor, flag_heads, mean_over, typical_head
 from components.attention.curve import curve_about, curve_lines
+from components.attention.depth import flags_data
 from components.attention.numbers import Options
 from components.attention.pattern import Wanted
 from components.plain import escape_markdown
@@ -22,6 +23,11 @@ def example(name: str = EXAMPLE) -> AttentionRun:
     run = cached.example_run(name)
     assert isinstance(run, AttentionRun)
     return run
+
+
+def control(name: str) -> str:
+    """Key of the widget of a control nobody has renewed."""
+    return f"choose:attention.{name}:0"
 
 
 def metrics(at) -> dict[str, str]:
@@ -79,7 +85,7 @@ def test_figures_follow_the_unit(app):
 
 def test_the_share_of_the_maximum_replaces_the_unit(app):
     at = app("attention", head="3.5")
-    at.toggle(key="attention:share").set_value(True).run()
+    at.toggle(key=control("share")).set_value(True).run()
     assert "Mean entropy (share of maximum)" in panel(at)
     assert 0 < float(panel(at)["Mean entropy (share of maximum)"]) < 1
 
@@ -88,21 +94,21 @@ def test_hiding_the_first_token_raises_the_entropy_of_a_resting_head(app):
     layer, head = typical_head(example("attention_fact"), "sink")
     at = app("attention", attention_example="attention_fact", head=f"{layer + 1}.{head}")
     before = float(panel(at)["Mean entropy (nats)"])
-    at.toggle(key="attention:hide_first").set_value(True).run()
+    at.toggle(key=control("hide_first")).set_value(True).run()
     assert float(panel(at)["Mean entropy without the first token (nats)"]) > before
 
 
 def test_thresholds_decide_how_many_heads_are_flagged(app):
     at = app("attention")
     before = int(metrics(at)["▲ Overload"].split()[0])
-    at.slider(key="attention:upper").set_value(0.5).run()
+    at.slider(key=control("upper")).set_value(0.5).run()
     assert int(metrics(at)["▲ Overload"].split()[0]) > before
 
 
 def test_means_are_taken_over_the_chosen_tokens(app):
     run = example()
     at = app("attention", head="3.5")
-    at.slider(key=f"attention:positions:{len(run)}").set_value((40, 60)).run()
+    at.slider(key=control(f"positions-{len(run)}")).set_value((40, 60)).run()
     expected = mean_over(run.entropy[..., 40:61])[3, 5]
     assert panel(at)["Mean entropy (nats)"] == f"{expected:.3f}"
 
@@ -121,7 +127,7 @@ def beginning(run: AttentionRun, length: int) -> AttentionRun:
 def test_the_figures_of_the_text_are_taken_over_the_chosen_tokens_too(app):
     run = example()
     at = app("attention")
-    at.slider(key=f"attention:positions:{len(run)}").set_value((40, 60)).run()
+    at.slider(key=control(f"positions-{len(run)}")).set_value((40, 60)).run()
     assert metrics(at)["Mean entropy (nats)"] == f"{run.entropy[..., 40:61].mean():.2f}"
 
 
@@ -143,7 +149,7 @@ def test_the_lowest_entropy_stands_beside_the_bound_of_the_same_row(app):
 
 def test_what_is_left_out_is_named(app):
     at = app("attention", head="3.5")
-    at.toggle(key="attention:hide_first").set_value(True).run()
+    at.toggle(key=control("hide_first")).set_value(True).run()
     assert "Mean entropy without the first token (nats)" in panel(at)
     assert "Lowest entropy, first token included (nats)" in panel(at)
 
@@ -167,8 +173,49 @@ def test_the_range_of_the_colours_and_what_leaves_it_is_said(app):
     assert f"1 of {run.model.layers * run.model.heads} heads lie above" in captions(at)
 
 
+def test_a_link_brings_the_controls_of_the_view(app):
+    run = example()
+    at = app(
+        "attention",
+        head="3.5",
+        **{"attention.hide_first": "on", f"attention.positions-{len(run)}": "40,60"},
+    )
+    assert "Mean entropy without the first token (nats)" in panel(at)
+    assert "Means over the tokens 40 to 60 as queries." in captions(at)
+
+
+def test_a_control_that_is_used_stands_in_the_address(app):
+    at = app("attention")
+    at.toggle(key=control("ordered")).set_value(True).run()
+    at.slider(key=control("upper")).set_value(0.6).run()
+    assert at.query_params["attention.ordered"] == "on"
+    assert at.query_params["attention.upper"] == "0.6"
+
+
+def test_the_flags_of_every_layer_are_counted_by_the_thresholds():
+    run = example()
+    few, many = (
+        flags_data(flag_heads(run, upper=upper))["bars"].query("flag == '▲ overload'")
+        for upper in (0.75, 0.5)
+    )
+    expected = flag_heads(run).overload.sum(1)
+    assert few["heads"].tolist() == few["height"].tolist() == expected.tolist()
+    assert many["heads"].sum() > few["heads"].sum()
+    down = flags_data(flag_heads(run, lower=0.45))["bars"].query("flag == '▼ collapse'")
+    assert down["height"].sum() == -flag_heads(run, lower=0.45).collapse.sum() < 0
+
+
+def test_the_second_head_of_a_comparison_gives_way_when_it_becomes_the_first(app):
+    at = app("attention", head="3.5", **{"attention.tab": "compare", "attention.second": "7,1"})
+    assert "**L7.H1**" in [each.value for each in at.markdown]
+    at.query_params["head"] = "7.1"
+    at.run()
+    assert not at.exception
+    assert "Compare L7.H1 with" in [each.label for each in at.selectbox]
+
+
 def tab(at, name: str) -> None:
-    at.session_state["attention:tab"] = name
+    at.query_params["attention.tab"] = name
     at.run()
     assert not at.exception
 
@@ -189,7 +236,7 @@ def test_the_map_at_a_token_wants_a_pin(app):
 def test_two_heads_are_compared_side_by_side(app):
     at = app("attention", head="3.5")
     tab(at, "compare")
-    at.selectbox(key="attention:second").set_value((7, 1)).run()
+    at.selectbox(key=control("second")).set_value((7, 1)).run()
     names = [each.value for each in at.markdown]
     assert names.count("**L3.H5**") == 2
     assert "**L7.H1**" in names
