@@ -65,11 +65,37 @@ def _attention(run: AttentionRun) -> dict[str, Table]:
     layers, heads, tokens = run.entropy.shape
     layer, head, token = (each.ravel() for each in np.indices((layers, heads, tokens)))
     queries: Table = {"layer": layer, "head": head, "token": token}
-    for name in ("entropy", "first_mass", "self_mass", "previous_mass", "distance"):
-        column = f"{name}_nats" if name == "entropy" else name
-        queries[column] = getattr(run, name).ravel()
+    for name, values in _by_query(run).items():
+        queries[name] = values.ravel()
     queries["max_entropy_nats"] = run.max_entropy[layer, token]
-    return {"queries": queries}
+    return {"queries": queries, "heads": _heads(run)}
+
+
+def _by_query(run: AttentionRun) -> dict[str, np.ndarray]:
+    """Return every measure [L, H, T] by the name of its column."""
+    names = (
+        "entropy", "first_mass", "self_mass", "previous_mass", "induction_mass", "distance",
+        "score_spread", "outside_mass",
+    )  # fmt: skip
+    given = {name: getattr(run, name) for name in names}
+    return {
+        f"{name}_nats" if name == "entropy" else name: values
+        for name, values in given.items()
+        if values is not None
+    }
+
+
+def _heads(run: AttentionRun) -> Table:
+    layer, head = (each.ravel() for each in np.indices(run.entropy.shape[:2]))
+    table: Table = {"layer": layer, "head": head}
+    for name, values in _by_query(run).items():
+        known = np.isfinite(values)
+        with np.errstate(invalid="ignore"):
+            total = np.where(known, values, 0).sum(2, dtype=np.float64)
+            table[f"mean_{name}"] = (total / known.sum(2)).ravel()
+    table["spectral_norm"] = run.spectral_norm.ravel()
+    table["no_pattern_because"] = [run.reasons.get(str(each), "") for each in layer]
+    return table
 
 
 def _trajectories(run: TrajectoryRun) -> dict[str, Table]:
@@ -92,7 +118,49 @@ def _trajectories(run: TrajectoryRun) -> dict[str, Table]:
         "kl_nats": run.kl[done],
         "drawn_probability": run.drawn_probability[done],
     }
-    return {"steps": steps | {name: value[done] for name, value in run.details.items()}}
+    steps |= {name: value[done] for name, value in run.details.items()}
+    found = {"steps": steps, "tops": _tops(run)}
+    return found if run.compare_count is None else found | {"compared": _compared(run, done)}
+
+
+def _tops(run: TrajectoryRun) -> Table:
+    """Return the most likely tokens of every step, raw and after the sampler."""
+    known = (run.raw_top_ids >= 0) | (run.final_top_ids >= 0)
+    sampler, seed, step, place = np.nonzero(known)
+    raw, final = run.raw_top_ids[known], run.final_top_ids[known]
+    return {
+        "sampler": [run.labels[each] for each in sampler],
+        "seed": [run.request.seeds[each] for each in seed],
+        "step": step,
+        "place": place + 1,
+        "raw_id": raw,
+        "raw_text": [run.vocabulary.get(str(each), "") for each in raw],
+        "raw_logprob_nats": run.raw_top_logprobs[known],
+        "final_id": final,
+        "final_text": [run.vocabulary.get(str(each), "") for each in final],
+        "final_probability": run.final_top_probs[known],
+    }
+
+
+def _compared(run: TrajectoryRun, done: np.ndarray) -> Table:
+    """Return what every sampler would have kept at every step of every trajectory."""
+    places = np.broadcast_to(done, (len(run.labels), *done.shape))
+    judge, sampler, seed, step = np.nonzero(places)
+    table: Table = {
+        "judging_sampler": [run.labels[each] for each in judge],
+        "sampler": [run.labels[each] for each in sampler],
+        "seed": [run.request.seeds[each] for each in seed],
+        "step": step,
+    }
+    for name, column in (
+        ("compare_count", "kept_count"),
+        ("compare_mass", "kept_mass"),
+        ("compare_entropy", "entropy_nats"),
+    ):
+        values = getattr(run, name)
+        if values is not None:
+            table[column] = values[places]
+    return table
 
 
 def _divergence(run: DivergenceRun) -> dict[str, Table]:

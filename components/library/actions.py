@@ -122,7 +122,10 @@ def _exports(run: Run, run_id: str) -> None:
             f"{name}_{table}.csv",
             lambda columns=columns: table_csv(columns).encode(),
         )
-    st.caption(f"Reports use {unit}; files and tables are in nats.")
+    st.caption(
+        f"Reports use {unit}; files and tables are in nats. Texts stand in tables as "
+        "they are: open those of strangers as text, since a spreadsheet takes “=…” for a formula."
+    )
     st.markdown("**Make it again in Python**")
     st.code(snippet(run), language="python", wrap_lines=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from backend.runs import load_run
 from backend.runs.report import report_html
-from tests.runs.makers import all_kinds
+from tests.runs.makers import all_kinds, text_run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "text_fact.safetensors"
 SHADES = [(f"#{each:02x}{each:02x}{each:02x}", "#ffffff") for each in range(0, 128, 2)]
@@ -69,6 +70,18 @@ def test_arrow_keys_walk_through_the_tokens(opened):
     expect(page.locator("#card")).to_be_hidden()
 
 
+def test_what_the_model_rules_out_is_infinite_and_has_no_share(opened):
+    run = text_run()
+    surprisal, logprobs = run.surprisal.copy(), run.top_logprobs.copy()
+    surprisal[2], logprobs[2, -1] = np.inf, -np.inf
+    page = opened(report_html(replace(run, surprisal=surprisal, top_logprobs=logprobs), SHADES))
+    page.locator(".token").nth(2).hover()
+    card = page.locator("#card")
+    expect(card).to_contain_text("∞ nats")
+    expect(card).to_contain_text("0.000 %")
+    expect(card.locator("tr").last).to_contain_text("0.0 %")
+
+
 def test_another_measure_paints_other_colours(opened):
     page = opened(report_html(load_run(EXAMPLE), SHADES))
     before = page.locator(".token").nth(1).get_attribute("class")
@@ -84,10 +97,6 @@ def test_reports_of_the_other_kinds_open_too(opened, run):
 
 
 def test_hostile_text_stays_text(opened):
-    from dataclasses import replace
-
-    from tests.runs.makers import text_run
-
     run = text_run(HOSTILE, width=60, title=HOSTILE)
     run = replace(run, vocabulary=dict.fromkeys(run.vocabulary, HOSTILE), note=HOSTILE)
     page = opened(report_html(run, SHADES))

@@ -13,10 +13,17 @@ import pytest
 
 import backend
 from backend.runs import DatasetRequest, ModelSpec
+from backend.runs.files import content_id
 from backend.runs.report import report_html
 from backend.runs.snippet import snippet
 from backend.runs.tables import table_csv, tables
-from tests.runs.makers import all_kinds, text_run
+from tests.runs.makers import (
+    all_kinds,
+    attention_run,
+    divergence_run,
+    text_run,
+    trajectory_run,
+)
 
 SHADES = [(f"#{each:02x}{each:02x}{each:02x}", "#ffffff") for each in range(0, 256, 8)]
 HOSTILE = "</script><img src=x onerror=alert(1)>\n<b>&amp;\u2028{{ 7*7 }}"
@@ -68,6 +75,77 @@ def test_everything_from_outside_is_escaped():
     assert page.count("</script>") == 2
     assert "49" not in re.findall(r"<h1>(.*?)</h1>", page, re.DOTALL)[0]
     assert data_of(page)["tokens"] == run.tokens
+
+
+def test_infinities_reach_the_page_as_words():
+    run = text_run()
+    surprisal, logprobs = run.surprisal.copy(), run.top_logprobs.copy()
+    surprisal[2], logprobs[2, -1] = np.inf, -np.inf
+    data = data_of(report_html(replace(run, surprisal=surprisal, top_logprobs=logprobs), SHADES))
+    assert data["surprisal"][0] is None
+    assert data["surprisal"][2] == "inf"
+    assert data["topLogprobs"][2][-1] == "-inf"
+
+
+def test_a_report_on_attention_has_its_heads_and_says_why_a_layer_has_no_pattern():
+    entropy = np.full((2, 3, 8), 0.5, np.float32)
+    entropy[1] = np.nan
+    run = replace(attention_run(entropy), reasons={"1": "It is a <state> space layer."})
+    page = report_html(run, SHADES)
+    assert "All heads (6)" in page
+    assert "mean_induction_mass" in page
+    assert "It is a &lt;state&gt; space layer." in page.split("Layers without a pattern")[1]
+    # Colours go to ln 8, whatever the values are.
+    assert f"{np.log(8):.2f} nats" in page
+
+
+def test_a_report_on_a_divergence_has_the_facts_of_both_models():
+    run = divergence_run()
+    run = replace(run, other_model=replace(run.other_model, name="The second"))
+    page = report_html(run, SHADES)
+    assert "<h2>Model A</h2>" in page
+    assert "The second" in page.split("<h2>Model B</h2>")[1]
+
+
+def test_a_report_on_trajectories_has_a_chart_of_entropy_surprisal_and_kept_tokens():
+    page = report_html(trajectory_run(), SHADES)
+    for name in ("Entropy by step", "Surprisal by step", "Kept tokens by step"):
+        assert f"<h2>{name}</h2>" in page
+
+
+def test_a_run_is_cited_by_its_content():
+    run = text_run()
+    run = replace(run, model=replace(run.model, revision="abc123"))
+    page = report_html(run, SHADES)
+    assert f"@misc{{entroscope_{content_id(run)}," in page
+    assert "year = {2026}" in page
+    assert "revision abc123" in page
+
+
+def test_the_tables_of_attention_have_every_measure():
+    run = replace(attention_run(), outside_mass=np.full((2, 3, 8), 0.25, np.float32))
+    found = tables(run)
+    np.testing.assert_array_equal(found["queries"]["score_spread"], run.score_spread.ravel())
+    np.testing.assert_array_equal(found["queries"]["induction_mass"], run.induction_mass.ravel())
+    np.testing.assert_array_equal(found["heads"]["spectral_norm"], run.spectral_norm.ravel())
+    means = run.entropy.mean(2).ravel()
+    np.testing.assert_allclose(found["heads"]["mean_entropy_nats"], means, rtol=1e-6)
+    assert set(found["heads"]["mean_outside_mass"]) == {0.25}
+
+
+def test_the_tables_of_trajectories_have_the_tops_and_what_others_would_have_kept():
+    run = trajectory_run()
+    shape = (2, *run.token_ids.shape)
+    run = replace(run, compare_count=np.arange(40, dtype=np.int32).reshape(shape))
+    found = tables(run)
+    steps = int(run.lengths.sum())
+    assert len(found["tops"]["place"]) == 2 * steps
+    assert len(found["compared"]["kept_count"]) == 2 * steps
+    last = {name: column[-1] for name, column in found["compared"].items()}
+    # The last trajectory ends after three steps.
+    assert last == {
+        "judging_sampler": "top_p", "sampler": "top_p", "seed": 1, "step": 2, "kept_count": 37,
+    }  # fmt: skip
 
 
 def test_the_table_is_csv_that_any_reader_gives_back():

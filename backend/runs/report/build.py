@@ -18,7 +18,8 @@ from backend.runs.base import Run
 from backend.runs.dataset import DatasetRun
 from backend.runs.divergence import DivergenceRun
 from backend.runs.files import content_id
-from backend.runs.report.pictures import Line, Shade, heat_picture, lines_picture
+from backend.runs.model import ModelFacts
+from backend.runs.report.pictures import Line, Picture, Shade, heat_picture, lines_picture
 from backend.runs.report.strip import strip_data, strip_tokens
 from backend.runs.snippet import snippet
 from backend.runs.subject import subject
@@ -50,6 +51,7 @@ def report_html(run: Run, shades: Sequence[Shade], unit: str = "nats") -> str:
     """
     scale = float(series.to_unit(np.ones(1), unit)[0])
     content = {"figures": {}, "pictures": [], "strip": None, "answers": [], "table": None}
+    content |= {"reasons": {}, "other": {}}
     content |= _SECTIONS[type(run)](run, shades, (unit, scale))
     asked = {name: value for name, value in asdict(run.request).items() if name != "model"}
     return _PAGES.get_template("page.html").render(
@@ -61,11 +63,15 @@ def report_html(run: Run, shades: Sequence[Shade], unit: str = "nats") -> str:
         shades=list(enumerate(shades)),
         style=_own("page.css"),
         script=_own("page.js"),
-        model={name: value for name, value in asdict(run.model).items() if value is not None},
+        model=_facts(run.model),
         parameters={name: value for name, value in asked.items() if name not in _LONG},
         snippet=snippet(run),
         **content,
     )
+
+
+def _facts(model: ModelFacts) -> dict[str, Any]:
+    return {name: value for name, value in asdict(model).items() if value is not None}
 
 
 _LONG = ("text", "texts", "prompt")
@@ -91,7 +97,8 @@ def _text(run: TextRun, shades: Sequence[Shade], unit: Unit) -> Section:
         "pictures": [
             lines_picture(
                 "Entropy and surprisal",
-                "How undecided the model was before each token, and how unexpected the token was.",
+                "How undecided the model was before each token, H = −Σ p ln p over the vocabulary, "
+                "and how unexpected the token was, −ln p.",
                 lines,
                 "token",
                 name,
@@ -134,8 +141,10 @@ def _attention(run: AttentionRun, shades: Sequence[Shade], unit: Unit) -> Sectio
         "pictures": [
             heat_picture(
                 "Mean attention entropy of every head",
-                "Dark heads look at few tokens, bright heads at many.",
+                "Dark heads look at few tokens, bright heads at many. H = −Σ w ln w over the "
+                "visible keys, mean over the tokens; colours end at ln of the number of tokens.",
                 heads,
+                float(np.log(max(len(run), 2))) * scale,
                 shades,
                 name,
             ),
@@ -147,13 +156,21 @@ def _attention(run: AttentionRun, shades: Sequence[Shade], unit: Unit) -> Sectio
                 name,
             ),
         ],
+        "reasons": run.reasons,
+        "table": _table(tables(run)["heads"], "All heads"),
     }
 
 
 def _trajectories(run: TrajectoryRun, shades: Sequence[Shade], unit: Unit) -> Section:
     name, scale = unit
-    entropy = _mean(run.entropy * scale, 1)
     seeds = run.request.seeds
+
+    def by_step(title: str, read: str, values: np.ndarray, unit_name: str) -> Picture:
+        means = zip(run.labels, _mean(values, 1), strict=True)
+        lines = [Line(label, mean) for label, mean in means]
+        return lines_picture(title, read + " Mean over the seeds.", lines, "step", unit_name)
+
+    kept = np.where(run.token_ids >= 0, run.kept_count, np.nan)
     return {
         "figures": {"samplers": f"{len(run.labels)}", "seeds": f"{len(seeds)}"},
         "answers": [
@@ -162,13 +179,21 @@ def _trajectories(run: TrajectoryRun, shades: Sequence[Shade], unit: Unit) -> Se
             for column, seed in enumerate(seeds)
         ],
         "pictures": [
-            lines_picture(
+            by_step(
                 "Entropy by step",
-                "Of the model's own distribution, before the sampler; mean over the seeds.",
-                [Line(label, values) for label, values in zip(run.labels, entropy, strict=True)],
-                "step",
+                "Of the model's own distribution, before the sampler: H = −Σ p ln p.",
+                run.entropy * scale,
                 name,
-            )
+            ),
+            by_step(
+                "Surprisal by step",
+                "How unexpected the drawn token was to the model itself: −ln p.",
+                run.surprisal * scale,
+                name,
+            ),
+            by_step(
+                "Kept tokens by step", "How many the sampler left to draw from.", kept, "tokens"
+            ),
         ],
         "table": _table(tables(run)["steps"], "All steps"),
     }
@@ -209,10 +234,12 @@ def _divergence(run: DivergenceRun, shades: Sequence[Shade], unit: Unit) -> Sect
                 for label, values in measures.items()
             },
         },
+        "other": _facts(run.other_model),
         "pictures": [
             lines_picture(
                 "How far the predictions are apart",
-                "Over the whole vocabulary, for the same tokens before.",
+                "Over the whole vocabulary, for the same tokens before. KL(A‖B) = Σ a ln(a / b); "
+                "Jensen–Shannon is the mean divergence from the middle (a + b) / 2.",
                 [Line(label, values * scale) for label, values in measures.items()],
                 "token",
                 name,

@@ -5,7 +5,14 @@
   const card = document.getElementById("card");
   const measure = document.getElementById("measure");
   const spans = [...strip.children];
-  const number = (nats) => (nats === null ? "–" : (nats * data.scale).toFixed(4) + " " + data.unit);
+  // JSON has no infinity: it comes as a word.
+  const real = (value) => (value === "inf" ? Infinity : value === "-inf" ? -Infinity : value);
+  for (const name of ["entropy", "surprisal", "rank"]) data[name] = data[name].map(real);
+  data.topLogprobs = data.topLogprobs.map((row) => row.map(real));
+  const number = (nats) => {
+    if (nats === null) return "–";
+    return (nats === Infinity ? "∞" : (nats * data.scale).toFixed(4)) + " " + data.unit;
+  };
   const element = (name, text, className) => {
     const made = document.createElement(name);
     made.textContent = text ?? "";

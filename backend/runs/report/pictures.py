@@ -50,11 +50,13 @@ def lines_picture(title: str, read: str, lines: Sequence[Line], x: str, y: str) 
 
 
 def heat_picture(
-    title: str, read: str, values: np.ndarray, shades: Sequence[Shade], unit: str
+    title: str, read: str, values: np.ndarray, high: float, shades: Sequence[Shade], unit: str
 ) -> Picture:
-    """Draw a matrix [layers, heads] with layer 0 on top; each cell tells its number."""
+    """Draw a matrix [layers, heads] with layer 0 on top; each cell tells its number.
+
+    Colours go from 0 to ``high``, whatever the values are, so that pictures can be compared.
+    """
     layers, heads = values.shape
-    high = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
     size = max(6.0, min(24.0, (WIDTH - LEFT - RIGHT) / heads))
     parts: list[Markup] = []
     for layer in range(layers):
@@ -62,8 +64,21 @@ def heat_picture(
         row = enumerate(values[layer].tolist())
         parts += [_cell(value, (layer, head), size, high, shades, unit) for head, value in row]
     foot = layers * size + 18
-    parts.append(_text(LEFT, foot, f"rows are layers, columns heads; 0 to {high:.2f} {unit}"))
-    return Picture(title, read, _svg(title, parts, foot + 10))
+    parts.append(_text(LEFT, foot, "rows are layers, columns heads"))
+    parts.append(_colour_bar(foot + 10, high, shades, unit))
+    return Picture(title, read, _svg(title, parts, foot + 30))
+
+
+def _colour_bar(top: float, high: float, shades: Sequence[Shade], unit: str) -> Markup:
+    width = 200 / len(shades)
+    bar = [
+        Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="10" fill="{}"/>').format(
+            LEFT + 16 + number * width, top, width + 0.5, colour
+        )
+        for number, (colour, _) in enumerate(shades)
+    ]
+    ends = _text(LEFT, top + 9, "0") + _text(LEFT + 224, top + 9, f"{high:.2f} {unit}")
+    return Markup("").join(bar) + ends
 
 
 def _cell(

@@ -61,5 +61,12 @@ def strip_data(run: TextRun, shades: Sequence[Shade], unit: str, scale: float) -
     return Markup(written.replace("<", "\\u003c").replace("\u2028", "\\u2028"))  # noqa: S704
 
 
-def _numbers(values: np.ndarray) -> list[float | None]:
-    return [float(f"{each:.7g}") if math.isfinite(each) else None for each in values.tolist()]
+def _numbers(values: np.ndarray) -> list[float | str | None]:
+    return [_number(each) for each in values.tolist()]
+
+
+def _number(value: float) -> float | str | None:
+    """Return what JSON can hold: None for NaN, a word for an infinity."""
+    if math.isfinite(value):
+        return float(f"{value:.7g}")
+    return None if math.isnan(value) else str(value)
