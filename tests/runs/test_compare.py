@@ -62,7 +62,6 @@ def test_bounds_are_exact_when_the_top_is_the_whole_vocabulary():
 def test_models_share_a_vocabulary_when_their_ids_mean_the_same():
     run = text_run()
     assert share_vocabulary(run, run)
-    assert not share_vocabulary(run, replace(run, model=replace(FACTS, vocab_size=51)))
     renamed = {number: f"other {text}" for number, text in run.vocabulary.items()}
     assert not share_vocabulary(run, replace(run, vocabulary=renamed))
 
@@ -145,3 +144,16 @@ def test_runs_without_equal_seeds_have_no_agreement_but_are_compared():
 def test_runs_without_a_common_sampler_are_refused_with_both_lists():
     with pytest.raises(InputError, match="A has greedy; B has top_p"):
         compare_paths(trajectory_run(("greedy",)), trajectory_run(("top_p",)))
+
+
+def test_rows_that_pad_a_vocabulary_do_not_make_it_another_one():
+    a = text_run(seed=1)
+    padded = replace(a, model=replace(a.model, vocab_size=a.model.vocab_size + 14))
+    assert share_vocabulary(a, padded)
+    bounds = compare_text(a, padded).bounds
+    assert bounds is not None
+    np.testing.assert_allclose(bounds.kl_ab[1:], 0, atol=1e-9)
+    others = (a.token_ids + 1).astype(np.int32)
+    assert not share_vocabulary(a, replace(padded, token_ids=others))
+    renamed = {key: f"{text}!" for key, text in a.vocabulary.items()}
+    assert not share_vocabulary(a, replace(padded, vocabulary=renamed))
