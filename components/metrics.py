@@ -231,7 +231,7 @@ def _metric(
         low, high = series.to_unit(np.array([low, high]), unit, power=measure.power).tolist()
     return Metric(
         key=key,
-        label=f"{measure.label} (window of {window})" if key == "window_entropy" else measure.label,
+        label=f"{measure.label} ({window} tokens)" if key == "window_entropy" else measure.label,
         values=values,
         unit=unit_name(unit, measure.power) if measure.power else measure.unit,
         low=low,

@@ -41,7 +41,7 @@ def playground(unit: str) -> None:
     for token, weight in zip(TOKENS, PRESETS[START], strict=True):
         st.session_state.setdefault(f"play:{token}", weight)
     with st.container(key="stack-playground"):
-        controls, picture = st.columns([1, 1.35], gap="large")
+        controls, picture = st.columns([1, 1.5], gap="large")
     with controls:
         with st.container(horizontal=True, gap="xsmall"):
             for name in PRESETS:
@@ -82,7 +82,7 @@ def _figures(shares: np.ndarray, unit: str) -> None:
         np.array([found.entropy, found.divergence_from_uniform]), unit
     )
     varentropy = series.to_unit(np.array([found.varentropy]), unit, power=2)[0]
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small", key="summary-playground"):
         for label, value, help_text in (
             (f"Entropy ({unit})", entropy, "H: how undecided."),
             (f"Varentropy ({unit}²)", varentropy, "Variance of the surprisal under p itself."),

@@ -44,9 +44,9 @@ def summary_figures(run: TextRun, unit: str) -> None:
             "For reading and measuring the text, without loading the model.",
         ),
         (
-            "Tokens per second",
+            "Tokens/s",
             _whole(whole.tokens_per_second),
-            "Tokens over that time; a short text does not show what the model can do.",
+            "Tokens per second of that time; a short text does not show what the model can do.",
         ),
     ]
     with st.container(horizontal=True, gap="medium", key="summary"):

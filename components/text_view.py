@@ -76,17 +76,17 @@ def _toolbar(
 ) -> None:
     labels = {metric.key: metric.label for metric in metrics}
     with st.container(
-        horizontal=True, vertical_alignment="bottom", gap="small", key="strip-toolbar"
+        horizontal=True, vertical_alignment="bottom", gap="xsmall", key="strip-toolbar"
     ):
         st.selectbox(
             "Colour by",
             list(labels),
             format_func=labels.__getitem__,
-            width=230,
+            width=200,
             **(state.widget("metric") if pieces is None else PIECE_METRIC.widget()),
         )
         st.segmented_control("One value per", LEVELS, required=True, **LEVEL.widget())
-        with st.popover("View", icon=":material/visibility:"):
+        with st.popover("View", icon=":material/visibility:", type="tertiary"):
             st.toggle(
                 "Raw tokens",
                 help="Every token by itself, with escapes and ids.",

@@ -179,7 +179,7 @@ def test_speed_and_time_stand_among_the_figures(app):
     run = cached.example_run("text_fact")
     shown = metrics(app("tokens"))
     assert shown["Time"] == f"{run.seconds:.2f} s"
-    assert shown["Tokens per second"] == f"{len(run) / run.seconds:,.0f}"
+    assert shown["Tokens/s"] == f"{len(run) / run.seconds:,.0f}"
 
 
 def test_the_strip_says_what_its_colours_mean(app):
