@@ -14,6 +14,7 @@ from components.text_box import UNCOUNTED, text_box
 
 SLOT = "tokens"
 _DRAFT = "tokens:draft"
+_TOLD = "tokens:options told"
 _COUNTED = ("text", "chat", "add_bos", "special_tokens")  # what the number of tokens depends on
 OPTIONS: dict[str, Any] = {
     "add_bos": False,
@@ -50,6 +51,7 @@ def text_form(reader: Reader, shown: TextRun) -> None:
         reader: ``backend.cached``.
         shown: the run on screen; the box starts with its text.
     """
+    _tell_options(shown.request)
     start_text = shown.request.text
     asked, draft = st.session_state.get(_DRAFT, (start_text, start_text))
     text = text_box(
@@ -71,6 +73,18 @@ def text_form(reader: Reader, shown: TextRun) -> None:
         _keep_draft(text, text)
         job.start(SLOT, lambda: reader.submit(request_for(text)))
         st.rerun()
+
+
+def _tell_options(made: TextRequest) -> None:
+    """Let the options say how the text was read, once for every run that comes on screen.
+
+    So a chat with its control tokens is read the same way again, and a reload keeps the options.
+    """
+    if st.session_state.get(_TOLD) != made.key:
+        st.session_state[_TOLD] = made.key
+        st.session_state["tokens:add_bos"] = made.add_bos
+        st.session_state["tokens:chat"] = made.chat
+        st.session_state["tokens:special"] = made.special_tokens
 
 
 def _keep_draft(asked: str, typed: str) -> None:

@@ -50,6 +50,13 @@ def test_the_counter_tells_the_limit(app):
     assert f"{len(run)} of 8,192 tokens" in captions(app("tokens"))
 
 
+def test_the_options_say_how_the_text_on_screen_was_read(app):
+    at = app("tokens", example="text_chat")
+    run = cached.example_run("text_chat")
+    assert at.session_state["tokens:special"] == run.request.special_tokens == "special"
+    assert f"{len(run)} of 8,192 tokens" in captions(at)
+
+
 @pytest.mark.model
 def test_the_counter_follows_the_options(app):
     at = app("tokens")
