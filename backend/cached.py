@@ -185,11 +185,17 @@ def _context(source: str, revision: str | None) -> int | None:
 
 
 def _check_offered(spec: ModelSpec) -> None:
+    if settings().any_model or is_offered(spec):
+        return
     offered = [choice.spec.source for choice in model_choices()]
-    if not settings().any_model and spec.source not in offered:
+    if spec.source in offered:
         raise InputError(
-            f"This server does not offer {spec.source!r}. Choose one of: {', '.join(offered)}."
+            f"This server offers {spec.source!r} without a choice of revision. "
+            f"Leave out the revision {spec.revision!r}."
         )
+    raise InputError(
+        f"This server does not offer {spec.source!r}. Choose one of: {', '.join(offered)}."
+    )
 
 
 @st.cache_resource(show_spinner=False)
@@ -277,8 +283,9 @@ def _saved_run(run_id: str, title: str) -> Run:
 
 
 def is_offered(spec: ModelSpec) -> bool:
-    """Tell whether a model is one of ``model_choices``."""
-    return spec.source in {choice.spec.source for choice in model_choices()}
+    """Tell whether a model is one of ``model_choices``, on any device and in any precision."""
+    choices = {(choice.spec.source, choice.spec.revision) for choice in model_choices()}
+    return (spec.source, spec.revision) in choices
 
 
 def any_model() -> bool:

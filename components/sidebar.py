@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from backend.runs.model import names_hub
 from components import checks, state
 
 MODEL_HELP = (
@@ -41,7 +42,8 @@ def model_picker(labels: Mapping[str, str]) -> None:
             **state.widget("dtype"),
         )
         _line("device", "Device", checks.device, "auto, cpu, mps, cuda or cuda:0.")
-        _line("revision", "Revision", checks.line, "Branch, tag or commit of a hub id.")
+        if names_hub(state.get("model")):
+            _line("revision", "Revision", checks.line, "Branch, tag or commit of a hub id.")
 
 
 def _model_box(labels: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal, cast
 
 import streamlit as st
 
-from backend.runs.model import ModelSpec
+from backend.runs.model import ModelSpec, names_hub
 from components import checks
 from components.plain import escape_markdown
 
@@ -112,8 +112,10 @@ def pin(token: int | None) -> None:
 
 
 def model() -> ModelSpec:
-    """Return the model chosen in the sidebar."""
-    return ModelSpec(get("model"), get("revision"), get("device"), get("dtype"))
+    """Return the model chosen in the sidebar; a revision is for models of the hub only."""
+    source = get("model")
+    revision = get("revision") if names_hub(source) else None
+    return ModelSpec(source, revision, get("device"), get("dtype"))
 
 
 def widget(name: str, check: Callable[[str], Any] | None = None) -> dict[str, Any]:

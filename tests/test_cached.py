@@ -113,6 +113,16 @@ def test_a_server_may_offer_more_models_and_refuse_all_others(monkeypatch, fake_
             use()
 
 
+def test_an_offered_model_comes_in_its_default_revision_only(monkeypatch, fake_engine):
+    monkeypatch.setenv("ENTROSCOPE_MODELS", '["org/offered"]')
+    monkeypatch.setenv("ENTROSCOPE_ANY_MODEL", "false")
+    settings.cache_clear()
+    spec = ModelSpec(source="org/offered", revision="evil")
+    assert not cached.is_offered(spec)
+    with pytest.raises(InputError, match="without a choice of revision"):
+        cached.submit(FakeRequest(model=spec))
+
+
 def test_other_models_may_be_named_by_default(fake_engine):
     job = cached.submit(FakeRequest(text="quick", model=OTHER))
     assert job.result(PATIENCE).model.name == "org/other"

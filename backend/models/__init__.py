@@ -37,37 +37,37 @@ def load_model(
         dtype: "auto", "float32", "bfloat16" or "float16".
 
     Raises:
-        InputError: ``source`` is not written like a model.
+        InputError: ``source`` is not written like a model, or has no revisions.
         ModelError: it cannot be found, read or run, with the reason.
     """
-    from backend.models.sources import source_of
+    from backend.models.sources import source_for
 
     if not isinstance(source, ModelSpec):
         source = ModelSpec(source=source, revision=revision, device=device, dtype=dtype)
-    return source_of(source.source).load_model(source)
+    return source_for(source).load_model(source)
 
 
 def load_tokenizer(spec: ModelSpec) -> TextTokenizer:
     """Load only the tokenizer of a model; the weights stay where they are.
 
     Raises:
-        InputError: ``spec.source`` is not written like a model.
+        InputError: ``spec.source`` is not written like a model, or has no revisions.
         ModelError: it cannot be found or read, with the reason.
     """
-    from backend.models.sources import source_of
+    from backend.models.sources import source_for
 
-    return source_of(spec.source).load_tokenizer(spec)
+    return source_for(spec).load_tokenizer(spec)
 
 
 def is_here(spec: ModelSpec) -> bool:
     """Tell whether ``load_tokenizer`` and ``read_context`` need no network.
 
     Raises:
-        InputError: ``spec.source`` is not written like a model.
+        InputError: ``spec.source`` is not written like a model, or has no revisions.
     """
-    from backend.models.sources import source_of
+    from backend.models.sources import source_for
 
-    return source_of(spec.source).is_here(spec)
+    return source_for(spec).is_here(spec)
 
 
 def read_context(spec: ModelSpec) -> int | None:
@@ -76,6 +76,6 @@ def read_context(spec: ModelSpec) -> int | None:
     Raises:
         InputError, ModelError: as ``load_tokenizer``.
     """
-    from backend.models.sources import source_of
+    from backend.models.sources import source_for
 
-    return source_of(spec.source).context(spec)
+    return source_for(spec).context(spec)

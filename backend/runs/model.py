@@ -22,6 +22,12 @@ class ModelSpec:
     dtype: str = "auto"
 
 
+def names_hub(source: str) -> bool:
+    """Tell whether a source is written like a hub id; only those have revisions."""
+    written_as_path = source.startswith((".", "/", "~", "\\")) or ":\\" in source
+    return not (source == "bundled" or source.lower().endswith(".gguf") or written_as_path)
+
+
 @dataclass(frozen=True)
 class ModelFacts:
     """What the interface and every run tell about a loaded model.

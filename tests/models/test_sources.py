@@ -21,6 +21,7 @@ from backend.errors import InputError, ModelError
 from backend.models import ModelSpec, load_model, load_tokenizer
 from backend.models.load import weight_bytes
 from backend.models.sources import SOURCES, source_of
+from backend.runs.model import names_hub
 
 
 @pytest.fixture
@@ -63,6 +64,21 @@ def test_a_name_is_served_by_the_source_it_is_written_for(name, source):
 def test_what_is_no_name_of_a_model_is_refused_with_the_ways_to_write_one(name):
     with pytest.raises(InputError, match="'owner/name'"):
         load_model(name)
+
+
+@pytest.mark.parametrize("name", ["bundled", "none.gguf", "./none"])
+def test_a_revision_is_refused_where_there_are_none(name):
+    with pytest.raises(InputError, match="'v1'"):
+        load_model(name, revision="v1")
+    with pytest.raises(InputError, match="only models of the hub"):
+        load_tokenizer(ModelSpec(source=name, revision="v1"))
+
+
+@pytest.mark.parametrize(
+    "name", ["bundled", "a.gguf", "~/b.GGUF", "./m", "/m", "gpt2", "owner/name", "C:\\models"]
+)
+def test_the_spelling_alone_tells_what_has_revisions(name):
+    assert names_hub(name) == source_of(name).has_revisions
 
 
 def test_a_folder_is_loaded_with_its_facts(tiny_folder):

@@ -65,6 +65,17 @@ def test_defaults_stay_out_of_the_address(app):
     assert parameters(at) == {}
 
 
+def test_a_revision_is_offered_and_sent_for_models_of_the_hub_only(app):
+    def fields(at):
+        return [each.label for each in at.sidebar.text_input]
+
+    hub = app(model="owner/name", revision="v1")
+    assert "Revision" in fields(hub)
+    hub.sidebar.selectbox[0].set_value("bundled").run()
+    assert "Revision" not in fields(hub)
+    assert not hub.exception
+
+
 def test_a_model_that_is_typed_is_kept_for_all_pages(app):
     at = app(model="someone/something")
     assert at.sidebar.selectbox[0].value == "someone/something"

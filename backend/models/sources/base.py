@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from backend.errors import InputError
 from backend.models.language import LanguageModel
@@ -15,7 +15,13 @@ from backend.runs.model import ModelSpec
 
 
 class ModelSource(Protocol):
-    """One way to get a model from the name a reader typed."""
+    """One way to get a model from the name a reader typed.
+
+    Attributes:
+        has_revisions: whether ``spec.revision`` means something here.
+    """
+
+    has_revisions: ClassVar[bool]
 
     def accepts(self, name: str) -> bool:
         """Tell whether ``name`` is written in the way of this source; looks at no network."""
@@ -46,6 +52,8 @@ SOURCES: Registry[ModelSource] = Registry("model source")
 class FolderSource:
     """Base of the sources that end in a folder of safetensors and tokenizer files."""
 
+    has_revisions: ClassVar[bool] = False
+
     def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
         """Return where the files are, fetching or converting what is missing.
 
@@ -66,6 +74,21 @@ class FolderSource:
 
     def context(self, spec: ModelSpec) -> int | None:
         return read_context(self.locate(spec, weights=False))
+
+
+def source_for(spec: ModelSpec) -> ModelSource:
+    """Return the source that serves ``spec``.
+
+    Raises:
+        InputError: no source accepts such a name, or not with a revision.
+    """
+    source = source_of(spec.source)
+    if spec.revision is not None and not source.has_revisions:
+        raise InputError(
+            f"{spec.source!r} has no revisions; only models of the hub do. "
+            f"Leave out the revision {spec.revision!r}."
+        )
+    return source
 
 
 def source_of(name: str) -> ModelSource:

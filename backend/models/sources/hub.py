@@ -32,6 +32,8 @@ _OTHER_FILES = ["*/*", "consolidated*"]
 class HubSource(FolderSource):
     """Downloads into the hub's own cache; what is there already works without a network."""
 
+    has_revisions = True
+
     def accepts(self, name: str) -> bool:
         return _ID.fullmatch(name) is not None
 
