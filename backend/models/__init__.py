@@ -17,6 +17,7 @@ __all__ = [
     "load_model",
     "load_tokenizer",
     "read_context",
+    "weight_bytes",
 ]
 
 
@@ -79,3 +80,14 @@ def read_context(spec: ModelSpec) -> int | None:
     from backend.models.sources import source_for
 
     return source_for(spec).context(spec)
+
+
+def weight_bytes(spec: ModelSpec) -> int:
+    """Return the bytes the weights of a model will take in memory, without loading them.
+
+    Raises:
+        InputError, ModelError: as ``load_tokenizer``.
+    """
+    from backend.models.sources import source_for
+
+    return source_for(spec).weight_bytes(spec)

@@ -25,7 +25,8 @@ from backend.models.gguf_tokenizer import gguf_tokenizer
 from backend.models.load import Checkpoint
 from backend.models.loading import stage
 from backend.models.memory import check_room, loading_memory
-from backend.models.placement import dtype_name
+from backend.models.placement import dtype_name, resolve_device, resolve_dtype
+from backend.runs.model import ModelSpec
 from backend.settings import settings
 
 CONVERSION = 1
@@ -114,6 +115,12 @@ def _convert_weights(path: Path, folder: Path) -> None:
     if header.dtype is None:
         weights += f", dequantised to {dtype_name(dtype)}"
     (folder / _ABOUT).write_text(json.dumps({"weights": weights}), encoding="utf-8")
+
+
+def gguf_bytes(path: Path, spec: ModelSpec) -> int:
+    """Return the bytes the weights of the GGUF file at ``path`` take once converted."""
+    dtype = resolve_dtype(spec.dtype, resolve_device(spec.device))
+    return sum(prod(each.shape) for each in _whole_header(path).tensors) * dtype.itemsize
 
 
 def _whole_header(path: Path) -> GgufHeader:

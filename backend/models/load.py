@@ -103,6 +103,23 @@ def read_context(checkpoint: Checkpoint) -> int | None:
     return context_of(config.get_text_config(decoder=True))
 
 
+def expected_bytes(checkpoint: Checkpoint, spec: ModelSpec) -> int:
+    """Return the bytes the weights will take, from the configuration alone.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    read_config(checkpoint.name, checkpoint.folder / "config.json")
+    dtype = resolve_dtype(spec.dtype, resolve_device(spec.device))
+    try:
+        config = AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
+        with _building, torch.device("meta"):
+            model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    except Exception as error:
+        raise ModelError(f"{checkpoint.name} cannot be read: {error}") from error
+    return sum(each.numel() for each in model.parameters()) * dtype.itemsize
+
+
 def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     from transformers import AutoTokenizer, TokenizersBackend
 

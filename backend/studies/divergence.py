@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from backend.errors import InputError
-from backend.models import load_model
+from backend.models import load_model, weight_bytes
+from backend.models.loading import reporting_to
 from backend.runs import DivergenceRequest, DivergenceRun
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
 from backend.studies.batches import batch_bytes
@@ -34,10 +35,11 @@ class DivergenceStudy:
     kind = "divergence"
 
     def estimate(self, model: LanguageModel, request: DivergenceRequest) -> Estimate:
-        """Return memory on top of the first model; the second counts as large as it."""
+        """Return memory on top of the first model: the second, and what reading takes."""
         tokens = len(encode_in_context(model, request))
         buffers = 8 * _ROWS * 4 * model.facts.vocab_size
-        return Estimate(bytes=model.facts.memory_bytes + batch_bytes(model, tokens) + buffers)
+        other = weight_bytes(request.other)
+        return Estimate(bytes=other + batch_bytes(model, tokens) + buffers)
 
     def run(
         self, model: LanguageModel, request: DivergenceRequest, report: Report
@@ -51,7 +53,9 @@ class DivergenceStudy:
             CancelledError: ``report`` said so.
         """
         report(Progress(0, 0, "Loading the second model …"))
-        return self.compare(model, load_model(request.other), request, report)
+        with reporting_to(report):
+            other = load_model(request.other)
+        return self.compare(model, other, request, report)
 
     def compare(
         self, model: LanguageModel, other: LanguageModel, request: DivergenceRequest, report: Report

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from backend.errors import ModelError
-from backend.models import ModelSpec, gguf_convert, load_model, load_tokenizer, memory
+from backend.models import ModelSpec, gguf_convert, load_model, load_tokenizer, memory, weight_bytes
 from backend.models.cache import cached_folder
 from backend.settings import settings
 from tests.models.tiny_gguf import write_gguf
@@ -64,6 +64,13 @@ def test_the_facts_say_how_the_weights_were_stored(gguf_file):
     facts = load(gguf_file).facts
     assert (facts.name, facts.weights, facts.context) == ("tiny", "F32 GGUF", 128)
     assert (facts.layers, facts.heads, facts.kv_heads) == (2, 4, 2)
+
+
+def test_the_size_in_memory_is_known_before_it_is_converted(gguf_file, counted):
+    size = weight_bytes(ModelSpec(source=str(gguf_file), device="cpu"))
+    assert counted == []
+    model = load(gguf_file).torch_model
+    assert size == sum(each.nbytes for each in model.parameters())
 
 
 def test_the_second_load_does_not_convert_again(gguf_file, counted):

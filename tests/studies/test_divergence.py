@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import backend
-from backend.errors import InputError
-from backend.runs import DivergenceRequest
+from backend.engine import Engine
+from backend.errors import InputError, OverBudgetError
+from backend.models import weight_bytes
+from backend.runs import DivergenceRequest, ModelSpec
 from backend.runs.files import dump_run, parse_run
+from backend.settings import Settings
 from backend.studies.divergence import divergences
 
 TEXT = "The cat sat on the mat. " * 6
@@ -69,6 +73,27 @@ def test_what_one_model_rules_out_makes_one_direction_infinite():
 def test_models_that_cut_a_text_differently_are_refused(tiny_model):
     with pytest.raises(InputError, match="divergence needs"):
         study(tiny_model("llama"), tiny_model("gpt2").spec)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_size_of_a_model_is_known_before_it_is_loaded(tiny_model, dtype):
+    spec = replace(tiny_model("llama").spec, dtype=dtype)
+    model = backend.load_model(spec)
+    assert weight_bytes(spec) == sum(each.nbytes for each in model.torch_model.parameters())
+
+
+def test_a_large_second_model_is_refused_before_it_is_loaded(tiny_model, tmp_path):
+    model = tiny_model("llama")
+    config = model.torch_model.config.to_dict() | {"hidden_size": 32_768, "head_dim": 8_192}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    request = DivergenceRequest(
+        model=model.spec, other=ModelSpec(str(tmp_path), device="cpu"), text=TEXT
+    )
+    engine = Engine(limits=Settings(work_bytes=1_000_000_000))
+    with pytest.raises(OverBudgetError, match=r"needs about [\d.]+ GB .* may use 1\.0 GB"):
+        engine.submit("divergence", request).result(60)
+    engine.close()
 
 
 def test_a_divergence_run_survives_its_file(tiny_model):

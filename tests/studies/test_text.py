@@ -302,6 +302,27 @@ def test_the_bundled_model_is_measured_closer_than_promised(bundled_model):
     np.testing.assert_allclose(run.varentropy[1:], varentropy, atol=3e-5)
 
 
+PROSE = (
+    "The harbour was quiet when the last boat came in. Nets hung over the wall to dry, and a boy "
+    "counted baskets of herring while his father argued about the price of salt. Nobody looked up "
+    "at the lighthouse, which had been dark since Tuesday; the keeper, they said, was ill again."
+)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("dtype", "median", "largest"), [("bfloat16", 0.023, 0.32), ("float16", 0.003, 0.034)]
+)
+def test_half_precision_moves_entropy_by_what_is_stated(bundled_model, dtype, median, largest):
+    half = backend.load_model("bundled", device="cpu", dtype=dtype)
+    runs = [backend.study_text(each, PROSE) for each in (bundled_model, half)]
+    for name in ("entropy", "surprisal"):
+        moved = np.abs(getattr(runs[0], name) - getattr(runs[1], name))[1:]
+        # docs/measures.md states what 1,250 tokens gave; another text may have twice of it.
+        assert np.median(moved) <= 2 * median
+        assert moved.max() <= 2 * largest
+
+
 def test_a_run_cannot_be_changed(tiny_model):
     run = backend.study_text(tiny_model("gpt2"), "ab")
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 from backend.errors import InputError
 from backend.models.language import LanguageModel
-from backend.models.load import Checkpoint, open_model, open_tokenizer, read_context
+from backend.models.load import Checkpoint, expected_bytes, open_model, open_tokenizer, read_context
 from backend.models.tokenizer import TextTokenizer
 from backend.registry import Registry
 from backend.runs.model import ModelSpec
@@ -43,6 +43,10 @@ class ModelSource(Protocol):
         """Return how many tokens the model reads, without loading weights; None: no fixed limit."""
         ...
 
+    def weight_bytes(self, spec: ModelSpec) -> int:
+        """Return the bytes the weights will take in memory, without loading them."""
+        ...
+
 
 SOURCES: Registry[ModelSource] = Registry("model source")
 """Asked in the order of registration; the first that accepts the name serves it."""
@@ -74,6 +78,9 @@ class FolderSource:
 
     def context(self, spec: ModelSpec) -> int | None:
         return read_context(self.locate(spec, weights=False))
+
+    def weight_bytes(self, spec: ModelSpec) -> int:
+        return expected_bytes(self.locate(spec, weights=False), spec)
 
 
 def source_for(spec: ModelSpec) -> ModelSource:

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from backend.errors import ModelError
-from backend.models.gguf_convert import converted, gguf_context
+from backend.models.gguf_convert import converted, gguf_bytes, gguf_context
 from backend.models.load import Checkpoint
 from backend.models.sources.base import SOURCES, FolderSource
 from backend.runs.model import ModelSpec
@@ -26,6 +26,9 @@ class BundledSource(FolderSource):
 
     def context(self, spec: ModelSpec) -> int | None:
         return gguf_context(_gguf_file())
+
+    def weight_bytes(self, spec: ModelSpec) -> int:
+        return gguf_bytes(_gguf_file(), spec)
 
 
 def _gguf_file() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.errors import ModelError
-from backend.models.gguf_convert import converted, gguf_context
+from backend.models.gguf_convert import converted, gguf_bytes, gguf_context
 from backend.models.load import Checkpoint
 from backend.models.sources.base import SOURCES, FolderSource, as_path
 from backend.runs.model import ModelSpec
@@ -23,6 +23,9 @@ class GgufSource(FolderSource):
 
     def context(self, spec: ModelSpec) -> int | None:
         return gguf_context(_file(spec))
+
+    def weight_bytes(self, spec: ModelSpec) -> int:
+        return gguf_bytes(_file(spec), spec)
 
 
 def _file(spec: ModelSpec) -> Path:
