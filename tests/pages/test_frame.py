@@ -1,6 +1,7 @@
 """The frame of all pages: navigation, shared values, the address."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from components.shell import PAGES
 
@@ -82,3 +83,18 @@ def test_a_model_that_is_typed_is_kept_for_all_pages(app):
     at.switch_page("pages/tokens.py").run()
     assert at.sidebar.selectbox[0].value == "someone/something"
     assert not at.exception
+
+
+def test_a_revision_left_over_is_not_sent_with_another_kind_of_model():
+    def script():
+        import streamlit as st
+
+        from components import state
+
+        for source in ("bundled", "./folder", "a.gguf", "owner/name"):
+            st.session_state["state:model"] = source
+            st.session_state["state:revision"] = "v1"
+            st.text(f"{source}: {state.model().revision}")
+
+    shown = [each.value for each in AppTest.from_function(script).run().text]
+    assert shown == ["bundled: None", "./folder: None", "a.gguf: None", "owner/name: v1"]

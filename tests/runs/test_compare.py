@@ -12,7 +12,7 @@ from backend.errors import InputError
 from backend.runs.bounds import divergence_bounds, share_vocabulary
 from backend.runs.compare import compare_heads, compare_text, summarise_difference
 from backend.runs.compare_paths import compare_paths
-from tests.runs.makers import FACTS, attention_run, text_run, trajectory_run
+from tests.runs.makers import attention_run, text_run, trajectory_run
 
 
 def with_distributions(logits: np.ndarray, top_k: int):
