@@ -28,7 +28,7 @@ from backend.runs import (
 )
 from backend.runs.library import Library
 from backend.runs.sampler_info import Filtered, SamplerInfo
-from backend.runs.trajectories import Plan
+from backend.runs.trajectories import Plan, TrajectoryRequest
 from backend.settings import settings
 
 if TYPE_CHECKING:
@@ -198,6 +198,11 @@ def _check_offered(spec: ModelSpec) -> None:
     )
 
 
+def last_run(spec: ModelSpec, kind: str) -> Run | None:
+    """Return a run of a kind that this server computed with a model, if one is in memory."""
+    return engine().last(spec, kind)
+
+
 @st.cache_resource(show_spinner=False)
 def sampler_catalogue() -> tuple[SamplerInfo, ...]:
     """Return what every sampler declares, sorted by name."""
@@ -241,6 +246,17 @@ def sampler_labels(plans: Sequence[Plan]) -> list[str]:
     from backend.studies.plans import labels
 
     return labels(tuple(plans))
+
+
+def written_out(request: TrajectoryRequest) -> TrajectoryRequest:
+    """Return a request with every parameter of every sampler under its own name.
+
+    Raises:
+        InputError: an unknown sampler, or a parameter out of range.
+    """
+    from backend.studies.decoding import with_defaults
+
+    return with_defaults(request)
 
 
 def submit_pattern(

@@ -12,6 +12,7 @@ from typing import TypeVar
 Part = TypeVar("Part")
 
 LONGEST_LINE = 300
+MOST_KEYS = 60
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HEAD = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
 _RUN_KEY = re.compile(r"(kept-|saved-)?[0-9a-f]{16}")
@@ -58,6 +59,14 @@ def run_key(text: str) -> str:
     """Read the content hash of a request."""
     if not _RUN_KEY.fullmatch(text):
         raise ValueError("it is 16 characters from 0-9 and a-f")
+    return text
+
+
+def run_keys(text: str) -> str:
+    """Read several of them, joined by dots."""
+    keys = text.split(".")
+    if len(keys) > MOST_KEYS or not all(map(_RUN_KEY.fullmatch, keys)):
+        raise ValueError(f"it is at most {MOST_KEYS} keys of runs, joined by dots")
     return text
 
 

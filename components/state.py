@@ -61,6 +61,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "dtype": Parameter("auto", checks.one_of(DTYPES)),
     **{run_parameter(kind): Parameter(None, checks.run_key) for kind in KINDS_IN_ADDRESS},
     **{example_parameter(kind): Parameter(None, checks.name) for kind in KINDS_IN_ADDRESS},
+    "branches": Parameter(None, checks.run_keys),
     "study": Parameter(None, checks.code),
     "a": Parameter("pair:dtype_a", checks.choice),
     "b": Parameter("pair:dtype_b", checks.choice),

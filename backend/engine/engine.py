@@ -91,6 +91,16 @@ class Engine:
         with self._lock:
             return self._runs.get(key)
 
+    def last(self, spec: ModelSpec, kind: str) -> Run | None:
+        """Return a run of a kind computed here with a model and used last, if one is in memory."""
+        with self._lock:
+            ours = (
+                run
+                for key, run in self._runs.newest()
+                if run.kind == kind and run.request.model == spec and key == run.request.key
+            )
+            return next(ours, None)
+
     def put(self, run: Run) -> str:
         """Keep a run that was not computed here, and return the key to ``find`` it with.
 

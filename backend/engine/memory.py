@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Generic, TypeVar
 
@@ -62,6 +62,11 @@ class ByteCache(Generic[T]):
             return None
         self._entries.move_to_end(key)
         return self._entries[key][0]
+
+    def newest(self) -> Iterator[tuple[str, T]]:
+        """Yield keys and values, the most recently used first."""
+        for key, (value, _) in reversed(self._entries.items()):
+            yield key, value
 
     def put(self, key: str, value: T) -> None:
         """Keep ``value``, replacing an older one, and drop what no longer fits."""

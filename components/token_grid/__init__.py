@@ -38,7 +38,8 @@ def token_grid(
     metric: str,
     key: str,
     pinned: Place | None = None,
-    reference: int | None = None,
+    references: Sequence[int | None] | None = None,
+    reference_name: str = "",
     token_ids: Sequence[Sequence[int]] | None = None,
     height: int = 480,
     label: str = "Continuations, step by step",
@@ -54,8 +55,9 @@ def token_grid(
         metric: key of the metric that colours.
         key: of the component; may stay the same while rows grow.
         pinned: (row, step) to pin; works as in ``token_strip``.
-        reference: row that the others are compared with: the first token of a row that differs
-            from it is marked.
+        references: for every row the one it is compared with, None for none: the first token
+            that differs from it is marked.
+        reference_name: what to call it, or them all.
         token_ids: ids [row][step] to compare by; display texts can look alike.
         height: in pixels at most; longer grids scroll.
         label: what this is, for screen readers.
@@ -68,14 +70,16 @@ def token_grid(
     _check(rows, steps, metrics, labels, metric)
     ids = rows if token_ids is None else token_ids
     compared = [each[: len(row)] for each, row in zip(ids, rows, strict=True)]
+    against = list(references or [None] * len(rows))
     header = {
         "rows": [list(row) for row in rows],
         "labels": list(labels),
         "steps": steps,
-        "reference": reference,
+        "references": against,
+        "referenceName": reference_name,
         "departures": [
-            None if reference is None else first_departure(each, compared[reference])
-            for each in compared
+            None if other is None else first_departure(each, compared[other])
+            for each, other in zip(compared, against, strict=True)
         ],
     }
     parcels = {"text": pack(header, {}), "numbers": pack(*numbers(metrics))}

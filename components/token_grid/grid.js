@@ -56,9 +56,8 @@ class Grid {
     this.scroller.style.maxHeight = `${data.height}px`;
     this.scroller.setAttribute("aria-label", data.label);
     const table = numbers[`palette:${this.metric.palette}`];
-    const reference = content.labels[content.reference];
-    const departures = `An orange bar: here a row first departs from ${reference}.`;
-    this.legend.draw(this.metric, table, reference ? [departures] : [], false);
+    const departures = `An orange bar: here a row first departs from ${content.referenceName}.`;
+    this.legend.draw(this.metric, table, content.referenceName ? [departures] : [], false);
     this.sheet.replaceSync(paletteRules(table));
     if (this.content !== content) this.rebuild(content);
     content.rows.forEach((row, r) => row.forEach((_, s) => this.dress([r, s])));
@@ -111,11 +110,12 @@ class Grid {
   }
 
   explain([r, s]) {
-    const { rows, labels, reference, steps } = this.content;
+    const { rows, labels, references, steps } = this.content;
     const head = element("div", "head");
     head.append(element("b", "", quoted(rows[r][s])), element("span", "", `${labels[r]}, step ${count(s)}`));
     const { metrics, values } = this.numbers;
     const list = numberList(metrics, (m) => values[(m * rows.length + r) * steps + s], this.metricIndex);
+    const reference = references[r];
     const other = rows[reference]?.[s];
     if (reference === null || reference === r || other === rows[r][s]) return [head, list];
     const there = other === undefined ? "has ended" : `has ${quoted(other)}`;

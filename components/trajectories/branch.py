@@ -1,4 +1,4 @@
-"""Going on from a step with another token or another sampler."""
+"""Going on from a step with another token, another sampler, more steps, or other luck."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ import streamlit as st
 from backend.runs import Run
 from backend.runs.branching import branch, branch_points
 from backend.runs.trajectories import Plan, TrajectoryRequest, TrajectoryRun
-from components import job, state
-from components.plain import escape_markdown, numbered_label
-from components.trajectories.rows import Row, ids_of, row_label
-from components.trajectories.step_bars import Place
-from components.trajectories.tree import Leaf
+from components import job
+from components.plain import numbered_label
+from components.trajectories.branches import root_key
+from components.trajectories.options import MOST_STEPS
+from components.trajectories.rows import length_of
+from components.trajectories.step_data import Place
 
 SLOT = "trajectories"
+IN_PLACE, AFTER = "in its place", "after it"
 AS_DRAWN = "as drawn"
 OWN = "the same sampler"
-POINTS = 3
+MOST_POINTS = 10
 PAGE_CHANGED = "trajectories:page-changed"  # tells the view, a fragment, to run the page again
+
 _QUEUE = "trajectories:branches-waiting"
+_NOTE = "trajectories:branch-note"
 
 
 class Brancher(Protocol):
@@ -33,51 +37,15 @@ class Brancher(Protocol):
     def sampler_labels(self, plans: Sequence[Plan]) -> list[str]: ...
 
 
-def branches_of(brancher: Brancher, root: str) -> list[TrajectoryRun]:
-    """Return the branches of a run that are still in memory, oldest first."""
-    found = [brancher.find_run(key) for key in st.session_state.get(_key(root), [])]
-    return [each for each in found if isinstance(each, TrajectoryRun)]
-
-
-def add_branch(root: str, key: str) -> None:
-    """Remember a branch of a run."""
-    known = st.session_state.get(_key(root), [])
-    st.session_state[_key(root)] = [*(each for each in known if each != key), key]
-
-
-def tree_leaves(
-    run: TrajectoryRun, rows: Sequence[Row], branches: list[TrajectoryRun]
-) -> list[Leaf]:
-    """Return ``rows`` of a run and its branches as leaves of a tree."""
-    own = [_leaf(run, row, row_label(run, row), ()) for row in rows]
-    skip = len(run.request.prefix_ids)
-    return own + [
-        _leaf(each, Row(0, 0), f"{each.labels[0]} (branch)", each.request.prefix_ids[skip:])
-        for each in branches
-    ]
-
-
-def _leaf(run: TrajectoryRun, row: Row, label: str, prefix: tuple[int, ...]) -> Leaf:
-    ids = (*prefix, *ids_of(run, row))
-    return Leaf(label, ids, tuple(run.token(each) for each in ids), run.request.origin is not None)
-
-
 def branch_controls(
     brancher: Brancher, run: TrajectoryRun, place: Place, plans: Sequence[Plan]
 ) -> None:
-    """Draw the controls: the token to put, the sampler to go on with, and the button."""
+    """Draw the controls: where, which token, which sampler, how far, and the button."""
     st.markdown("**Go on from here**")
-    ids = [each for each in run.raw_top_ids[place.index].tolist() if each >= 0]
-    # Numbered, as Streamlit tells options apart by what they are called.
-    names = {each: numbered_label(i, run.token(each), 20) for i, each in enumerate(ids, start=1)}
+    last = place.step == length_of(run, place.row) - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        token = st.selectbox(
-            "Token",
-            [None, *ids],
-            format_func=lambda each: AS_DRAWN if each is None else names[each],
-            key="trajectories:branch-token",
-            width=150,
-        )
+        after = _where(place, last=last) == AFTER
+        token = None if after else _token(run, place)
         labels = [OWN, *brancher.sampler_labels(plans)]
         chosen = st.selectbox(
             "Sampler",
@@ -87,43 +55,122 @@ def branch_controls(
             width=180,
             help="The samplers are those of the cards above.",
         )
+        plan = plans[chosen - 1] if chosen else None
+        steps = _steps(run, place, after=after)
         st.button(
             "Branch",
             icon=":material/call_split:",
             key="trajectories:branch",
             on_click=_branch,
-            args=(brancher, run, place, token, plans[chosen - 1] if chosen else None),
+            args=(brancher, run, place, after, token, plan, steps),
         )
+    _uncertain(brancher, run, place)
+
+
+def _where(place: Place, *, last: bool) -> str:
+    """Ask on which side of the token to go on; after the last one, the text grows longer."""
+    key = f"trajectories:branch-where:{place.index}"
+    st.session_state.setdefault(key, AFTER if last else IN_PLACE)
+    chosen = st.segmented_control(
+        "Decode",
+        [IN_PLACE, AFTER],
+        required=True,
+        key=key,
+        help="In its place: another token stands here, or the same drawn anew. After it: this "
+        "token stays; after the last one, that makes the text longer.",
+    )
+    return chosen or IN_PLACE
+
+
+def _token(run: TrajectoryRun, place: Place) -> int | None:
+    ids = [each for each in run.raw_top_ids[place.index].tolist() if each >= 0]
+    # Numbered, as Streamlit tells options apart by what they are called.
+    names = {each: numbered_label(i, run.token(each), 20) for i, each in enumerate(ids, start=1)}
+    return st.selectbox(
+        "Token",
+        [None, *ids],
+        format_func=lambda each: AS_DRAWN if each is None else names[each],
+        key="trajectories:branch-token",
+        width=150,
+    )
+
+
+def _steps(run: TrajectoryRun, place: Place, *, after: bool) -> int:
+    """Ask how many steps to decode; at first as many as the run has left, or all over again."""
+    left = run.request.steps - place.step - after
+    key = f"trajectories:branch-steps:{place.index}:{after}"
+    st.session_state.setdefault(key, min(max(left, 1) if left else run.request.steps, MOST_STEPS))
+    return int(st.number_input("Steps", 1, MOST_STEPS, key=key, width=110))
+
+
+def _uncertain(brancher: Brancher, run: TrajectoryRun, place: Place) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.session_state.setdefault("trajectories:branch-count", 3)
+        count = st.number_input(
+            "Places", 1, MOST_POINTS, key="trajectories:branch-count", width=110,
+            persist_state="session",
+        )  # fmt: skip
         st.button(
-            f"At the {POINTS} most uncertain",
+            f"Branch at the {count} most uncertain",
             key="trajectories:branch-uncertain",
             help="Continues this row anew from where its entropy is highest (Tool-Light's rule), "
-            "with other luck.",
+            "with other luck, one branch after the other.",
             on_click=_branch_uncertain,
-            args=(brancher, run, place),
+            args=(brancher, run, place, int(count)),
         )
+    where, note = st.session_state.get(_NOTE, (None, ""))
+    if where == place:
+        st.info(note, icon=":material/info:")
 
 
 def _branch(
-    brancher: Brancher, run: TrajectoryRun, place: Place, token: int | None, plan: Plan | None
+    brancher: Brancher,
+    run: TrajectoryRun,
+    place: Place,
+    after: bool,
+    token: int | None,
+    plan: Plan | None,
+    steps: int,
 ) -> None:
+    row, step = place.row, place.step + after
+    # Beyond the end the row's own luck is new; before it, it would write the same text again.
+    own_luck = token is not None or plan is not None or step == length_of(run, row)
     request = branch(
         run,
         root_key(brancher, run),
-        place.row.sampler,
-        place.row.seed,
-        place.step,
+        row.sampler,
+        row.seed,
+        step,
         token=token,
         plan=plan,
-        seeds=None if token is not None or plan is not None else (_fresh_seed(run),),
+        seeds=None if own_luck else (_fresh_seed(run),),
+        steps=steps,
     )
     _start(brancher, [request])
 
 
-def _branch_uncertain(brancher: Brancher, run: TrajectoryRun, place: Place) -> None:
+def _branch_uncertain(brancher: Brancher, run: TrajectoryRun, place: Place, count: int) -> None:
     row = place.row
+    st.session_state.pop(_NOTE, None)
+    points = branch_points(run.entropy[row.sampler, row.seed], count)
+    if not points:
+        st.session_state[_NOTE] = (
+            place,
+            (
+                "This text is too short: no step after the first is there to branch at. Decode "
+                "more steps, or go on from a step of your choice."
+            ),
+        )
+        return
+    if len(points) < count:
+        st.session_state[_NOTE] = (
+            place,
+            (
+                f"{len(points)} of {count}: this text of {length_of(run, row)} steps has no more "
+                "places, as they lie about ten steps apart."
+            ),
+        )
     key, seed = root_key(brancher, run), _fresh_seed(run)
-    points = branch_points(run.entropy[row.sampler, row.seed], POINTS)
     _start(
         brancher,
         [branch(run, key, row.sampler, row.seed, each, seeds=(seed,)) for each in points],
@@ -145,44 +192,12 @@ def next_branch(brancher: Brancher) -> None:
         _start(brancher, waiting)
 
 
-def branch_list(brancher: Brancher, root: str) -> None:
-    """List the branches of a run with their texts."""
-    for number, run in enumerate(branches_of(brancher, root)):
-        origin = run.request.origin
-        with st.container(border=True, gap="xsmall"):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                place = f" from step {origin.step}" if origin else ""
-                st.markdown(f"**{escape_markdown(run.labels[0])}**{place}", width="stretch")
-                st.button(
-                    "Open this branch",
-                    key=f"trajectories:open-branch:{number}",
-                    on_click=_open,
-                    args=(run.request.key,),
-                )
-            st.text(run.texts[0][0])
-
-
-def _open(key: str) -> None:
-    state.show_run("trajectories", key)
-    st.session_state[PAGE_CHANGED] = True
-
-
-def root_key(brancher: Brancher, run: TrajectoryRun) -> str:
-    """Return the key of the run on screen; an example is kept in memory to have one."""
-    key = state.get(state.run_parameter("trajectories"))
-    if key is not None:
-        return key
-    known = f"trajectories:key-of:{run.title}:{run.created}"
-    if known not in st.session_state:
-        st.session_state[known] = brancher.keep_run(run)
-    return st.session_state[known]
+def drop_waiting() -> None:
+    """Forget the branches that wait: the reader stopped."""
+    st.session_state.pop(_QUEUE, None)
 
 
 def _fresh_seed(run: TrajectoryRun) -> int:
     count = st.session_state.get("trajectories:fresh", 0) + 1
     st.session_state["trajectories:fresh"] = count
     return max(run.request.seeds) + count
-
-
-def _key(root: str) -> str:
-    return f"trajectories:branches:{root}"

@@ -50,6 +50,11 @@ def chosen_plans(catalogue: Catalogue) -> tuple[Plan, ...]:
     return tuple(_plan(card, catalogue) for card in _cards())
 
 
+def any_cards() -> bool:
+    """Tell whether samplers are chosen."""
+    return bool(_cards())
+
+
 def put_plans(plans: Sequence[Plan], catalogue: Catalogue) -> None:
     """Replace all cards."""
     st.session_state[_CARDS] = []

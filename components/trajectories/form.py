@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import streamlit as st
 
 from backend.errors import EntroscopeError
-from backend.runs import ModelSpec
+from backend.runs import ModelFacts, ModelSpec, Run
 from backend.runs.pace import seconds_per_step
 from backend.runs.trajectories import Plan, TrajectoryRequest, TrajectoryRun
 from components import job, state
@@ -17,19 +17,18 @@ from components.text_box import UNCOUNTED, text_box
 from components.trajectories.branch import SLOT
 from components.trajectories.cards import Catalogue, chosen_plans, sampler_cards
 from components.trajectories.kept import kept
+from components.trajectories.options import (
+    MOST_STEPS,
+    MOST_TEXTS,
+    OPTIONS,
+    compared,
+    further_options,
+    option,
+    request_for,
+    seeds,
+)
 
-MOST_STEPS, MOST_SEEDS = 512, 8
-OPTIONS: dict[str, Any] = {
-    "chat": False,
-    "steps": 48,
-    "seeds": 1,
-    "first_seed": 0,
-    "shared_luck": True,
-    "compare": True,
-    "stop": "",
-    "stop_at_end": True,
-    "penalty": 1.0,
-}
+NOT_ADOPTED = "trajectories:not-adopted"  # what of the run on screen the form could not take
 
 
 class Decoder(Protocol):
@@ -43,6 +42,8 @@ class Decoder(Protocol):
         *,
         chat: bool = False,
     ) -> int | None: ...
+    def model_facts(self, spec: ModelSpec) -> ModelFacts | None: ...
+    def last_run(self, spec: ModelSpec, kind: str) -> Run | None: ...
     def submit(self, request: TrajectoryRequest) -> job.Watchable: ...
     def sampler_labels(self, plans: Sequence[Plan]) -> list[str]: ...
 
@@ -77,7 +78,7 @@ def _form(decoder: Decoder, catalogue: Catalogue, shown: TrajectoryRun | None) -
         st.number_input(
             "Seeds",
             1,
-            MOST_SEEDS,
+            MOST_TEXTS,
             width=130,
             help="Texts of every sampler.",
             **kept("seeds", OPTIONS["seeds"]),
@@ -85,11 +86,15 @@ def _form(decoder: Decoder, catalogue: Catalogue, shown: TrajectoryRun | None) -
         with st.container(width="stretch"):
             _notice(decoder, prompt, plans, shown)
         with st.popover("Options", icon=":material/tune:", type="tertiary"):
-            _options()
+            further_options()
         st.button(
             "Decode", type="primary", icon=":material/play_arrow:", on_click=_ask,
             disabled=not plans,
         )  # fmt: skip
+    if lost := st.session_state.get(NOT_ADOPTED):
+        st.caption(
+            f":material/info: The form could not take over {escape_markdown('; '.join(lost))}."
+        )
     if st.session_state.pop("trajectories:asked", False) and plans:
         job.start(SLOT, lambda: decoder.submit(request_for(prompt, plans)))
         st.rerun()
@@ -99,109 +104,63 @@ def _ask() -> None:
     st.session_state["trajectories:asked"] = True
 
 
-def option(name: str) -> Any:
-    """Return the value of an option."""
-    return st.session_state.get(f"trajectories:{name}", OPTIONS[name])
-
-
-def adopt(request: TrajectoryRequest) -> None:
-    """Set the options to those of a request."""
-    values = {
-        "chat": request.chat,
-        "steps": min(request.steps, MOST_STEPS),
-        "seeds": min(len(request.seeds), MOST_SEEDS),
-        "first_seed": min(request.seeds),
-        "shared_luck": request.shared_luck,
-        "stop": " | ".join(request.stop),
-        "stop_at_end": request.stop_at_end,
-        "penalty": float(request.repetition_penalty),
-    }
-    for name, value in values.items():
-        st.session_state[f"trajectories:{name}"] = value
-
-
-def request_for(prompt: str, plans: Sequence[Plan]) -> TrajectoryRequest:
-    """Return the request with the options as they stand."""
-    first = int(option("first_seed"))
-    penalty = float(option("penalty"))
-    stops = (each.strip("\r").replace("\\n", "\n") for each in str(option("stop")).split(" | "))
-    return TrajectoryRequest(
-        model=state.model(),
-        prompt=prompt,
-        chat=bool(option("chat")),
-        samplers=tuple(plans),
-        steps=int(option("steps")),
-        seeds=tuple(range(first, first + int(option("seeds")))),
-        shared_luck=bool(option("shared_luck")),
-        compare=bool(option("compare")) and penalty == 1,
-        stop=tuple(each for each in stops if each),
-        stop_at_end=bool(option("stop_at_end")),
-        repetition_penalty=penalty,
-    )
-
-
 def _notice(
     decoder: Decoder, prompt: str, plans: Sequence[Plan], shown: TrajectoryRun | None
 ) -> None:
     """Say how much is asked for and about how long it takes."""
-    rows, steps = len(plans) * int(option("seeds")), int(option("steps"))
-    known = shown is not None and prompt == shown.request.prompt
-    try:
-        count = (
-            len(shown.prompt_ids)
-            if shown is not None and known and shown.request.chat == option("chat")
-            else decoder.count_tokens(state.model(), prompt, chat=bool(option("chat")))
+    rows, steps = len(plans) * len(seeds()), int(option("steps"))
+    if rows > MOST_TEXTS:
+        _refuse(
+            f"{len(plans)} samplers × {len(seeds())} seeds are {rows:,} texts; at most "
+            f"{MOST_TEXTS} are decoded together. Take fewer of either."
         )
+        return
+    if shown is not None and shown.request.model.source != state.model().source:
+        shown = None
+    try:
+        count = _prompt_tokens(decoder, prompt, shown)
     except EntroscopeError as error:
         st.caption(f":material/warning: {escape_markdown(str(error))}")
         return
-    limit = shown.model.context if shown and shown.model.source == state.model().source else None
+    facts = decoder.model_facts(state.model()) or (shown.model if shown else None)
+    limit = facts.context if facts else None
     if count is not None and limit is not None and count + steps > limit:
-        st.warning(
+        _refuse(
             f"{count:,} tokens of prompt and {steps:,} steps; this model reads {limit:,}. Shorten "
-            "the prompt or take fewer steps.",
-            icon=":material/warning:",
+            "the prompt or take fewer steps."
         )
         return
+    texts = "1 text" if rows == 1 else f"{rows} texts"
     length = UNCOUNTED if count is None else f"{count:,} tokens of prompt"
-    parts = [length, f"{rows} texts of {steps} steps"]
-    timed = shown if shown and shown.model.source == state.model().source else None
-    pace = seconds_per_step(timed, rows) if timed else None
-    if pace is not None:
-        parts.append(f"about {max(1, round(pace * steps))} s, going by the run below")
+    parts = [length, f"{texts} of {steps} steps", _time(decoder, shown, rows, steps)]
+    if option("compare") and not compared():
+        parts.append("not compared at every step, because of the penalty")
     st.caption(" · ".join(parts))
 
 
-def _options() -> None:
-    st.toggle(
-        "Ask as a chat message",
-        help="Puts the prompt into the model's chat template as a user's message.",
-        **kept("chat", OPTIONS["chat"]),
-    )
-    st.toggle(
-        "Compare samplers at every step",
-        help="Applies every sampler to the distribution of every text, so that any step can be "
-        "looked at like for like. Takes longer with many samplers.",
-        **kept("compare", OPTIONS["compare"]),
-    )
-    st.toggle(
-        "Shared luck",
-        help="The same seed means the same luck for all samplers: texts part because of the "
-        "samplers and not by chance.",
-        **kept("shared_luck", OPTIONS["shared_luck"]),
-    )
-    st.toggle("Stop at the end-of-sequence token", **kept("stop_at_end", OPTIONS["stop_at_end"]))
-    st.text_input(
-        "Stop at these strings",
-        placeholder="separated by ` | `; \\n is a line break",
-        **kept("stop", OPTIONS["stop"]),
-    )
-    st.number_input("First seed", 0, 2**31, **kept("first_seed", OPTIONS["first_seed"]))
-    st.slider(
-        "Repetition penalty",
-        1.0,
-        2.0,
-        step=0.05,
-        help="1 is off. With a penalty the samplers cannot be compared at every step.",
-        **kept("penalty", OPTIONS["penalty"]),
-    )
+def _refuse(message: str) -> None:
+    st.warning(message, icon=":material/warning:")
+
+
+def _prompt_tokens(decoder: Decoder, prompt: str, shown: TrajectoryRun | None) -> int | None:
+    """Return how many tokens the model reads before the first step, the chat template included."""
+    chat = bool(option("chat"))
+    if shown and (shown.request.prompt, shown.request.chat) == (prompt, chat):
+        return len(shown.prompt_ids)
+    return decoder.count_tokens(state.model(), prompt, chat=chat)
+
+
+def _time(decoder: Decoder, shown: TrajectoryRun | None, rows: int, steps: int) -> str:
+    """Return about how long it takes, and how that is known."""
+    measured = decoder.last_run(state.model(), "trajectories")
+    if shown is not None and shown.request.model != state.model():
+        shown = None  # another device or data type
+    for run, how in ((measured, "as measured here"), (shown, "going by the run below")):
+        pace = seconds_per_step(run, rows) if isinstance(run, TrajectoryRun) else None
+        if pace is not None:
+            return f"about {_duration(pace * steps)}, {how}"
+    return "time unknown until this model has decoded here once"
+
+
+def _duration(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"

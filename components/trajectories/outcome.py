@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 
-from backend.runs.trajectories import TrajectoryRun
+from backend.errors import EntroscopeError
+from backend.runs.trajectories import TrajectoryRequest, TrajectoryRun
 from components import job, state
-from components.trajectories.branch import SLOT, Brancher, add_branch, next_branch, root_key
-from components.trajectories.cards import Catalogue, put_plans
-from components.trajectories.form import adopt
+from components.trajectories.branch import SLOT, Brancher, drop_waiting, next_branch
+from components.trajectories.branches import add_branch
+from components.trajectories.cards import MOST, Catalogue, any_cards, put_plans
+from components.trajectories.form import NOT_ADOPTED
 from components.trajectories.live import live_texts
+from components.trajectories.options import adopt
 
 _ADOPTED = "trajectories:adopted"
+
+
+class Spelling(Protocol):
+    """What taking over a run needs of ``backend.cached``."""
+
+    def written_out(self, request: TrajectoryRequest) -> TrajectoryRequest: ...
 
 
 def watch_decoding(brancher: Brancher) -> None:
@@ -23,11 +32,12 @@ def watch_decoding(brancher: Brancher) -> None:
         if run.request.origin is None:
             state.show_run("trajectories", key)
             return
-        add_branch(run.request.origin.run, key)
+        add_branch(brancher, run)
         st.session_state["trajectories:tab"] = "tree"
         next_branch(brancher)
 
     def stopped(partial: Any) -> str:
+        drop_waiting()
         run = partial.run()
         done(brancher.keep_run(run), run)
         return f"Stopped after {partial.steps} steps; what was decoded until then is kept."
@@ -35,11 +45,26 @@ def watch_decoding(brancher: Brancher) -> None:
     job.watch(SLOT, done, live_texts, stopped)
 
 
-def adopt_run(brancher: Brancher, run: TrajectoryRun, catalogue: Catalogue) -> None:
-    """Put samplers and options of a run that is new on screen into the form."""
-    key = root_key(brancher, run)
+def adopt_run(spelling: Spelling, run: TrajectoryRun, catalogue: Catalogue) -> None:
+    """Put samplers and options of a run that is new on screen into the form.
+
+    A branch leaves the form as it is: it has one sampler only, and the reader goes on with those
+    of the run it came from.
+    """
+    key = state.get(state.run_parameter("trajectories")) or f"{run.title}:{run.created}"
     if st.session_state.get(_ADOPTED) == key:
         return
     st.session_state[_ADOPTED] = key
-    put_plans(run.request.samplers, catalogue)
-    adopt(run.request)
+    st.session_state[NOT_ADOPTED] = []
+    if run.request.origin is not None and any_cards():
+        return
+    try:
+        request = spelling.written_out(run.request)
+    except EntroscopeError as error:
+        st.session_state[NOT_ADOPTED] = [f"this run: {error}"]
+        return
+    put_plans(request.samplers, catalogue)
+    lost = adopt(request)
+    if len(request.samplers) > MOST:
+        lost.append(f"its {len(request.samplers)} samplers ({MOST} at most)")
+    st.session_state[NOT_ADOPTED] = lost

@@ -7,7 +7,7 @@ import streamlit as st
 from backend.runs.trajectories import TrajectoryRun
 from components import state
 from components.trajectories.rows import Row, length_of
-from components.trajectories.step_bars import Place
+from components.trajectories.step_data import Place
 
 ROW = "trajectories:row"
 

@@ -150,8 +150,13 @@ def longest(run: TrajectoryRun) -> int:
     return int(run.lengths.max())
 
 
-def grid_metrics(run: TrajectoryRun, rows: list[Row], unit: str) -> list[Metric]:
-    """Return the numbers as metrics of the token grid over ``rows``."""
+def grid_metrics(
+    run: TrajectoryRun, rows: list[Row], unit: str, *, automatic: bool = False
+) -> list[Metric]:
+    """Return the numbers as metrics of the token grid over ``rows``.
+
+    With ``automatic`` the colours span the values there are, in place of a fixed range.
+    """
     places = [each.sampler for each in rows], [each.seed for each in rows]
     steps = max((length_of(run, each) for each in rows), default=0)
     found = []
@@ -159,6 +164,9 @@ def grid_metrics(run: TrajectoryRun, rows: list[Row], unit: str) -> list[Metric]
         values = number.shown(run, unit)[places][:, :steps]
         ends = series.to_unit(np.array([number.low, number.high]), unit) if number.power else None
         low, high = (number.low, number.high) if ends is None else ends.tolist()
+        finite = values[np.isfinite(values)]
+        if automatic and finite.size and finite.min() < finite.max():
+            low, high = float(finite.min()), float(finite.max())
         found.append(
             Metric(
                 key, number.label, values, number.unit_in(unit), low, high, number.scale,

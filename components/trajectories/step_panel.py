@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,10 @@ from components.figure import figure
 from components.plain import escape_markdown, token_label
 from components.trajectories.branch import Brancher, branch_controls
 from components.trajectories.rows import NUMBERS, row_label
-from components.trajectories.step_bars import (
-    STEP_ABOUT,
-    Place,
-    kept_of_listed,
-    step_chart,
-    step_data,
-)
+from components.trajectories.step_bars import STEP_ABOUT, step_chart
+from components.trajectories.step_data import Place, kept_of_listed, step_data
 
+INFORMATION = {"nats": 1.0, "bits": math.log(2)}  # in nats
 EMPTY = (
     "Click a token of the grid, step with the buttons above it, or use the arrow keys on it: here "
     "you then see what the model thought at that step and what each sampler made of it."
@@ -34,9 +31,16 @@ NOT_COMPARED = (
 
 
 def step_panel(
-    brancher: Brancher, run: TrajectoryRun, place: Place | None, plans: Sequence[Plan], unit: str
+    brancher: Brancher,
+    run: TrajectoryRun,
+    place: Place | None,
+    plans: Callable[[], Sequence[Plan]],
+    unit: str,
 ) -> None:
-    """Draw the panel of a step; without one, say how to pin one."""
+    """Draw the panel of a step; without one, say how to pin one.
+
+    ``plans`` returns the samplers of the cards; it is asked last, as it may have to wait.
+    """
     if place is None:
         st.markdown("**No step pinned**")
         st.caption(EMPTY)
@@ -49,9 +53,10 @@ def step_panel(
     st.table(_numbers(run, place, unit), border="horizontal", hide_index=True, hide_header=True)
     data = step_data(run, place)
     figure(step_chart(run, data), STEP_ABOUT, key="trajectories-step", data=data)
+    st.caption(_cut(data["thresholds"]))
     st.caption(_limits(run, place, data["bars"]))
     _compared(run, place, unit)
-    branch_controls(brancher, run, place, plans)
+    branch_controls(brancher, run, place, plans())
 
 
 def _numbers(run: TrajectoryRun, place: Place, unit: str) -> pd.DataFrame:
@@ -65,11 +70,35 @@ def _numbers(run: TrajectoryRun, place: Place, unit: str) -> pd.DataFrame:
             rows.append((number.label, percent(value)))
         else:
             rows.append((number.label, f"{value:,.0f}" if number.log else f"{value:.3f} {name}"))
-    for name, values in run.details.items():
-        if np.isfinite(values[place.index]):
-            label = run.detail_labels.get(name, name)
-            rows.append((label, f"{float(values[place.index]):,.4g}"))
+    entropy = float(run.entropy[place.index])
+    spread = float(run.varentropy[place.index]) * INFORMATION[unit] ** -2
+    rows += [
+        ("Effective choices, exp(entropy)", f"{np.exp(entropy):,.2f}"),
+        ("Varentropy", f"{spread:.3f} {unit}²"),
+    ]
+    rows += [
+        _detail(run.detail_labels.get(name, name), float(values[place.index]), unit)
+        for name, values in run.details.items()
+        if np.isfinite(values[place.index])
+    ]
     return pd.DataFrame(rows, columns=["number", "value"])
+
+
+def _detail(label: str, value: float, unit: str) -> tuple[str, str]:
+    """Return name and value of a sampler's own number; information in the unit shown."""
+    name, _, own = label.removesuffix("]").partition(" [")
+    if own in INFORMATION and own != unit:
+        value *= INFORMATION[own] / INFORMATION[unit]
+    shown = unit if own in INFORMATION else own
+    return name, f"{value:,.4g}{f' {shown}' if shown else ''}"
+
+
+def _cut(lines: pd.DataFrame) -> str:
+    """Say what the dashed lines of the chart are."""
+    if lines.empty:
+        return "No cut is drawn: all tokens are kept, or it lies below those listed."
+    told = [f"{name}, {percent(share)}" for name, share in lines.itertuples(index=False)]
+    return f"Dashed: {'; '.join(told)}."
 
 
 def _limits(run: TrajectoryRun, place: Place, bars: pd.DataFrame) -> str:
@@ -85,7 +114,8 @@ def _limits(run: TrajectoryRun, place: Place, bars: pd.DataFrame) -> str:
 def _compared(run: TrajectoryRun, place: Place, unit: str) -> None:
     kept, everyone = kept_of_listed(run, place)
     if not everyone:
-        st.caption(NOT_COMPARED)
+        if len(run.labels) > 1:
+            st.caption(NOT_COMPARED)
         return
     assert run.compare_count is not None  # noqa: S101
     assert run.compare_mass is not None  # noqa: S101

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
+import pandas as pd
 
 from components.plain import token_label
 
@@ -81,18 +81,30 @@ def _end(leaves: list[Leaf]) -> dict[str, Any]:
     }
 
 
-def tree_chart(leaves: Sequence[Leaf], root: str, *, dark: bool) -> None:
-    """Draw the tree."""
+def tree_spec(leaves: Sequence[Leaf], root: str, *, dark: bool) -> dict[str, Any]:
+    """Return the ECharts option of the tree; its toolbox saves the picture."""
     ink = "#E8ECF1" if dark else "#1C2733"
-    spec = {
+    return {
         "tooltip": {"trigger": "item", "formatter": "{b}<br>{c} tokens"},
+        "toolbox": {
+            "right": 4,
+            "top": 0,
+            "feature": {
+                "saveAsImage": {
+                    "title": "Picture as PNG",
+                    "name": "trajectories-tree",
+                    "pixelRatio": 2,
+                    "backgroundColor": "#0E1117" if dark else "#FFFFFF",
+                }
+            },
+        },
         "series": [
             {
                 "type": "tree",
                 "data": [tree_nodes(leaves, root)],
                 "left": 120,
-                "right": 150,
-                "top": 14,
+                "right": 170,
+                "top": 24,
                 "bottom": 14,
                 "symbolSize": 8,
                 "initialTreeDepth": -1,
@@ -113,10 +125,29 @@ def tree_chart(leaves: Sequence[Leaf], root: str, *, dark: bool) -> None:
             }
         ],
     }
-    st.echarts_chart(
-        spec,
-        height=max(220, LEAF_HEIGHT * len(leaves) + 60),
-        key="trajectories-tree",
-        alt="The texts as a tree. Common beginnings are drawn once, and every fork is a step at "
-        "which samplers or branches chose different tokens.",
-    )
+
+
+def tree_frame(leaves: Sequence[Leaf]) -> pd.DataFrame:
+    """Return the texts as a table: which leaf, where it leaves the others, and what it says.
+
+    ``forks_at`` is the first step that no other text shares with it, None where one says the same.
+    """
+    rows = []
+    for place, leaf in enumerate(leaves):
+        others = [*leaves[:place], *leaves[place + 1 :]]
+        fork = max((_common(leaf.ids, each.ids) for each in others), default=0)
+        rows.append(
+            {
+                "text_of": leaf.label,
+                "kind": "branch" if leaf.branch else "sampler",
+                "tokens": len(leaf.ids),
+                "forks_at": fork if fork < len(leaf.ids) else None,
+                "text": "".join(leaf.tokens),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _common(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -23,8 +23,10 @@ from components.trajectories.curves import curve_chart, curve_data
 from components.trajectories.feedback import feedback_chart, feedback_data, feedback_rows
 from components.trajectories.live import live_texts
 from components.trajectories.rows import NUMBERS, Row, grid_metrics, row_label, rows_of
-from components.trajectories.step_bars import Place, step_chart, step_data
-from components.trajectories.tree import Leaf, tree_nodes
+from components.trajectories.step_bars import step_chart
+from components.trajectories.step_data import Place, step_data
+from components.trajectories.thresholds import LEAST
+from components.trajectories.tree import Leaf, tree_frame, tree_nodes
 from tests.runs.makers import trajectory_run
 
 
@@ -127,9 +129,43 @@ def test_a_threshold_is_drawn_only_where_it_is_one_on_the_models_probability():
     run = replace(run, details={"floor": floor})
     place = Place(Row(1, 0), 0)
     assert step_data(run, place)["thresholds"]["percent"].tolist() == pytest.approx([2.0])
-    hot = plans(["greedy", ("min_p", {"temperature": 2.0})])
-    heated = replace(run, request=replace(run.request, samplers=hot))
-    assert step_data(heated, place)["thresholds"].empty
+
+
+CUTS = {
+    # rule, its details, percent of the model's own probability
+    "min-p, hot": (("min_p", {"min_p": 0.2, "temperature": 2.0}), {"floor": 0.1}, [2.0]),
+    "min-p, heated last": (
+        ("min_p", {"temperature": 2.0, "temperature_order": "last"}), {"floor": 0.03}, [3.0],
+    ),
+    "σ of logits over T": (("top_n_sigma", {"T": 2.0}), {"depth": 1.0}, [50 * math.exp(-2)]),
+    "epsilon": ("epsilon", {"floor": 0.01}, [1.0]),
+    "mirostat 2": ("mirostat_v2", {"mu": 3.0}, [12.5]),
+    "mirostat 1 cuts by rank": ("mirostat_v1", {"mu": 3.0}, [50.0]),
+    "top-k": ("top_k", {}, [50.0]),
+    "top-p": ("top_p", {}, [50.0]),
+    "epsilon, hot": (("epsilon", {"temperature": 2.0}), {"floor": 0.01}, [50.0]),
+    "a chain": (["top_k", "epsilon"], {"1.floor": 0.01}, [50.0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_every_cut_is_a_line_on_the_models_own_probability(name):
+    rule, details, percent = CUTS[name]
+    run = compared()
+    request = replace(run.request, samplers=plans(["greedy", rule]))
+    done = run.token_ids >= 0
+    told = {key: np.where(done, value, np.nan).astype(np.float32) for key, value in details.items()}
+    count = np.where(done, 2, 0).astype(np.int32)
+    run = replace(run, request=request, details=told, kept_count=count)
+    lines = step_data(run, Place(Row(1, 0), 0))["thresholds"]
+    assert lines["percent"].tolist() == pytest.approx(percent, rel=1e-5)
+    assert (lines["name"] == LEAST).all() == (percent == [50.0])
+
+
+def test_no_cut_is_drawn_where_more_is_kept_than_is_listed():
+    run = replace(compared(), details={})
+    assert int(run.kept_count[1, 0, 0]) > run.raw_top_ids.shape[-1]
+    assert step_data(run, Place(Row(1, 0), 0))["thresholds"].empty
 
 
 def test_the_tree_draws_common_beginnings_once():
@@ -149,6 +185,27 @@ def test_the_tree_draws_common_beginnings_once():
 def test_a_text_that_ends_where_another_goes_on_has_its_own_end():
     root = tree_nodes([Leaf("short", (1,), ("a",)), Leaf("long", (1, 2), ("a", "b"))], "")
     assert [each["name"] for each in root["children"][0]["children"]] == ["short", "1  b"]
+
+
+def test_the_table_of_the_tree_says_where_each_text_leaves_the_others():
+    leaves = [
+        Leaf("one", (1, 2, 3), ("The", " cat", " sat")),
+        Leaf("two", (1, 2, 4, 5), ("The", " cat", " ran", "."), branch=True),
+    ]
+    frame = tree_frame(leaves)
+    assert frame["forks_at"].tolist() == [2, 2]
+    assert frame["kind"].tolist() == ["sampler", "branch"]
+    assert tree_frame([leaves[0], leaves[0]])["forks_at"].isna().all()
+
+
+def test_all_seeds_are_shown_while_they_are_written(monkeypatch):
+    so_far = SimpleNamespace(labels=["greedy"], texts=[["one", "x" * 900]], running=[[False, True]])
+    drawn: list[str] = []
+    monkeypatch.setattr("components.trajectories.live.st.html", drawn.append)
+    live_texts(so_far)
+    assert "one" in drawn[0]
+    assert f"…{'x' * 200}<i>" in drawn[0]  # two seeds share the 400 characters
+    assert drawn[0].count("greedy") == 1
 
 
 def test_live_texts_are_escaped(monkeypatch):

@@ -60,6 +60,16 @@ def test_a_finished_run_is_found_by_the_key_of_its_request(engine):
     assert engine.find("0" * 16) is None
 
 
+def test_the_last_run_of_a_model_is_one_computed_here(engine):
+    asked = FakeRequest(text="quick")
+    assert engine.last(asked.model, "fake") is None
+    run = engine.submit("fake", asked).result(PATIENCE)
+    engine.put(run)  # kept from a file: nobody measured it here
+    assert engine.last(asked.model, run.kind) is run
+    assert engine.last(asked.model, "another kind") is None
+    assert engine.last(ModelSpec("another model"), run.kind) is None
+
+
 def test_a_request_asked_before_is_answered_from_memory(engine, study):
     first = engine.submit("fake", FakeRequest(text="quick")).result(PATIENCE)
     again = engine.submit("fake", FakeRequest(text="quick"))

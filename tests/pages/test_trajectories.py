@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from backend import cached
-from backend.runs.trajectories import plans
+from backend.errors import CancelledError
+from backend.runs.trajectories import Origin, plans
+from components import job
 from components.trajectories import presets
 from components.trajectories.cards import Card
 from tests.runs.makers import trajectory_run
@@ -219,8 +223,8 @@ def test_a_branch_with_another_token_appears_in_the_tree(tiny):
     finish(at)
     assert not at.error
     assert at.session_state["trajectories:tab"] == "tree"
-    (made,) = at.session_state[f"trajectories:branches:{run.request.key}"]
-    request = cached.find_run(made).request
+    (made,) = at.session_state["trajectories:branches"].values()
+    request = made.request
     assert request.prefix_ids == (int(run.token_ids[0, 0, 0]), other)
     assert (request.origin.sampler, request.origin.seed, request.origin.step) == (0, 0, 1)
 
@@ -232,6 +236,200 @@ def test_a_model_that_is_not_there_is_refused_with_the_reason(app):
     assert at.error
     assert not at.exception
     assert at.get_by_key("trajectories:grid") is not None  # what was there stays on screen
+
+
+def test_a_text_is_made_longer_after_its_last_token(tiny):
+    at = tiny
+    button(at, "Decode").click().run()
+    finish(at)
+    run = cached.find_run(at.session_state["state:trajectories_run"])
+    at.button(key="trajectories:last").click().run()
+    assert at.session_state[f"trajectories:branch-where:{(0, 0, 3)}"] == "after it"
+    steps = next(each for each in at.number_input if "branch-steps" in each.key)
+    assert steps.value == 4
+    steps.set_value(6).run()
+    button(at, "Branch").click().run()
+    finish(at)
+    (made,) = at.session_state["trajectories:branches"].values()
+    assert made.request.prefix_ids == tuple(run.token_ids[0, 0].tolist())
+    assert made.request.seeds == run.request.seeds  # so it is what a longer run would have said
+    assert made.request.steps == 6
+
+
+def test_a_branch_of_a_branch_stands_in_the_tree_of_the_first_run(tiny):
+    at = tiny
+    button(at, "Decode").click().run()
+    finish(at)
+    first = at.session_state["state:trajectories_run"]
+    at.button(key="trajectories:on").click().run()
+    button(at, "Branch").click().run()
+    finish(at)
+    button(at, "Open this branch").click().run()
+    at.button(key="trajectories:last").click().run()
+    button(at, "Branch").click().run()
+    finish(at)
+    at.button(key="trajectories:open-root").click().run()
+    assert at.session_state["state:trajectories_run"] == first
+    heads = [each for each in markdown(at) if " from step " in each]
+    assert [each.split(" · ")[0] for each in heads] == ["**1", "**1.1"]
+    assert "of branch 1" in heads[1]
+
+
+def test_a_reload_finds_the_branches_of_the_link_and_says_which_are_gone(tiny, app):
+    at = tiny
+    button(at, "Decode").click().run()
+    finish(at)
+    at.button(key="trajectories:on").click().run()
+    button(at, "Branch").click().run()
+    finish(at)
+    (key,) = at.session_state["trajectories:branches"]
+    run = at.session_state["state:trajectories_run"]
+    again = app("trajectories", trajectories_run=run, branches=f"{key}.kept-{'0' * 16}")
+    assert list(again.session_state["trajectories:branches"]) == [key]
+    assert any("One branch of this link is no longer" in each.value for each in again.info)
+
+
+def test_as_many_places_are_branched_as_asked_for_and_a_short_text_says_so(tiny):
+    at = tiny
+    button(at, "Decode").click().run()
+    finish(at)
+    at.button(key="trajectories:on").click().run()
+    at.number_input(key="trajectories:branch-count").set_value(2).run()
+    at.button(key="trajectories:branch-uncertain").click().run()
+    assert any("1 of 2: this text of 4 steps" in each.value for each in at.info)
+    finish(at)
+    assert len(at.session_state["trajectories:branches"]) == 1
+
+
+def test_a_text_of_one_step_has_no_place_to_branch(tiny):
+    at = tiny
+    at.session_state["trajectories:steps"] = 1
+    at.run()
+    button(at, "Decode").click().run()
+    finish(at)
+    at.button(key="trajectories:on").click().run()
+    at.button(key="trajectories:branch-uncertain").click().run()
+    assert any("This text is too short" in each.value for each in at.info)
+
+
+def test_stop_stops_the_branches_that_wait_too(shown):
+    run = trajectory_run(seeds=(0,))
+    at = shown(run)
+    branched = replace(run, request=replace(run.request, origin=Origin("0" * 16, 0, 0, 1)))
+    partial = SimpleNamespace(run=lambda: branched, steps=2)
+    at.session_state["jobs"] = {"trajectories": job._Slot(StoppedJob(partial))}
+    at.session_state["trajectories:branches-waiting"] = [branched.request]
+    at.run()
+    assert any("Stopped after 2 steps" in each.value for each in at.info)
+    assert "trajectories:branches-waiting" not in at.session_state
+    assert at.session_state["jobs"] == {}
+
+
+class StoppedJob:
+    """A job that was stopped after some steps."""
+
+    key = "1" * 16
+    finished = True
+
+    def __init__(self, partial) -> None:
+        self.progress = SimpleNamespace(done=2, total=5, message="", partial=partial)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return True
+
+    def cancel(self) -> None:
+        """Nothing is left to cancel."""
+
+    def result(self, timeout: float | None = None):
+        raise CancelledError("The study was stopped.")
+
+
+# ── options of a run that was opened ─────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("penalty", [0.5, 9.0])
+def test_unusual_options_of_a_run_are_taken_over(shown, penalty):
+    run = trajectory_run(seeds=(2**40, 7))
+    request = replace(run.request, repetition_penalty=penalty, compare=False, top_n=3)
+    at = shown(replace(run, request=request))
+    assert at.number_input(key="trajectories:penalty").value == penalty
+    assert at.session_state["trajectories:compare"] is False
+    assert "not compared" not in captions(at)  # nobody asked for it
+    assert f"Seeds {2**40}, 7" in captions(at)
+    assert "could not take over" not in captions(at)
+
+
+def test_a_runs_own_seeds_are_decoded_again_until_they_are_changed(tiny, tiny_folder):
+    at = tiny
+    run = trajectory_run(seeds=(0, 7))
+    state = {"trajectories_run": cached.keep_run(run)}
+    at.query_params["trajectories_run"] = state["trajectories_run"]
+    at.run()
+    at.session_state["trajectories:steps"] = 2
+    button(at, "Decode").click().run()
+    finish(at)
+    made = cached.find_run(at.session_state["state:trajectories_run"])
+    assert made.request.seeds == (0, 7)
+    at.number_input(key="trajectories:seeds").set_value(3).run()
+    button(at, "Decode").click().run()
+    finish(at)
+    made = cached.find_run(at.session_state["state:trajectories_run"])
+    assert made.request.seeds == (0, 1, 2)
+
+
+def test_what_the_form_cannot_take_over_is_said(shown):
+    run = trajectory_run()
+    request = replace(run.request, samplers=plans(["greedy", ("unheard_of", {"x": 1})]))
+    assert "could not take over this run" in captions(shown(replace(run, request=request)))
+
+
+def test_a_penalty_says_that_samplers_are_not_compared(app):
+    at = app("trajectories")
+    at.number_input(key="trajectories:penalty").set_value(1.2).run()
+    assert "not compared at every step, because of the penalty" in captions(at)
+    assert at.toggle(key="trajectories:compare").disabled
+
+
+def test_more_texts_than_are_decoded_together_are_refused_with_both_numbers(app):
+    at = app("trajectories")
+    at.number_input(key="trajectories:seeds").set_value(50).run()
+    assert any("250 texts; at most 96" in each.value for each in at.warning)
+
+
+def test_a_chat_prompt_is_counted_with_its_template(app):
+    at = app("trajectories")
+    plain = prompt_tokens(at)
+    at.toggle(key="trajectories:chat").set_value(True).run()
+    request = cached.example_run(EXAMPLE).request
+    messages = [{"role": "user", "content": request.prompt}]
+    text = cached.render_chat(request.model, messages)
+    assert prompt_tokens(at) == cached.count_tokens(request.model, text, "special") > plain
+
+
+def prompt_tokens(at) -> int:
+    return int(re.search(r"(\d+) tokens of prompt", captions(at)).group(1))
+
+
+def test_the_time_is_about_that_of_this_server_once_it_has_decoded(tiny):
+    at = tiny
+    assert "time unknown until this model has decoded here once" in captions(at)
+    button(at, "Decode").click().run()
+    finish(at)
+    assert re.search(r"about \d+ s, as measured here", captions(at))
+
+
+def test_rows_are_compared_with_greedy_until_another_is_chosen(shown):
+    at = shown(trajectory_run(("top_p", "greedy")))
+    assert at.session_state["trajectories:reference"] == "greedy"
+
+
+def test_jumps_pin_the_largest_step_of_the_rows_shown(app):
+    at = app("trajectories")
+    run = cached.example_run(EXAMPLE)
+    at.button(key="trajectories:jump:Most uncertain").click().run()
+    row, step = divmod(int(np.nanargmax(run.entropy[:, 0])), run.entropy.shape[2])
+    assert at.session_state["state:token"] == step
+    assert run.labels[row] in captions(at)
 
 
 # ── one distribution ─────────────────────────────────────────────────────────────────────────────

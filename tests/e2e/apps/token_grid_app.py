@@ -52,7 +52,8 @@ place = token_grid(
     metric=chosen,
     key="grid",
     pinned=st.session_state.get("place"),
-    reference=0,
+    references=[0] * len(rows),
+    reference_name=SAMPLERS[0],
     on_pin=move_cursor,
 )
 st.text(f"pinned: {place}")
