@@ -41,6 +41,8 @@ def token_grid(
     references: Sequence[int | None] | None = None,
     reference_name: str = "",
     token_ids: Sequence[Sequence[int]] | None = None,
+    parts: Sequence[Sequence[str]] | None = None,
+    special_ids: Sequence[int] = (),
     height: int = 480,
     label: str = "Continuations, step by step",
     on_pin: Callable[[Place | None], None] | None = None,
@@ -59,6 +61,8 @@ def token_grid(
             that differs from it is marked.
         reference_name: what to call it, or them all.
         token_ids: ids [row][step] to compare by; display texts can look alike.
+        parts: which part of its character a token is, such as "1/2", [row][step]; "" for most.
+        special_ids: ids with a control meaning, drawn as outlined chips.
         height: in pixels at most; longer grids scroll.
         label: what this is, for screen readers.
         on_pin: called with (row, step) or None, before the script runs.
@@ -70,10 +74,13 @@ def token_grid(
     _check(rows, steps, metrics, labels, metric)
     ids = rows if token_ids is None else token_ids
     compared = [each[: len(row)] for each, row in zip(ids, rows, strict=True)]
+    special = set(special_ids)
     against = list(references or [None] * len(rows))
     header = {
         "rows": [list(row) for row in rows],
         "labels": list(labels),
+        "parts": None if parts is None else [list(row) for row in parts],
+        "special": [[each in special for each in row] for row in compared],
         "steps": steps,
         "references": against,
         "referenceName": reference_name,

@@ -8,6 +8,8 @@ const GRID_KEYS = [
   ["Home End", "first or last step of the row"],
   ["Enter Space", "pin the cell, or unpin it"],
   ["Esc", "unpin"],
+  ["Shift ← →", "anywhere on the page: one step back or on"],
+  ["Shift Home End", "anywhere on the page: first or last step"],
   ["?", "this list"],
 ];
 
@@ -90,7 +92,10 @@ class Grid {
 
   cell(text, r, s) {
     const node = element("span", "t step");
-    node.append(element("span", "word", listed(text)));
+    const word = element("span", this.content.special[r][s] || text === "" ? "word chip" : "word", listed(text));
+    const part = this.content.parts?.[r][s];
+    if (part) word.append(element("sub", "", part));
+    node.append(word);
     node.place = [r, s];
     node.id = `r${r}s${s}`;
     node.setAttribute("role", "gridcell");
@@ -112,7 +117,9 @@ class Grid {
   explain([r, s]) {
     const { rows, labels, references, steps } = this.content;
     const head = element("div", "head");
-    head.append(element("b", "", quoted(rows[r][s])), element("span", "", `${labels[r]}, step ${count(s)}`));
+    const part = this.content.parts?.[r][s];
+    const kind = `${part ? `, part ${part} of a character` : ""}${this.content.special[r][s] ? ", special token" : ""}`;
+    head.append(element("b", "", quoted(rows[r][s])), element("span", "", `${labels[r]}, step ${count(s)}${kind}`));
     const { metrics, values } = this.numbers;
     const list = numberList(metrics, (m) => values[(m * rows.length + r) * steps + s], this.metricIndex);
     const reference = references[r];

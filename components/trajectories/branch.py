@@ -72,7 +72,7 @@ def _where(place: Place, *, last: bool) -> str:
     key = f"trajectories:branch-where:{place.index}"
     st.session_state.setdefault(key, AFTER if last else IN_PLACE)
     chosen = st.segmented_control(
-        "Decode",
+        "Go on",
         [IN_PLACE, AFTER],
         required=True,
         key=key,

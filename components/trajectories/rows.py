@@ -130,9 +130,24 @@ def row_label(run: TrajectoryRun, row: Row) -> str:
 
 
 def tokens_of(run: TrajectoryRun, row: Row) -> list[str]:
-    """Return the display texts of a trajectory's tokens."""
-    ids = ids_of(run, row)
-    return [run.token(each) for each in ids]
+    """Return the display texts of a trajectory's tokens; parts of a character show it whole."""
+    text = run.texts[row.sampler][row.seed]
+    spans = run.offsets[row.sampler, row.seed].tolist()
+    return [
+        text[slice(*spans[step])] if part else run.token(each)
+        for step, (each, part) in enumerate(zip(ids_of(run, row), parts_of(run, row), strict=True))
+    ]
+
+
+def parts_of(run: TrajectoryRun, row: Row) -> list[str]:
+    """Return "1/2" and so on for tokens that make one character together, "" for the others."""
+    groups = run.groups[row.sampler, row.seed, : length_of(run, row)]
+    firsts = np.searchsorted(groups, groups, side="left")
+    sizes = np.searchsorted(groups, groups, side="right") - firsts
+    return [
+        f"{step - first + 1}/{size}" if size > 1 else ""
+        for step, (first, size) in enumerate(zip(firsts.tolist(), sizes.tolist(), strict=True))
+    ]
 
 
 def ids_of(run: TrajectoryRun, row: Row) -> list[int]:

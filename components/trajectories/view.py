@@ -115,9 +115,13 @@ def _curves(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
     chosen_order = [each for each in offered if each in chosen]
     for key in chosen_order:
         if key == FEEDBACK:
-            data = {**feedback_data(run, feedback, state.unit()), "cursor": cursor}
-            _pickable("trajectories-feedback", feedback_chart(run, state.unit()),
-                feedback_about(state.unit()), data)  # fmt: skip
+            data = feedback_data(run, feedback, state.unit(), over_seeds=over_seeds)
+            _pickable(
+                "trajectories-feedback",
+                feedback_chart(run, state.unit()),
+                feedback_about(state.unit(), over_seeds=over_seeds),
+                {**data, "cursor": cursor},
+            )
             continue
         number = NUMBERS[key]
         points = curve_data(run, key, state.unit(), rows, over_seeds=over_seeds)

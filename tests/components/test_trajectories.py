@@ -22,7 +22,15 @@ from components.trajectories.bench_charts import (
 from components.trajectories.curves import curve_chart, curve_data
 from components.trajectories.feedback import feedback_chart, feedback_data, feedback_rows
 from components.trajectories.live import live_texts
-from components.trajectories.rows import NUMBERS, Row, grid_metrics, row_label, rows_of
+from components.trajectories.rows import (
+    NUMBERS,
+    Row,
+    grid_metrics,
+    parts_of,
+    row_label,
+    rows_of,
+    tokens_of,
+)
 from components.trajectories.step_bars import step_chart
 from components.trajectories.step_data import Place, step_data
 from components.trajectories.thresholds import LEAST
@@ -66,6 +74,27 @@ def test_the_grid_has_a_value_for_every_step_and_none_after_the_end():
     assert entropy.values[0] == pytest.approx(run.entropy[0, 0] / math.log(2))
 
 
+def test_parts_of_a_character_show_it_whole_with_their_number():
+    run = trajectory_run(("greedy",), seeds=(0,))
+    groups, offsets = run.groups.copy(), run.offsets.copy()
+    groups[0, 0] = [0, 1, 1, 2, 3]
+    offsets[0, 0, 1:3] = [1, 2]
+    run = replace(run, groups=groups, offsets=offsets, texts=[["aéb"]])
+    assert parts_of(run, Row(0, 0)) == ["", "1/2", "2/2"]  # it ends after three steps
+    assert tokens_of(run, Row(0, 0))[1:] == ["é", "é"]
+
+
+def test_colours_span_the_texts_when_asked_to():
+    run = trajectory_run(seeds=(0,))
+    rows = rows_of(run, 0)
+    fixed = grid_metrics(run, rows, "nats")[0]
+    spanning = grid_metrics(run, rows, "nats", automatic=True)[0]
+    assert (fixed.low, fixed.high) == (0, 7)
+    assert (spanning.low, spanning.high) == pytest.approx(
+        (np.nanmin(run.entropy), np.nanmax(run.entropy))
+    )
+
+
 def test_bands_cover_the_seeds_that_still_run():
     run = trajectory_run(seeds=(0, 1))
     points = curve_data(run, "entropy", "nats", rows_of(run, None), over_seeds=True)
@@ -99,6 +128,25 @@ def test_mirostat_is_drawn_in_the_unit_shown():
     assert data["targets"]["target"].tolist() == pytest.approx([2 * math.log(2)])
     data["cursor"] = pd.DataFrame({"token": [-1]})
     assert b"<svg" in render(feedback_chart(run, "nats"), data, "svg")
+
+
+def test_mirostat_in_a_chain_has_its_curve_and_seeds_their_band():
+    run = trajectory_run(("greedy", "mirostat_v2"))
+    bits = np.where(run.token_ids >= 0, 1.0, np.nan).astype(np.float32)
+    bits[:, 1] *= 3
+    chain = plans(["greedy", ["top_k", ("mirostat_v2", {"tau": 2.0})]])
+    details = {"1.mu": bits, "1.surprise": bits}
+    run = replace(run, request=replace(run.request, samplers=chain), details=details)
+    rows = feedback_rows(run, rows_of(run, None))
+    assert rows == [Row(1, 0), Row(1, 1)]
+    data = feedback_data(run, rows, "bits", over_seeds=True)
+    first = data["points"].iloc[0]
+    assert first["mu"] == pytest.approx(2)
+    assert [first["low"], first["high"]] == pytest.approx([1.2, 2.8])
+    assert data["points"]["text"].tolist() == ["mean of 2"] * 3 + ["mean of 1"] * 2
+    assert data["targets"]["target"].tolist() == [2]
+    data["cursor"] = pd.DataFrame({"token": [-1]})
+    assert b"<svg" in render(feedback_chart(run, "bits"), data, "svg")
 
 
 def test_a_step_shows_what_each_sampler_keeps_of_the_same_distribution():

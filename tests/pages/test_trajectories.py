@@ -186,6 +186,22 @@ def test_a_chain_that_came_with_a_run_stays_a_chain(shown):
     assert labels_of(at)[0] == "Top-k 50 → Top-p 0.8"
 
 
+def test_a_card_applies_one_sampler_after_another(app):
+    at = app("trajectories")
+    at.session_state["trajectories:cards"] = [Card(100, plans([("top_k", {"k": 40})])[0])]
+    at.run()
+    at.slider(key="trajectories:card100:k").set_value(30).run()
+    at.selectbox(key="trajectories:card100:then").select("top_p").run()
+    assert labels_of(at) == ["Top-k 30 → Top-p 0.9"]
+    at.slider(key="trajectories:card100.1:p").set_value(0.5).run()
+    assert labels_of(at) == ["Top-k 30 → Top-p 0.5"]
+    at.button(key="trajectories:card100:remove").click().run()
+    assert labels_of(at) == ["Top-p 0.5"]
+    number = at.session_state["trajectories:cards"][0].number
+    at.button(key=f"trajectories:card{number}:remove").click().run()
+    assert "none chosen" in next(e.label for e in at.expander if "Samplers" in e.label)
+
+
 # ── decoding ─────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -167,7 +167,7 @@ def trajectory_run(
         lengths=lengths,
         token_ids=ids,
         offsets=np.zeros((*shape, 2), np.int32),
-        groups=np.zeros(shape, np.int32),
+        groups=np.broadcast_to(np.arange(5, dtype=np.int32), shape).copy(),
         kept_count=np.where(done, 3, 0).astype(np.int32),
         raw_top_ids=tops,
         raw_top_logprobs=np.log(mass),
