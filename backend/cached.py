@@ -254,7 +254,7 @@ def written_out(request: TrajectoryRequest) -> TrajectoryRequest:
     Raises:
         InputError: an unknown sampler, or a parameter out of range.
     """
-    from backend.studies.decoding import with_defaults
+    from backend.studies.plans import with_defaults
 
     return with_defaults(request)
 

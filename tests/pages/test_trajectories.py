@@ -417,9 +417,8 @@ def test_a_chat_prompt_is_counted_with_its_template(app):
     plain = prompt_tokens(at)
     at.toggle(key="trajectories:chat").set_value(True).run()
     request = cached.example_run(EXAMPLE).request
-    messages = [{"role": "user", "content": request.prompt}]
-    text = cached.render_chat(request.model, messages)
-    assert prompt_tokens(at) == cached.count_tokens(request.model, text, "special") > plain
+    counted = cached.count_tokens(request.model, request.prompt, chat=True)
+    assert prompt_tokens(at) == counted > plain
 
 
 def prompt_tokens(at) -> int:
