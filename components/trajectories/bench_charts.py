@@ -50,7 +50,6 @@ def survive_data(
                     "token": name,
                     "percent": 100 * share,
                     "kept": "yes" if stays else "no",
-                    "fill": "#{:02x}{:02x}{:02x}".format(*fill.tolist()),
                     "ink": palette.ink_on(fill),
                     "text": _short(100 * share) if stays else "",
                 }
@@ -89,7 +88,13 @@ def survive_chart(samplers: int) -> alt.TopLevelMixin:
     full = (
         base.transform_filter("datum.kept == 'yes'")
         .mark_rect(cornerRadius=3, **size)
-        .encode(fill=alt.Fill("fill:N", scale=None))
+        .encode(
+            fill=alt.Fill(
+                "percent:Q",
+                scale=alt.Scale(scheme="viridis", domain=[0, 100]),
+                legend=alt.Legend(title="probability (%)", gradientLength=120, values=[0, 50, 100]),
+            )
+        )
     )
     text = (
         base.transform_filter("datum.kept == 'yes'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -36,7 +37,8 @@ def measures_frame(run: TrajectoryRun, unit: str) -> pd.DataFrame:
     rows = []
     for each in text_measures(run):
         row = Row(each.sampler, each.seed)
-        mean = [float(series.to_unit(v, unit)) for v in (each.mean_surprisal, each.mean_entropy)]  # type: ignore[arg-type]
+        information = (each.mean_surprisal, each.mean_entropy, each.target, each.target_error)
+        mean, entropy, target, error = series.to_unit(np.array(information), unit).tolist()
         rows.append(
             {
                 "trajectory": row_label(run, row),
@@ -44,8 +46,10 @@ def measures_frame(run: TrajectoryRun, unit: str) -> pd.DataFrame:
                 "tokens": each.tokens,
                 "ended by": ENDINGS[run.endings[each.sampler][each.seed]],
                 "perplexity": each.perplexity,
-                f"mean surprisal ({unit})": mean[0],
-                f"mean entropy ({unit})": mean[1],
+                f"mean surprisal ({unit})": mean,
+                f"target τ ({unit})": target,
+                f"surprise − τ ({unit})": error,
+                f"mean entropy ({unit})": entropy,
                 "distinct-1": each.distinct_1,
                 "distinct-2": each.distinct_2,
                 "repeated 4-grams": each.repeated_4,
@@ -53,7 +57,10 @@ def measures_frame(run: TrajectoryRun, unit: str) -> pd.DataFrame:
                 "ms per token": 1000 * each.seconds_per_token,
             }
         )
-    return pd.DataFrame(rows)
+    # Columns about a target only where a sampler has one.
+    found = pd.DataFrame(rows)
+    targets = [f"target τ ({unit})", f"surprise − τ ({unit})"]
+    return found if found[targets].notna().to_numpy().any() else found.drop(columns=targets)
 
 
 def measures_view(run: TrajectoryRun, unit: str) -> None:
@@ -119,8 +126,8 @@ def scatter_chart(labels: list[str]) -> alt.TopLevelMixin:
 def _columns(unit: str) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     two = {name: number(format="%.2f") for name in (
-        "perplexity", f"mean surprisal ({unit})", f"mean entropy ({unit})", "distinct-1",
-        "distinct-2", "like its other seeds",
+        "perplexity", f"mean surprisal ({unit})", f"target τ ({unit})", f"surprise − τ ({unit})",
+        f"mean entropy ({unit})", "distinct-1", "distinct-2", "like its other seeds",
     )}  # fmt: skip
     return {
         "trajectory": st.column_config.TextColumn(pinned=True),

@@ -22,6 +22,7 @@ from components.trajectories.bench_charts import (
 from components.trajectories.curves import curve_chart, curve_data
 from components.trajectories.feedback import feedback_chart, feedback_data, feedback_rows
 from components.trajectories.live import live_texts
+from components.trajectories.measures import measures_frame
 from components.trajectories.rows import (
     NUMBERS,
     Row,
@@ -149,6 +150,16 @@ def test_mirostat_in_a_chain_has_its_curve_and_seeds_their_band():
     assert b"<svg" in render(feedback_chart(run, "bits"), data, "svg")
 
 
+def test_the_table_has_mirostats_target_only_where_there_is_one():
+    run = trajectory_run(("greedy", "mirostat_v2"), seeds=(0,))
+    assert not [each for each in measures_frame(run, "bits") if "τ" in each]
+    bits = np.where(run.token_ids >= 0, 4.0, np.nan).astype(np.float32)
+    bits[0] = np.nan
+    frame = measures_frame(replace(run, details={"surprise": bits, "error": bits - 3}), "bits")
+    assert frame["target τ (bits)"].tolist() == pytest.approx([np.nan, 3], nan_ok=True)
+    assert frame["surprise − τ (bits)"].tolist() == pytest.approx([np.nan, 1], nan_ok=True)
+
+
 def test_a_step_shows_what_each_sampler_keeps_of_the_same_distribution():
     run = compared()
     data = step_data(run, Place(Row(0, 0), 0))
@@ -272,7 +283,8 @@ def test_dropped_tokens_have_an_empty_cell():
     kept = Filtered(np.array([True, False]), np.array([1.0, 0.0]), 0.7, 0.0, 0.36)
     data = survive_data(["a", "b"], np.array([0.7, 0.3]), ["Greedy"], [kept])
     assert data["cells"]["text"].tolist() == ["70.0", "30.0", "100.0", ""]
-    assert b"<svg" in render(survive_chart(1), data, "svg")
+    picture = render(survive_chart(1), data, "svg")
+    assert b"probability (%)" in picture  # the legend of the colours
 
 
 def test_the_tangent_has_the_slope_of_the_curve():
