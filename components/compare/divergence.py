@@ -190,7 +190,7 @@ def exact_view(run: DivergenceRun) -> None:
         }
     )
     means = frame[["ab", "ba", "js"]].mean()
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", key="summary-divergence"):
         st.metric(f"Mean KL(A‖B) ({unit})", f"{means['ab']:.4f}", width="content")
         st.metric(f"Mean KL(B‖A) ({unit})", f"{means['ba']:.4f}", width="content")
         st.metric(f"Mean Jensen–Shannon ({unit})", f"{means['js']:.4f}", width="content")
@@ -216,7 +216,7 @@ def _bounds(comparison: TextComparison, frame: pd.DataFrame) -> None:
         f"Mean Jensen–Shannon ({unit})": f"{mean['js_low']:.4f} – {mean['js_high']:.4f}",
         "Mean remaining mass": f"{mean['remaining']:.1%}",
     }
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", key="summary-divergence"):
         for label, value in figures.items():
             st.metric(label, value, width="content")
     figure(bounds_chart(unit), bounds_about(unit), key="compare-bounds", data={"bounds": data})

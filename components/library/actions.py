@@ -54,7 +54,7 @@ def _actions(source: Keeper, run: Run) -> None:
         _save(source, run, run_id, saved)
         _link(source, run, run_id, saved)
         export = st.popover(
-            "Export", icon=":material/download:", type="tertiary", key=f"export-run:{run_id}",
+            "Export", icon=":material/download:", type="tertiary", key=f"run-export:{run_id}",
             on_change="rerun",
         )  # fmt: skip
         if export.open:  # tables and snippet of a long run take a while
