@@ -29,9 +29,16 @@ def analysed(page: Page, serve, tiny_folder) -> Callable[[str], Page]:
         expect(page.get_by_text(f"{len(text):,} characters")).to_be_visible()
         page.get_by_role("button", name="Analyse").click()
         expect(page).to_have_url(re.compile(r"[?&]run=[0-9a-f]{16}"))
+        # The address comes before the page: until then its forms are those of another run.
+        expect(page.get_by_role("heading", name="Your text")).to_be_visible()
+        settled(page)
         return page
 
     return go
+
+
+def settled(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def save(page: Page, title: str, tags: str = "") -> None:
@@ -54,10 +61,12 @@ def expect_text(page: Page, text: str) -> None:
 def library(page: Page, serve, search: str) -> None:
     page.goto(f"{serve('app.py').url}/library")
     box(page, "Search").fill(search)
+    expect(page).to_have_url(re.compile(f"library.search={search}"))
+    settled(page)
 
 
 def tick_first(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settled(page)
     table = page.get_by_test_id("stDataFrame")
     page.wait_for_timeout(500)  # the table draws itself on a canvas, which has no first row to see
     box = table.bounding_box()
@@ -75,6 +84,7 @@ def download(page: Page, button: Locator, folder: Path) -> Path:
 
 def copied_link(page: Page) -> str:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    settled(page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     return page.evaluate("navigator.clipboard.readText()")
@@ -111,6 +121,21 @@ def test_a_link_without_saving_carries_the_study(analysed, new_context):
     expect(other).not_to_have_url(re.compile("study="))
 
 
+def test_a_link_waits_for_the_run_that_the_address_names_already(analysed):
+    page = analysed("The link of this one is not the next one's.")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    settled(page)
+    button = page.locator(".st-key-copy-link button")
+    expect(button).to_have_text("Copy link")
+    page.evaluate("history.replaceState(null, '', '?example=text_code')")
+    button.click()
+    expect(button).to_have_text("…")
+    page.get_by_test_id("stSidebar").get_by_text("bits", exact=True).click()
+    expect(button).to_have_text("Copied")
+    copied = parse_qs(urlparse(page.evaluate("navigator.clipboard.readText()")).query)
+    assert copied["unit"] == ["bits"]
+
+
 def test_a_link_to_an_unknown_model_asks_and_can_be_answered(page, serve, tiny_folder):
     from backend.runs import ModelSpec, TextRequest
     from backend.runs.permalink import encode
@@ -133,6 +158,7 @@ def test_a_run_is_renamed_deleted_and_brought_back(analysed, serve):
     page.get_by_role("button", name="Rename, tag").click()
     box(page, "Title").fill("Longlived")
     page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("button", name="Rename, tag")).to_have_count(0)
     library(page, serve, "Longlived")
     expect(page.get_by_text("1 run. Tick one")).to_be_visible()
     tick_first(page)
