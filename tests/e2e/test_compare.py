@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture
@@ -48,3 +51,26 @@ def test_another_pair_and_a_swap_are_in_the_address(compare):
 def test_runs_of_other_kinds_are_compared_too(page, serve):
     page.goto(f"{serve('app.py').url}/compare?a=example:attention_fact&b=example:attention_code")
     expect(chart(page, "compare-heads")).to_be_visible()
+
+
+def test_trajectories_and_data_sets_are_compared_too(page, serve):
+    name = next(path.stem for path in EXAMPLES.glob("trajectories_*.safetensors"))
+    page.goto(f"{serve('app.py').url}/compare?a=example:{name}&b=example:{name}")
+    expect(chart(page, "compare-paths")).to_be_visible()
+    page.get_by_role("radio", name="Surprisal").click()
+    expect(page).to_have_url(re.compile(r"compare\.path=surprisal"))
+    data_set = "example:dataset_sentences"
+    page.goto(f"{serve('app.py').url}/compare?a={data_set}&b={data_set}")
+    expect(chart(page, "compare-rows")).to_be_visible()
+    expect(page.get_by_text("Largest difference first")).to_be_visible()
+
+
+def test_the_view_is_in_the_link(page, serve):
+    page.goto(f"{serve('app.py').url}/compare")
+    expect(page.locator("#t1")).to_be_visible()
+    page.get_by_role("radio", name="Varentropy").click()
+    page.get_by_role("radio", name="A against B").click()
+    expect(page).to_have_url(re.compile(r"compare\.measure=varentropy"))
+    expect(page).to_have_url(re.compile(r"compare\.tab=against"))
+    page.reload()
+    expect(page.get_by_text("Varentropy: A against B (nats²)")).to_be_visible()
