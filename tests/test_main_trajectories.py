@@ -32,6 +32,13 @@ def test_samplers_and_seeds_become_texts_with_their_numbers(run_command, tmp_pat
     assert run.token_ids.shape == (2, 2, 4)
 
 
+def test_mirostat_says_how_far_it_is_from_its_target(run_command, capsys):
+    assert run_command("--sampler", "mirostat_v2:2", "--sampler", "greedy", "--steps", "3") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "nats off its target of 1.386" in said[0]
+    assert "target" not in said[1]
+
+
 def test_bad_parameters_are_refused_in_one_line_with_the_range(run_command, capsys):
     assert run_command("--sampler", "top_p:p=7") == 2
     said = capsys.readouterr().err.splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, cast
 
 import typer
@@ -10,7 +11,7 @@ from backend.commands import base
 from backend.errors import InputError
 from backend.runs import SamplerSpec, TrajectoryRequest, TrajectoryRun
 from backend.runs.trajectories import Plan
-from backend.runs.trajectory_text import text_measures
+from backend.runs.trajectory_text import TextMeasures, text_measures
 
 Samplers = Annotated[
     list[str],
@@ -69,8 +70,15 @@ def trajectories_command(
         typer.echo(
             f"{label}, seed {number}: {each.tokens} tokens, perplexity {each.perplexity:.2f}, "
             f"mean entropy {each.mean_entropy:.3f} nats, repeated 4-grams {each.repeated_4:.0%}"
+            + _against_target(each)
         )
     typer.echo(f"{out}: {run.lengths.size} texts, {run.seconds:.1f} s")
+
+
+def _against_target(of: TextMeasures) -> str:
+    if math.isnan(of.target):
+        return ""
+    return f", mean surprise {of.target_error:+.3f} nats off its target of {of.target:.3f}"
 
 
 def read_plan(text: str) -> Plan:
