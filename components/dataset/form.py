@@ -10,7 +10,7 @@ import streamlit as st
 from backend.errors import EntroscopeError
 from backend.runs import DatasetRequest, DatasetRun, Request, Run
 from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS
-from backend.runs.texts_file import FIELD, SUFFIXES, read_texts
+from backend.runs.texts_file import FIELD, MAX_FILE_BYTES, SUFFIXES, read_texts
 from components import job, state
 from components.plain import escape_markdown
 
@@ -74,6 +74,7 @@ def _file() -> tuple[str, bytes, str]:
     file = st.file_uploader(
         "One text a line (.txt), JSON lines (.jsonl) or a table (.csv)",
         type=[suffix[1:] for suffix in SUFFIXES],
+        max_upload_size=MAX_FILE_BYTES // 1_000_000,
         key="dataset:file",
     )
     if file is None:

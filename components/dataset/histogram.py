@@ -37,7 +37,9 @@ def spread_chart(unit: str) -> alt.TopLevelMixin:
         alt.Chart(alt.NamedData("bars"))
         .mark_bar(color=BLUE, binSpacing=1)
         .encode(
-            x=alt.X("from:Q", bin="binned", title=f"mean entropy ({unit})"),
+            x=alt.X(
+                "from:Q", bin="binned", title=f"mean entropy ({unit})", axis=alt.Axis(tickCount=8)
+            ),
             x2="to:Q",
             y=alt.Y("texts:Q", title="texts", axis=alt.Axis(tickMinStep=1)),
             tooltip=[
