@@ -98,7 +98,8 @@ def _kl(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 def _check_alike(a: LanguageModel, b: LanguageModel, one: Encoding, two: Encoding) -> None:
     sizes = (a.facts.vocab_size, b.facts.vocab_size)
-    if sizes[0] != sizes[1]:
+    # Rows that pad a vocabulary name no token; the tokenizers tell whether that is all.
+    if sizes[0] != sizes[1] and a.tokenizer.definition != b.tokenizer.definition:
         raise InputError(
             f"{a.facts.name} knows {sizes[0]:,} tokens and {b.facts.name} {sizes[1]:,}: a "
             "divergence needs one vocabulary. Compare the surprisal of common spans instead."
@@ -122,13 +123,16 @@ def _read(model: LanguageModel, ids: Tensor, report: Report) -> Tensor:
 def _compare(
     a: LanguageModel, b: LanguageModel, hidden: list[Tensor], report: Report
 ) -> np.ndarray:
-    """Return float32 [3, T]; nothing predicts the first token."""
-    total = len(hidden[0])
+    """Return float32 [3, T]; nothing predicts the first token.
+
+    Of vocabularies padded to different sizes, the rows count that both have.
+    """
+    total, size = len(hidden[0]), min(a.facts.vocab_size, b.facts.vocab_size)
     found = np.full((3, total), np.nan, np.float32)
     for first in range(1, total, _ROWS):
         stop = min(first + _ROWS, total)
         logits = [
-            model.unembed(states[first - 1 : stop - 1]).to(a.device)
+            model.unembed(states[first - 1 : stop - 1])[:, :size].to(a.device)
             for model, states in zip((a, b), hidden, strict=True)
         ]
         found[:, first:stop] = divergences(*logits).cpu().numpy()

@@ -15,10 +15,12 @@ import backend
 from backend.engine import Engine
 from backend.errors import InputError, OverBudgetError
 from backend.models import weight_bytes
+from backend.models.language import LanguageModel
 from backend.runs import DivergenceRequest, ModelSpec
 from backend.runs.files import dump_run, parse_run
 from backend.settings import Settings
-from backend.studies.divergence import divergences
+from backend.studies.base import ignore
+from backend.studies.divergence import DivergenceStudy, divergences
 
 TEXT = "The cat sat on the mat. " * 6
 
@@ -94,6 +96,20 @@ def test_a_large_second_model_is_refused_before_it_is_loaded(tiny_model, tmp_pat
     with pytest.raises(OverBudgetError, match=r"needs about [\d.]+ GB .* may use 1\.0 GB"):
         engine.submit("divergence", request).result(60)
     engine.close()
+
+
+def test_rows_that_pad_one_vocabulary_are_left_out(tiny_model):
+    model = tiny_model("llama")
+    fresh = backend.load_model(model.spec)
+    size = model.facts.vocab_size + 8
+    fresh.torch_model.resize_token_embeddings(size)
+    padded = LanguageModel(
+        fresh.torch_model, fresh.tokenizer, fresh.spec, replace(fresh.facts, vocab_size=size)
+    )
+    request = DivergenceRequest(model=model.spec, other=padded.spec, text=TEXT)
+    run = DivergenceStudy().compare(model, padded, request, ignore)
+    np.testing.assert_allclose(run.kl_ab[1:], 0, atol=1e-6)
+    np.testing.assert_allclose(run.js[1:], 0, atol=1e-6)
 
 
 def test_a_divergence_run_survives_its_file(tiny_model):
