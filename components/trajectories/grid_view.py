@@ -27,8 +27,7 @@ from components.trajectories.step_data import Place
 ALL_SEEDS = "all"
 GRID_ABOUT = About(
     title="The texts, step by step",
-    read="One row a sampler, one column a step; colour is about the distribution the token was "
-    "drawn from. Click a token to open its step.",
+    read="One row a sampler, one column a step. Click a token to open its step.",
     formula=r"\text{departs}(a,r)=\min\{n: a_n\neq r_n\}",
     definition="Rows begin to differ where an orange bar stands: from there on they are different "
     "texts, and so are their numbers. A reference is compared within its own seed.",
