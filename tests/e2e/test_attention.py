@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from backend.runs.library import Library
+from backend.settings import settings
+from tests.runs.makers import attention_run
 
 TEXT = "one two three one two three one two four"
 
@@ -228,3 +235,60 @@ def test_too_long_a_text_is_announced_and_refused(attention):
         page.get_by_test_id("stAlert").filter(has_text="Shorten the text.").first
     ).to_be_visible()
     expect(token(page, 1)).to_be_visible()
+
+
+def test_a_threshold_changes_how_many_heads_are_flagged(attention):
+    page = attention()
+    figure = page.get_by_test_id("stMetric").filter(has_text="Overload")
+    expect(figure).to_contain_text("28 of 270")
+    page.get_by_role("button", name="Flags").click()
+    slider = page.get_by_role("slider").first
+    for _ in range(3):
+        slider.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"attention\.upper=0\.6"))
+    expect(figure).not_to_contain_text("28 of 270")
+
+
+def test_a_hostile_text_stays_text_in_a_pattern(attention):
+    page = attention()
+    analyse(page, "<b>bold</b> <br> <a href='javascript:alert(1)'>x</a> &lt; $x$")
+    tab(page, "Pattern")
+    page.get_by_role("button", name=re.compile("Compute the pattern of")).click()
+    plot = page.locator(".st-key-attention-pattern .js-plotly-plot")
+    expect(plot).to_be_visible()
+    expect(plot.locator(".ytick text").filter(has_text="<").first).to_be_visible()
+    assert plot.locator("a, .ytick tspan[style*=bold], img").count() == 0
+
+
+@pytest.fixture(scope="module")
+def long_run() -> str:
+    """A made-up run of 4,096 tokens in 30 layers of 9 heads, in the library; its key."""
+    tokens, shape = 4096, (30, 9)
+    random = np.random.default_rng(0)
+    highest = np.log(np.arange(1, tokens + 1)).astype(np.float32)
+    made = attention_run((random.random((*shape, tokens)) * highest).astype(np.float32))
+    first = random.random((*shape, tokens)).astype(np.float32) * 0.8
+    run = replace(
+        made,
+        max_entropy=np.tile(highest, (shape[0], 1)),
+        first_mass=first,
+        score_spread=10 * first,
+        tokens=[f" w{i % 90}" for i in range(tokens)],
+    )
+    return f"saved-{Library(settings().data_dir / 'runs').save(run)}"
+
+
+def test_a_head_of_a_long_text_is_shown_soon_after_the_click(attention, long_run):
+    page = attention(f"attention_run={long_run}&head=0.0&attention.hide_first=on")
+    chart = canvas(page, "attention-heads")
+    expect(heads_of(page)).to_have_text("L0.H0")
+    taken = []
+    for share in (0.4, 0.5, 0.6):
+        name = heads_of(page).inner_text()
+        began = time.monotonic()
+        click_at(chart, 0.4, share)
+        expect(heads_of(page)).not_to_have_text(name)
+        head = heads_of(page).inner_text()
+        expect(page.get_by_text(f"Entropy of {head} along the text").first).to_be_visible()
+        taken.append(time.monotonic() - began)
+    assert min(taken) < 5, taken
