@@ -19,7 +19,7 @@ from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS, ROW_MEASURES
 from backend.runs.row_log import RowLog
 from backend.settings import settings
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
-from backend.studies.batches import Row, batch_bytes, measure_batch, plan_batches
+from backend.studies.batches import Row, batch_bytes, batch_cost, measure_batch, plan_batches
 
 if TYPE_CHECKING:
     from backend.models import LanguageModel
@@ -57,7 +57,7 @@ class DatasetStudy:
             lambda: _finished(model, request, log),
         )  # fmt: skip
         clock.tick()
-        for batch in plan_batches(lengths):
+        for batch in plan_batches(lengths, batch_cost(model)):
             started = time.perf_counter()
             encodings, rows = _encode_batch(model, request, batch)
             if encodings:

@@ -52,6 +52,7 @@ def test_a_batch_gives_the_numbers_of_each_text_by_itself(
     tiny_model, family, batch_tokens, monkeypatch
 ):
     monkeypatch.setattr(batches, "BATCH_TOKENS", batch_tokens)
+    monkeypatch.setattr(batches, "BATCH_COST", batch_tokens)  # any amount of padding
     model = tiny_model(family)
     run = study(model, TEXTS)
     for row, text in enumerate(TEXTS):
@@ -65,6 +66,22 @@ def test_a_batch_gives_the_numbers_of_each_text_by_itself(
         np.testing.assert_allclose(run.perplexity[row], figures.perplexity, rtol=1e-4)
         if figures.scored:
             np.testing.assert_allclose(run.max_entropy[row], np.nanmax(alone.entropy), atol=2e-5)
+
+
+def test_batches_hold_every_row_once_and_little_padding():
+    lengths = dict(enumerate(np.random.default_rng(0).integers(1, 200, 500).tolist()))
+    planned = batches.plan_batches(lengths, padding=32)
+    assert sorted(row for batch in planned for row in batch) == sorted(lengths)
+    for batch in planned:
+        tokens = [lengths[row] for row in batch]
+        assert len(batch) * tokens[0] <= batches.BATCH_TOKENS
+        assert tokens == sorted(tokens, reverse=True)
+        assert len(batch) * tokens[0] - sum(tokens) <= 32
+
+
+def test_a_text_longer_than_a_batch_is_read_by_itself():
+    assert batches.plan_batches({0: 3, 1: 5_000, 2: 3}, padding=32) == [[1], [0, 2]]
+    assert batches.plan_batches({}, padding=32) == []
 
 
 def test_the_beginning_of_sequence_token_scores_the_first_token_too(tiny_model):
