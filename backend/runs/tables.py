@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backend.runs.attention import AttentionRun
-from backend.runs.base import Run
+from backend.runs.base import Run, TokenizedRun
 from backend.runs.dataset import DatasetRun
 from backend.runs.divergence import DivergenceRun
 from backend.runs.text import TextRun
@@ -36,13 +36,20 @@ def table_csv(table: Mapping[str, Sequence[Any] | np.ndarray]) -> str:
     return out.getvalue()
 
 
-def _text(run: TextRun) -> dict[str, Table]:
-    tokens: Table = {
+def _tokens(run: TokenizedRun) -> Table:
+    """Return what every token is; those of one ``group`` make one character together."""
+    return {
         "token": np.arange(len(run)),
         "text": run.tokens,
         "id": run.token_ids,
         "start": run.offsets[:, 0],
         "end": run.offsets[:, 1],
+        "group": run.groups,
+    }
+
+
+def _text(run: TextRun) -> dict[str, Table]:
+    tokens = _tokens(run) | {
         "entropy_nats": run.entropy,
         "varentropy_nats2": run.varentropy,
         "surprisal_nats": run.surprisal,
@@ -68,7 +75,7 @@ def _attention(run: AttentionRun) -> dict[str, Table]:
     for name, values in _by_query(run).items():
         queries[name] = values.ravel()
     queries["max_entropy_nats"] = run.max_entropy[layer, token]
-    return {"queries": queries, "heads": _heads(run)}
+    return {"queries": queries, "heads": _heads(run), "tokens": _tokens(run)}
 
 
 def _by_query(run: AttentionRun) -> dict[str, np.ndarray]:
@@ -108,6 +115,9 @@ def _trajectories(run: TrajectoryRun) -> dict[str, Table]:
         "step": step,
         "id": ids,
         "text": [run.token(each) for each in ids],
+        "start": run.offsets[done][:, 0],
+        "end": run.offsets[done][:, 1],
+        "group": run.groups[done],
         "entropy_nats": run.entropy[done],
         "varentropy_nats2": run.varentropy[done],
         "surprisal_nats": run.surprisal[done],
@@ -164,10 +174,7 @@ def _compared(run: TrajectoryRun, done: np.ndarray) -> Table:
 
 
 def _divergence(run: DivergenceRun) -> dict[str, Table]:
-    tokens: Table = {
-        "token": np.arange(len(run)),
-        "text": run.tokens,
-        "id": run.token_ids,
+    tokens = _tokens(run) | {
         "kl_ab_nats": run.kl_ab,
         "kl_ba_nats": run.kl_ba,
         "js_nats": run.js,

@@ -133,6 +133,22 @@ def test_the_tables_of_attention_have_every_measure():
     assert set(found["heads"]["mean_outside_mass"]) == {0.25}
 
 
+@pytest.mark.parametrize("kind", ["text", "attention", "divergence"])
+def test_the_tables_of_a_text_place_every_token(kind):
+    run = next(each for each in all_kinds() if each.kind == kind)
+    found = tables(run)["tokens"]
+    np.testing.assert_array_equal(np.stack([found["start"], found["end"]], 1), run.offsets)
+    np.testing.assert_array_equal(found["group"], run.groups)
+
+
+def test_the_steps_of_trajectories_are_placed_in_what_was_written():
+    run = trajectory_run()
+    run = replace(run, offsets=np.arange(40, dtype=np.int32).reshape(2, 2, 5, 2))
+    found = tables(run)["steps"]
+    # The last trajectory is the fourth, and its third step the last.
+    assert [found[name][-1] for name in ("step", "start", "end", "group")] == [2, 34, 35, 2]
+
+
 def test_the_tables_of_trajectories_have_the_tops_and_what_others_would_have_kept():
     run = trajectory_run()
     shape = (2, *run.token_ids.shape)
