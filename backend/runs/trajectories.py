@@ -101,7 +101,8 @@ class TrajectoryRun(Run):
         raw_top_ids, raw_top_logprobs: [M, S, N, K]; most likely first.
         final_top_ids, final_top_probs: [M, S, N, K]; probability 0 where fewer were kept.
         details: what the samplers tell, by name, float32 [M, S, N].
-        detail_labels: what these names mean, with the unit.
+        detail_labels: what these names mean, with the unit; under "2:name" where sampler 2 means
+            something else by one. See ``detail_label``.
         step_seconds: float32 [N]; of all trajectories together, from the end of the step before to
             the end of this one. The first has no forward pass: its token follows from the prompt.
         compare_*: what sampler A would have kept of the distribution of (M, S) at step N; a
@@ -163,6 +164,11 @@ class TrajectoryRun(Run):
         request = self.request
         sizes = {"M": len(request.samplers), "S": len(request.seeds), "N": request.steps}
         return {**super().axes(), **sizes, "P": len(self.prompt_ids)}
+
+    def detail_label(self, name: str, sampler: int) -> str:
+        """Return what a detail means for the sampler at a place, with the unit in brackets."""
+        shared = self.detail_labels.get(name, name)
+        return self.detail_labels.get(f"{sampler}:{name}", shared)
 
     def check(self) -> None:
         super().check()

@@ -220,14 +220,16 @@ class Recorder:
 
 
 def _detail_labels(request: TrajectoryRequest, details: dict[str, np.ndarray]) -> dict[str, str]:
+    """Return what ``TrajectoryRun.detail_label`` reads."""
     found: dict[str, str] = {}
-    for plan in request.samplers:
+    for sampler, plan in enumerate(request.samplers):
         for place, spec in enumerate(plan):
             for name, detail in SAMPLERS[spec.name].details.items():
                 key = name if len(plan) == 1 else f"{place}.{name}"
                 unit = f" [{detail.unit}]" if detail.unit else ""
-                if key in details:
-                    found.setdefault(key, f"{detail.label}{unit}")
+                label = f"{detail.label}{unit}"
+                if key in details and found.setdefault(key, label) != label:
+                    found[f"{sampler}:{key}"] = label
     return found
 
 

@@ -77,7 +77,7 @@ def _numbers(run: TrajectoryRun, place: Place, unit: str) -> pd.DataFrame:
         ("Varentropy", f"{spread:.3f} {unit}²"),
     ]
     rows += [
-        _detail(run.detail_labels.get(name, name), float(values[place.index]), unit)
+        _detail(run.detail_label(name, place.row.sampler), float(values[place.index]), unit)
         for name, values in run.details.items()
         if np.isfinite(values[place.index])
     ]

@@ -120,6 +120,16 @@ def test_details_are_there_for_the_samplers_that_have_them(run):
     assert run.details["mu"][6, :, 1:] == pytest.approx(np.clip(expected, 0, highest), abs=1e-4)
 
 
+def test_a_detail_that_samplers_share_is_named_as_each_of_them_means_it(llama):
+    run = decode(llama, ["min_p", "eta", "epsilon", "eta"])
+    assert [run.detail_label("floor", each) for each in range(4)] == [
+        "Floor m·p_max [probability]",
+        "Floor η [probability]",
+        "Floor ε [probability]",
+        "Floor η [probability]",
+    ]
+
+
 def test_mirostat_is_measured_against_its_target(run):
     measures = text_measures(run)
     steered = next(each for each in measures if (each.sampler, each.seed) == (6, 1))
