@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ FORMULAS = {
     "Drawn with": r"q_t(x_t)",
     "KL to the model": r"\mathrm{KL}(q_t\|p_t)=\sum_v q_t(v)\ln\frac{q_t(v)}{p_t(v)}",
 }
+LEGEND_COLUMNS, LEGEND_ROW = 4, 30  # a row of the legend takes so many pixels
 COLOURS = 8  # the theme has as many; further samplers are dashed
 
 
@@ -111,7 +114,9 @@ def sampler_colour(labels: list[str], *, legend: bool = True) -> alt.Color:
     return alt.Color(
         "sampler:N",
         scale=alt.Scale(domain=labels),
-        legend=alt.Legend(title=None, orient="top", columns=4, labelLimit=140, symbolOpacity=1)
+        legend=alt.Legend(
+            title=None, orient="top", columns=LEGEND_COLUMNS, labelLimit=140, symbolOpacity=1
+        )
         if legend
         else None,
     )
@@ -152,9 +157,16 @@ def curve_chart(
         alt.Tooltip("value:Q", title=number.label.lower(), format=",.3~f"),
     ]
     points = base.mark_circle(size=12 if dense else 34, opacity=0.9).encode(y=y, tooltip=tooltip)
+    # The legend is taken from the height: with it, the lines keep theirs.
+    height = 230 + (legend_height(len(run.labels), LEGEND_COLUMNS) if legend else 0)
     return alt.layer(band, cursor_rule(x), lines, points.add_params(picking())).properties(
-        height=230
+        height=height
     )
+
+
+def legend_height(entries: int, columns: int) -> int:
+    """Return the pixels that a legend above a chart takes."""
+    return 18 + LEGEND_ROW * math.ceil(entries / columns)
 
 
 def step_axis(steps: int) -> alt.X:

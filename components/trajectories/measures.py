@@ -14,7 +14,7 @@ from backend.runs.trajectories import TrajectoryRun
 from backend.runs.trajectory_text import text_measures
 from components.charts.common import GREY
 from components.figure import About, figure
-from components.trajectories.curves import sampler_colour
+from components.trajectories.curves import LEGEND_COLUMNS, legend_height, sampler_colour
 from components.trajectories.rows import Row, row_label
 
 ENDINGS = {"length": "all steps", "end": "its own end", "stop": "stop string", "stopped": "stopped"}
@@ -120,7 +120,9 @@ def scatter_chart(labels: list[str]) -> alt.TopLevelMixin:
         perplexity="mean(perplexity)", distinct="mean(distinct)", groupby=["sampler"]
     )
     dots = means.mark_circle(size=220, opacity=1, stroke=GREY).encode(x=x, y=y)
-    return alt.layer(singles, dots).properties(height=300)
+    return alt.layer(singles, dots).properties(
+        height=250 + legend_height(len(labels), LEGEND_COLUMNS)
+    )
 
 
 def _columns(unit: str) -> dict[str, Any]:

@@ -43,8 +43,9 @@ def player(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
         "last": (":material/skip_next:", steps - 1, "Shift+End", "Last step (Shift+End)"),
     }
     with st.container(
-        horizontal=True, vertical_alignment="center", gap="xsmall", key="player", width="content"
-    ):
+        horizontal=True, vertical_alignment="center", gap="xsmall", key="player", width="content",
+        wrap=False,
+    ):  # fmt: skip
         for name, (icon, target, keys, help_text) in moves.items():
             st.button(
                 "",

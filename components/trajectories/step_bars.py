@@ -11,8 +11,10 @@ import pandas as pd
 from backend.runs.trajectories import TrajectoryRun
 from components.charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE
 from components.figure import About
+from components.trajectories.curves import legend_height
 from components.trajectories.step_data import BRACKET, DRAWN, LISTED, REST, longest_bar
 
+SHORT_NAME = 14  # characters
 STEP_ABOUT = About(
     title="What could have come here (probability, %)",
     read="Bars: the model itself. Orange ticks: after this row's sampler. Columns on the right: "
@@ -31,12 +33,16 @@ def step_chart(run: TrajectoryRun, data: dict[str, pd.DataFrame]) -> alt.TopLeve
     """Return the chart over ``step_data``."""
     bars = data["bars"]
     longest = longest_bar(bars)
-    columns = max(len(set(data["brackets"]["sampler"].tolist())), 1)
-    frame = _Frame(longest, longest * (1.06 + BRACKET * columns), bars["label"].tolist())
-    legend = alt.Legend(title=None, orient="top", columns=3, labelLimit=130)
+    brackets = max(len(set(data["brackets"]["sampler"].tolist())), 1)
+    frame = _Frame(longest, longest * (1.06 + BRACKET * brackets), bars["label"].tolist())
+    # The legend begins where the bars do: two columns of short names fit beside the tokens.
+    columns = 2 if max(map(len, run.labels)) <= SHORT_NAME else 1
+    legend = alt.Legend(title=None, orient="top", columns=columns, labelLimit=200 // columns)
     fill = alt.Fill("sampler:N", scale=alt.Scale(domain=run.labels), legend=legend)
     layers = [*_bar_layers(frame), *_bracket_layers(frame, fill), _threshold_layer(frame)]
-    return alt.layer(*layers).properties(height=max(180, 21 * len(bars) + 90))
+    return alt.layer(*layers).properties(
+        height=21 * len(bars) + 60 + legend_height(len(run.labels), columns)
+    )
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,17 @@ def test_a_step_shows_what_each_sampler_keeps_of_the_same_distribution():
     assert b"<svg" in render(step_chart(run, data), data, "svg")
 
 
+@pytest.mark.parametrize(("label", "columns"), [("Top-k 50", 2), ("Top-k 50 → Top-p 0.8", 1)])
+def test_long_names_stand_below_each_other_in_the_legend_of_a_step(label, columns):
+    run = replace(trajectory_run(), labels=["Greedy", label])
+    data = step_data(run, Place(Row(0, 0), 2))
+    layers = step_chart(run, data).to_dict()["layer"]
+    legends = [
+        layer["encoding"]["fill"]["legend"] for layer in layers if "fill" in layer["encoding"]
+    ]
+    assert {legend["columns"] for legend in legends} == {columns}
+
+
 def test_a_drawn_token_outside_the_stored_ones_is_listed_with_its_rank():
     run = compared()
     ids, rank = run.token_ids.copy(), run.rank.copy()

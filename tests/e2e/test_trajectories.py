@@ -71,6 +71,16 @@ def test_a_shipped_run_is_walked_through_with_buttons_and_keys(trajectories):
     expect(panel(page)).to_contain_text("No step pinned")
 
 
+def test_the_player_stands_in_the_row_of_the_title(trajectories):
+    page = trajectories("token=4")
+    middles = []
+    for key in ("about-grid", "player"):
+        box = page.locator(f".st-key-{key}").bounding_box()
+        assert box is not None
+        middles.append(box["y"] + box["height"] / 2)
+    assert abs(middles[0] - middles[1]) < 8
+
+
 def test_a_link_restores_example_and_step(trajectories):
     page = trajectories("trajectories_example=trajectories_traps&token=4")
     expect(page.get_by_role("heading", name="Boredom and confusion traps")).to_be_visible()
