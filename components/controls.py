@@ -64,14 +64,18 @@ class Control(Generic[Value]):
     def widget(self, changed: Callable[[], None] | None = None) -> dict[str, Any]:
         """Return the arguments that tie a widget to the control: its key and its callback.
 
-        The widget's own ``value``, ``default`` and ``index`` stay away.
+        The widget's own ``value``, ``default`` and ``index`` stay away. Where what is shown has
+        changed so that another value holds now, the widget is a new one that shows it.
 
         Args:
             changed: called after the reader has chosen.
         """
         value = self.value
         key = state.widget_key(self.name)
-        st.session_state.setdefault(key, value)
+        if as_text(st.session_state.setdefault(key, value)) != as_text(value):
+            state.renew(self.name)
+            key = state.widget_key(self.name)
+            st.session_state[key] = value
 
         def take() -> None:
             if key != state.widget_key(self.name):
@@ -87,7 +91,7 @@ class Control(Generic[Value]):
 
     def _keep(self, value: Value | None) -> None:
         texts = state.control_texts()
-        if value is None or value == self.default:
+        if value is None or as_text(value) == as_text(self.default):
             texts.pop(self.name, None)
         else:
             texts[self.name] = as_text(value)

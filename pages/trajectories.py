@@ -14,6 +14,7 @@ from components.shell import start_page
 from components.trajectories.bench import bench
 from components.trajectories.branches import find_again
 from components.trajectories.cards import Catalogue, chosen_plans
+from components.trajectories.choices import MODE, MODES
 from components.trajectories.form import decode_form
 from components.trajectories.outcome import adopt_run, watch_decoding
 from components.trajectories.view import trajectory_view
@@ -31,16 +32,15 @@ def catalogue() -> Catalogue:
 
 
 run = cast(TrajectoryRun, current_run(cached, "trajectories", DEFAULT_EXAMPLE))
-mode = st.segmented_control(
+st.segmented_control(
     "View",
-    ["Texts, step by step", "One distribution"],
-    default="Texts, step by step",
+    list(MODES),
+    format_func=MODES.__getitem__,
     required=True,
     label_visibility="collapsed",
-    key="trajectories:mode",
-    persist_state="session",
+    **MODE.widget(),
 )
-if mode == "One distribution":
+if MODE.value == "bench":
     bench(cached, catalogue(), state.unit())
     st.stop()
 find_again(cached)

@@ -10,7 +10,7 @@ from backend.runs.trajectories import TrajectoryRun
 from components import state
 from components.figure import About, explain
 from components.token_grid import token_grid
-from components.trajectories.kept import kept
+from components.trajectories.choices import ALL_SEEDS, AUTOMATIC, COLOUR, reference_of, seed_of
 from components.trajectories.player import ROW, player
 from components.trajectories.rows import (
     NUMBERS,
@@ -24,7 +24,6 @@ from components.trajectories.rows import (
 )
 from components.trajectories.step_data import Place
 
-ALL_SEEDS = "all"
 GRID_ABOUT = About(
     title="The texts, step by step",
     read="One row a sampler, one column a step. Click a token to open its step.",
@@ -42,31 +41,23 @@ def toolbar(run: TrajectoryRun) -> list[Row]:
         list(NUMBERS),
         format_func=lambda key: NUMBERS[key].label,
         width=210,
-        **kept("colour", "entropy"),
+        **COLOUR.widget(),
     )
-    if st.session_state.get("trajectories:reference") not in run.labels:
-        st.session_state["trajectories:reference"] = run.labels[default_reference(run)]
     st.selectbox(
         "Departures from",
         run.labels,
         width=210,
         help="An orange bar marks the first step at which a row goes another way.",
-        **kept("reference", run.labels[0]),
+        **reference_of(run).widget(),
     )
     rows = rows_of(run, _seed(run))
     with st.popover("View", icon=":material/visibility:"):
         st.toggle(
             "Colours span these texts",
             help="Off: a fixed range, so that runs can be compared.",
-            **kept("automatic", False),
+            **AUTOMATIC.widget(),
         )
     return rows
-
-
-def default_reference(run: TrajectoryRun) -> int:
-    """Return the sampler to compare with until the reader chooses: greedy, else the first."""
-    plans = enumerate(run.request.samplers)
-    return next((each for each, plan in plans if [spec.name for spec in plan] == ["greedy"]), 0)
 
 
 def _seed(run: TrajectoryRun) -> int | None:
@@ -75,33 +66,32 @@ def _seed(run: TrajectoryRun) -> int | None:
     if len(seeds) == 1:
         return 0
     options = [*map(str, range(len(seeds))), ALL_SEEDS]
-    if st.session_state.get("trajectories:seed", "0") not in options:
-        st.session_state["trajectories:seed"] = "0"
-    chosen = st.segmented_control(
+    seed = seed_of(run)
+    st.segmented_control(
         "Seed",
         options,
         required=True,
         format_func=lambda each: each if each == ALL_SEEDS else str(seeds[int(each)]),
-        **kept("seed", "0"),
+        **seed.widget(),
     )
-    return None if chosen == ALL_SEEDS else int(chosen or 0)
+    return None if seed.value == ALL_SEEDS else int(seed.value)
 
 
 def grid_view(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
     """Draw the grid in its frame, with jumps and the player above it."""
-    metrics = grid_metrics(
-        run, rows, state.unit(), automatic=st.session_state["trajectories:automatic"]
-    )
+    metrics = grid_metrics(run, rows, state.unit(), automatic=AUTOMATIC.value)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{GRID_ABOUT.title}**", width="content")
         with st.popover("", icon=":material/info:", type="tertiary", key="about:grid"):
             explain(GRID_ABOUT)
         _export(run, rows)
         st.space("stretch")
-        _jumps(run, rows)
         player(run, rows, place)
-    st.caption(GRID_ABOUT.read)
-    chosen = run.labels.index(st.session_state["trajectories:reference"])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(GRID_ABOUT.read, width="content")
+        st.space("stretch")
+        _jumps(run, rows)
+    chosen = run.labels.index(reference_of(run).value)
     several = len({each.seed for each in rows}) > 1
 
     def pinned(where: tuple[int, int] | None) -> None:
@@ -114,7 +104,7 @@ def grid_view(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
         [tokens_of(run, row) for row in rows],
         metrics,
         labels=[row_label(run, row) if several else run.labels[row.sampler] for row in rows],
-        metric=st.session_state["trajectories:colour"],
+        metric=COLOUR.value,
         key="trajectories:grid",
         pinned=(rows.index(place.row), place.step) if place else None,
         references=[rows.index(Row(chosen, row.seed)) for row in rows],
@@ -184,16 +174,17 @@ def _jumps(run: TrajectoryRun, rows: list[Row]) -> None:
             "The step at which a sampler changed the model's distribution most, by KL.",
         ),
     }
-    for label, (values, help_text) in targets.items():
-        target = largest(values, rows)
-        st.button(
-            label,
-            key=f"trajectories:jump:{label}",
-            help=help_text,
-            disabled=target is None,
-            on_click=_go,
-            args=(target.row, target.step) if target else None,
-        )
+    with st.container(horizontal=True, gap="small", key="jumps", width="content", wrap=False):
+        for label, (values, help_text) in targets.items():
+            target = largest(values, rows)
+            st.button(
+                label,
+                key=f"trajectories:jump:{label}",
+                help=help_text,
+                disabled=target is None,
+                on_click=_go,
+                args=(target.row, target.step) if target else None,
+            )
 
 
 def largest(values: np.ndarray, rows: list[Row]) -> Place | None:

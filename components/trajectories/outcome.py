@@ -12,6 +12,7 @@ from components import job, state
 from components.trajectories.branch import SLOT, Brancher, drop_waiting, next_branch
 from components.trajectories.branches import add_branch
 from components.trajectories.cards import MOST, Catalogue, any_cards, put_plans
+from components.trajectories.choices import TAB
 from components.trajectories.form import NOT_ADOPTED
 from components.trajectories.live import live_texts
 from components.trajectories.options import adopt
@@ -33,7 +34,7 @@ def watch_decoding(brancher: Brancher) -> None:
             state.show_run("trajectories", key)
             return
         add_branch(brancher, run)
-        st.session_state["trajectories:tab"] = "tree"
+        TAB.put("tree")
         next_branch(brancher)
 
     def stopped(partial: Any) -> str:

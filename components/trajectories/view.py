@@ -16,6 +16,7 @@ from components.charts.common import cursor_frame, picked_token
 from components.figure import figure
 from components.plain import escape_markdown
 from components.trajectories.branch import PAGE_CHANGED, Brancher
+from components.trajectories.choices import FEEDBACK, SINGLE, TAB, TABS, curves_of
 from components.trajectories.curves import curve_about, curve_chart, curve_data
 from components.trajectories.feedback import (
     feedback_about,
@@ -24,7 +25,6 @@ from components.trajectories.feedback import (
     feedback_rows,
 )
 from components.trajectories.grid_view import grid_view, toolbar
-from components.trajectories.kept import kept
 from components.trajectories.measures import measures_view
 from components.trajectories.player import shown_place
 from components.trajectories.rows import NUMBERS, Row, row_label
@@ -32,17 +32,6 @@ from components.trajectories.step_data import Place
 from components.trajectories.step_panel import step_panel
 from components.trajectories.teaching import lessons
 from components.trajectories.tree_view import tree_view
-
-TABS = {
-    "curves": "Curves",
-    "texts": "Texts",
-    "measures": "Measures",
-    "tree": "Tree",
-    "lessons": "What to look for",
-}
-TAB = "trajectories:tab"
-CURVES = "trajectories:curves"
-FEEDBACK = "feedback"
 
 
 @st.fragment
@@ -74,14 +63,14 @@ def trajectory_view(
 
 
 def _tabs(brancher: Brancher, run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
-    tab = st.segmented_control(
+    st.segmented_control(
         "Look at",
         list(TABS),
         format_func=TABS.__getitem__,
         required=True,
         label_visibility="collapsed",
         width="stretch",
-        **kept("tab", "curves"),
+        **TAB.widget(),
     )
     draw: dict[str, Callable[[], None]] = {
         "curves": lambda: _curves(run, rows, place),
@@ -91,7 +80,7 @@ def _tabs(brancher: Brancher, run: TrajectoryRun, rows: list[Row], place: Place 
         "lessons": lessons,
     }
     with st.container(key="charts"):
-        draw[tab or "curves"]()
+        draw[TAB.value]()
 
 
 def _curves(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
@@ -99,20 +88,20 @@ def _curves(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
     offered = {key: number.label for key, number in NUMBERS.items()}
     if feedback:
         offered[FEEDBACK] = "μ against τ"
-    default = ["entropy", FEEDBACK if feedback else "kept"]
-    chosen = st.pills(
+    curves = curves_of(list(offered))
+    st.pills(
         "Curves",
         list(offered),
         selection_mode="multi",
         format_func=offered.__getitem__,
         label_visibility="collapsed",
-        **kept("curves", default),
+        **curves.widget(),
     )
     over_seeds = len({row.seed for row in rows}) > 1 and not st.toggle(
-        "Single seeds", help="Off: mean and 10–90% over the seeds.", **kept("single", False)
+        "Single seeds", help="Off: mean and 10–90% over the seeds.", **SINGLE.widget()
     )
     cursor = cursor_frame(place.step if place else None)
-    chosen_order = [each for each in offered if each in chosen]
+    chosen_order = [each for each in offered if each in curves.value]
     for key in chosen_order:
         if key == FEEDBACK:
             data = feedback_data(run, feedback, state.unit(), over_seeds=over_seeds)
@@ -131,7 +120,7 @@ def _curves(run: TrajectoryRun, rows: list[Row], place: Place | None) -> None:
             curve_about(number, state.unit(), over_seeds=over_seeds),
             {"points": points, "cursor": cursor},
         )
-    if not chosen:
+    if not chosen_order:
         st.caption("Choose a curve above.")
 
 
