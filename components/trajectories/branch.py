@@ -7,12 +7,11 @@ from typing import Protocol
 
 import streamlit as st
 
-from backend.runs import Run
 from backend.runs.branching import branch, branch_points
 from backend.runs.trajectories import Plan, TrajectoryRequest, TrajectoryRun
 from components import job
 from components.plain import numbered_label
-from components.trajectories.branches import root_key
+from components.trajectories.branches import Keeper, root_key
 from components.trajectories.options import MOST_STEPS
 from components.trajectories.rows import length_of
 from components.trajectories.step_data import Place
@@ -28,12 +27,10 @@ _QUEUE = "trajectories:branches-waiting"
 _NOTE = "trajectories:branch-note"
 
 
-class Brancher(Protocol):
+class Brancher(Keeper, Protocol):
     """What branching needs of ``backend.cached``."""
 
     def submit(self, request: TrajectoryRequest) -> job.Watchable: ...
-    def keep_run(self, run: Run) -> str: ...
-    def find_run(self, key: str) -> Run | None: ...
     def sampler_labels(self, plans: Sequence[Plan]) -> list[str]: ...
 
 

@@ -6,7 +6,7 @@ for lately. The address holds their keys, so that a reload finds again those the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,11 +23,24 @@ MOST_BRANCHES = 60
 _BRANCHES = "trajectories:branches"
 
 
+class Example(Protocol):
+    """A shipped example by name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
 class Keeper(Protocol):
-    """Where runs are kept: ``backend.cached``."""
+    """Where runs and examples are kept: ``backend.cached``."""
 
     def keep_run(self, run: Run) -> str: ...
     def find_run(self, key: str) -> Run | None: ...
+    def example_names(self) -> Sequence[Example]: ...
+    def example_run(self, name: str) -> Run: ...
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,16 @@ def find_again(keeper: Keeper) -> None:
 def open_branch(keeper: Keeper, branch: Branch) -> None:
     """Show a branch in place of the run on screen."""
     state.show_run("trajectories", keeper.keep_run(branch.run))
+
+
+def open_root(keeper: Keeper, family: Family) -> None:
+    """Show the run it all began with: as the example it is, if it is one."""
+    for each in keeper.example_names():
+        same = (each.kind, each.title) == (family.root.kind, family.root.title)
+        if same and keeper.keep_run(keeper.example_run(each.name)) == family.key:
+            state.show_example(family.root.kind, each.name)
+            return
+    state.show_run(family.root.kind, family.key)
 
 
 def root_key(keeper: Keeper, run: TrajectoryRun) -> str:

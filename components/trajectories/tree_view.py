@@ -5,11 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from backend.runs.trajectories import TrajectoryRun
-from components import state
 from components.figure import About, explain
 from components.plain import escape_markdown
 from components.trajectories.branch import PAGE_CHANGED, Brancher
-from components.trajectories.branches import Branch, Family, family_of, leaves_of, open_branch
+from components.trajectories.branches import (
+    Branch,
+    Family,
+    family_of,
+    leaves_of,
+    open_branch,
+    open_root,
+)
 from components.trajectories.rows import Row, row_label
 from components.trajectories.tree import LEAF_HEIGHT, Leaf, stretch_label, tree_frame, tree_spec
 
@@ -40,7 +46,7 @@ def tree_view(brancher: Brancher, run: TrajectoryRun, rows: list[Row]) -> None:
             icon=":material/arrow_upward:",
             key="trajectories:open-root",
             on_click=_open_root,
-            args=(family.key,),
+            args=(brancher, family),
         )
     for branch in family.branches:
         _entry(brancher, family, branch)
@@ -119,7 +125,6 @@ def _open(brancher: Brancher, branch: Branch) -> None:
     st.session_state[PAGE_CHANGED] = True
 
 
-def _open_root(key: str) -> None:
-    """Show the root again; an example, kept under a key of its own, is shown as a kept run."""
-    state.show_run("trajectories", key)
+def _open_root(brancher: Brancher, family: Family) -> None:
+    open_root(brancher, family)
     st.session_state[PAGE_CHANGED] = True

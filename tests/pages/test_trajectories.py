@@ -42,6 +42,14 @@ def button(at, label: str):
     return next(each for each in at.button if each.label == label)
 
 
+def control(those, label: str):
+    return next(each for each in those if each.label == label)
+
+
+def chosen(those, label: str):
+    return control(those, label).value
+
+
 def labels_of(at) -> list[str]:
     """Return the samplers of the cards as the form names them."""
     title = next(each.label for each in at.expander if "Samplers" in each.label)
@@ -78,27 +86,56 @@ def test_the_form_begins_with_samplers_and_options_of_the_run(app):
 @pytest.mark.parametrize("unit", ["nats", "bits"])
 @pytest.mark.parametrize("tab", ["curves", "texts", "measures", "tree", "lessons"])
 def test_every_tab_is_drawn_in_both_units(app, tab, unit):
-    at = app("trajectories", unit=unit, token="3")
-    at.session_state["trajectories:tab"] = tab
-    at.run()
-    assert not at.exception
+    at = app("trajectories", unit=unit, token="3", **{"trajectories.tab": tab})
+    assert at.query_params.get("trajectories.tab", "curves") == tab
 
 
 @pytest.mark.parametrize("seed", ["1", "all"])
 def test_any_seed_or_all_of_them_can_be_shown(app, seed):
+    at = app("trajectories", **{"trajectories.seed": seed})
+    assert chosen(at.segmented_control, "Seed") == seed
+
+
+VIEW = {
+    "trajectories.colour": "kl",
+    "trajectories.reference": "Top-k 50",
+    "trajectories.seed": "2",
+    "trajectories.curves": "surprisal,mass",
+    "trajectories.automatic": "on",
+}
+
+
+def test_a_link_restores_what_its_sender_saw(app):
+    at = app("trajectories", **VIEW)
+    assert chosen(at.selectbox, "Colour by") == "kl"
+    assert chosen(at.selectbox, "Departures from") == "Top-k 50"
+    assert chosen(at.segmented_control, "Seed") == "2"
+    assert chosen(at.pills, "Curves") == ["surprisal", "mass"]
+    assert chosen(at.toggle, "Colours span these texts") is True
+    assert {name: at.query_params[name] for name in VIEW} == VIEW
+    assert "Surprisal along the steps (nats)" in "\n".join(markdown(at))
+    assert chosen(
+        app("trajectories", **{"trajectories.mode": "bench"}).segmented_control, "View"
+    ) == ("bench")
+
+
+def test_a_choice_goes_into_the_address_and_comes_back_after_another_run(app):
     at = app("trajectories")
-    at.session_state["trajectories:seed"] = seed
-    at.run()
-    assert not at.exception
+    assert not any(name.startswith("trajectories.") for name in at.query_params)
+    control(at.selectbox, "Departures from").select("Top-k 50").run()
+    control(at.pills, "Curves").set_value([]).run()
+    assert at.query_params["trajectories.reference"] == "Top-k 50"
+    assert "Choose a curve above." in captions(at)
+    control(at.pills, "Examples, ready to look at").set_value("trajectories_traps").run()
+    assert chosen(at.selectbox, "Departures from") == "Greedy"  # this run has no top-k of 50
+    control(at.pills, "Examples, ready to look at").set_value(EXAMPLE).run()
+    assert chosen(at.selectbox, "Departures from") == "Top-k 50"
 
 
 def test_a_run_with_feedback_offers_its_curve(app):
     at = app("trajectories", trajectories_example="trajectories_traps")
-    assert "feedback" in at.session_state["trajectories:curves"] or any(
-        "μ against τ" in str(each.options) for each in at.pills
-    )
-    at.session_state["trajectories:curves"] = ["feedback", "surprisal"]
-    at.run()
+    assert chosen(at.pills, "Curves") == ["entropy", "feedback"]
+    control(at.pills, "Curves").set_value(["feedback", "surprisal"]).run()
     assert not at.exception
     assert any("against τ" in each for each in markdown(at))
 
@@ -238,7 +275,7 @@ def test_a_branch_with_another_token_appears_in_the_tree(tiny):
     button(at, "Branch").click().run()
     finish(at)
     assert not at.error
-    assert at.session_state["trajectories:tab"] == "tree"
+    assert at.query_params["trajectories.tab"] == "tree"
     (made,) = at.session_state["trajectories:branches"].values()
     request = made.request
     assert request.prefix_ids == (int(run.token_ids[0, 0, 0]), other)
@@ -289,6 +326,21 @@ def test_a_branch_of_a_branch_stands_in_the_tree_of_the_first_run(tiny):
     heads = [each for each in markdown(at) if " from step " in each]
     assert [each.split(" · ")[0] for each in heads] == ["**1", "**1.1"]
     assert "of branch 1" in heads[1]
+
+
+def test_the_example_a_branch_left_is_opened_as_the_example_it_is(app):
+    name = "trajectories_traps"
+    branched = trajectory_run(("greedy",), seeds=(0,))
+    origin = Origin(cached.keep_run(cached.example_run(name)), 0, 0, 1)
+    branched = replace(branched, request=replace(branched.request, origin=origin))
+    at = app(
+        "trajectories",
+        trajectories_run=cached.keep_run(branched),
+        **{"trajectories.tab": "tree"},
+    )
+    at.button(key="trajectories:open-root").click().run()
+    assert at.session_state["state:trajectories_run"] is None
+    assert at.session_state["state:trajectories_example"] == name
 
 
 def test_a_reload_finds_the_branches_of_the_link_and_says_which_are_gone(tiny, app):
@@ -435,7 +487,7 @@ def test_the_time_is_about_that_of_this_server_once_it_has_decoded(tiny):
 
 def test_rows_are_compared_with_greedy_until_another_is_chosen(shown):
     at = shown(trajectory_run(("top_p", "greedy")))
-    assert at.session_state["trajectories:reference"] == "greedy"
+    assert chosen(at.selectbox, "Departures from") == "greedy"
 
 
 def test_jumps_pin_the_largest_step_of_the_rows_shown(app):
@@ -452,9 +504,7 @@ def test_jumps_pin_the_largest_step_of_the_rows_shown(app):
 
 @pytest.fixture
 def bench(app):
-    at = app("trajectories")
-    at.session_state["trajectories:mode"] = "One distribution"
-    return at.run()
+    return app("trajectories", **{"trajectories.mode": "bench"})
 
 
 def kept(at) -> list[int]:
