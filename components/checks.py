@@ -14,7 +14,7 @@ Part = TypeVar("Part")
 LONGEST_LINE = 300
 MOST_KEYS = 60
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_HEAD = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
+_HEAD = re.compile(r"(?:L(\d{1,4})\.H|(\d{1,4})\.)(\d{1,4})", re.ASCII)
 _RUN_KEY = re.compile(r"(kept-|saved-)?[0-9a-f]{16}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,6000}")
 _CHOICE = re.compile(r"(run|example|pair):[A-Za-z0-9_-]{1,64}")
@@ -42,10 +42,11 @@ def index(text: str) -> int:
 
 
 def head(text: str) -> str:
-    """Read an attention head, such as 3.5 for layer 3 and head 5."""
-    if not _HEAD.fullmatch(text):
-        raise ValueError("it is layer.head, such as 3.5")
-    return text
+    """Read an attention head, such as 3.5 or L3.H5 for layer 3 and head 5; return it as 3.5."""
+    found = _HEAD.fullmatch(text)
+    if not found:
+        raise ValueError("it is layer.head, such as 3.5 or L3.H5")
+    return f"{int(found[1] or found[2])}.{int(found[3])}"
 
 
 def name(text: str) -> str:

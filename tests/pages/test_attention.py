@@ -61,9 +61,11 @@ def test_a_run_no_longer_in_memory_is_explained(app):
     assert metrics(at)["Tokens"] == str(len(example()))
 
 
-def test_the_head_of_the_address_is_shown(app):
+@pytest.mark.parametrize("head", ["3.5", "L3.H5"])
+def test_the_head_of_the_address_is_shown(app, head):
     run = example()
-    at = app("attention", head="3.5")
+    at = app("attention", head=head)
+    assert at.query_params["head"] == "3.5"
     assert any(each.value == "**L3.H5**" for each in at.markdown)
     entropy = mean_over(run.entropy)[3, 5]
     assert panel(at)["Mean entropy (nats)"] == f"{entropy:.3f}"
