@@ -16,6 +16,8 @@ from components.plotly_picture import plotly_picture
 from components.table_file import frame_csv, frames_json
 
 PLOTLY_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
+# In SVG the colours of a legend are found by the address of the page, and vanish when it changes.
+ON_CANVAS = {"embedOptions": {"renderer": "canvas"}}
 # Where the reader is, which is no data of the chart.
 CURSOR = "cursor"
 
@@ -77,7 +79,7 @@ def figure(
                 alt=f"{about.title}. {about.read}",
             )  # fmt: skip
         return st.vega_lite_chart(
-            spec={**chart.to_dict(), "datasets": dict(data)},
+            spec={**chart.to_dict(), "usermeta": ON_CANVAS, "datasets": dict(data)},
             key=key,
             on_select=on_select,
             alt=f"{about.title}. {about.read}",

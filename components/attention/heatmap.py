@@ -15,8 +15,6 @@ from components.palette import hex_colours, lookup, wants_black
 
 INKS = ("#000000", "#ffffff")  # on light fields, on dark ones
 OVERLOAD, COLLAPSE = "▲", "▼"
-# In SVG the colours of the legend are found by the address of the page, and vanish when it changes.
-ON_CANVAS = {"embedOptions": {"renderer": "canvas"}}
 ROW_HEIGHT, LEAST_HEIGHT = 17, 160
 _DEFINITION = (
     "A head's weights $p_{ij}$ say how much token $i$ looks at each token $j$ it may see. Their "
@@ -154,7 +152,7 @@ def heads_chart(run: AttentionRun, values: np.ndarray, options: Options) -> alt.
         .encode(x=x, y=y)
     )
     return alt.layer(fields, *marks, outline).properties(
-        height=max(LEAST_HEIGHT, ROW_HEIGHT * layers), usermeta=ON_CANVAS
+        height=max(LEAST_HEIGHT, ROW_HEIGHT * layers)
     )
 
 
