@@ -89,6 +89,28 @@ def test_another_measure_paints_other_colours(opened):
     expect(page.locator(".token").nth(1)).not_to_have_class(re.compile(f"^{before}$"))
 
 
+def test_the_strip_of_attention_tells_the_numbers_of_a_token(opened):
+    run = load_run(EXAMPLE.with_name("attention_fact.safetensors"))
+    page = opened(report_html(run, SHADES))
+    page.locator("#strip > .token").nth(5).hover()
+    card = page.locator("#card")
+    expect(card).to_contain_text(f"id {run.token_ids[5]}")
+    expect(card).to_contain_text(f"{np.nanmean(run.entropy[:, :, 5], dtype=np.float64):.4f} nats")
+    expect(card).not_to_contain_text("probability")
+
+
+def test_the_strip_of_a_divergence_can_be_coloured_by_each_measure(opened):
+    run = next(each for each in all_kinds() if each.kind == "divergence")
+    page = opened(report_html(replace(run, kl_ab=2 * run.kl_ab), SHADES))
+    token = page.locator("#strip > .token").nth(2)
+    before = token.get_attribute("class")
+    page.get_by_label("Colour by").select_option("KL(A‖B)")
+    expect(token).not_to_have_class(re.compile(f"^{before}$"))
+    token.hover()
+    for number in ("1.0000 nats", "0.5000 nats"):
+        expect(page.locator("#card")).to_contain_text(number)
+
+
 @pytest.mark.parametrize("run", all_kinds()[1:], ids=lambda run: run.kind)
 def test_reports_of_the_other_kinds_open_too(opened, run):
     page = opened(report_html(run, SHADES))

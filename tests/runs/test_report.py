@@ -36,12 +36,49 @@ def data_of(page: str) -> dict:
 def test_the_numbers_on_the_page_are_those_of_the_run():
     run = text_run(curve=True)
     data = data_of(report_html(run, SHADES))
-    for name in ("entropy", "surprisal", "rank"):
-        values = np.array(data[name], dtype=np.float32)
+    told = data["measures"] | {"rank": data["predicted"]["rank"]}
+    assert set(told) == {"entropy", "surprisal", "rank"}
+    for name, values in told.items():
         # Seven digits are what float32 holds.
-        np.testing.assert_allclose(values, getattr(run, name), rtol=1e-6)
+        np.testing.assert_allclose(np.float32(values), getattr(run, name), rtol=1e-6)
     assert data["tokens"] == run.tokens
-    assert data["topIds"] == run.top_ids.tolist()
+    assert data["predicted"]["topIds"] == run.top_ids.tolist()
+
+
+def test_the_strip_of_attention_tells_the_mean_and_the_ends_over_all_heads():
+    entropy = np.random.default_rng(1).random((2, 3, 8)).astype(np.float32)
+    entropy[1] = np.nan
+    run = replace(attention_run(entropy), reasons={"1": "It is a state space layer."})
+    told = data_of(report_html(run, SHADES))["measures"]
+    known = entropy[0].astype(np.float64)
+    np.testing.assert_allclose(told["entropy, mean of all heads"], known.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(told["entropy of the widest head"], known.max(0), rtol=1e-6)
+    np.testing.assert_allclose(told["entropy of the narrowest head"], known.min(0), rtol=1e-6)
+
+
+def test_the_strip_of_a_divergence_tells_all_three_and_its_colours_end_just_above_them():
+    run = divergence_run()
+    values = run.js * np.float32(0.04)  # 0.02 nats
+    data = data_of(report_html(replace(run, js=values), SHADES))
+    np.testing.assert_allclose(np.float32(data["measures"]["Jensen–Shannon"]), values, rtol=1e-6)
+    assert data["high"]["Jensen–Shannon"] == pytest.approx(np.log(2) / 10)
+    assert data["high"]["KL(A‖B)"] == pytest.approx(np.log(2))
+
+
+def test_an_infinite_divergence_does_not_stretch_the_colours():
+    run = divergence_run()
+    values = run.kl_ab.copy()
+    values[3] = np.inf
+    data = data_of(report_html(replace(run, kl_ab=values), SHADES))
+    assert data["measures"]["KL(A‖B)"][3] == "inf"
+    assert data["high"]["KL(A‖B)"] == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("run", all_kinds(), ids=lambda run: run.kind)
+def test_every_report_names_the_sources_and_formulas_of_its_measures(run):
+    page = report_html(run, SHADES)
+    assert re.search(r"19\d\d|20\d\d", page.split("Sources of the measures")[1])
+    assert re.search(r"H = −Σ|Σ a ln", page)
 
 
 def test_bits_are_used_throughout_when_asked_for():
@@ -82,9 +119,9 @@ def test_infinities_reach_the_page_as_words():
     surprisal, logprobs = run.surprisal.copy(), run.top_logprobs.copy()
     surprisal[2], logprobs[2, -1] = np.inf, -np.inf
     data = data_of(report_html(replace(run, surprisal=surprisal, top_logprobs=logprobs), SHADES))
-    assert data["surprisal"][0] is None
-    assert data["surprisal"][2] == "inf"
-    assert data["topLogprobs"][2][-1] == "-inf"
+    assert data["measures"]["surprisal"][0] is None
+    assert data["measures"]["surprisal"][2] == "inf"
+    assert data["predicted"]["topLogprobs"][2][-1] == "-inf"
 
 
 def test_a_report_on_attention_has_its_heads_and_says_why_a_layer_has_no_pattern():

@@ -7,8 +7,9 @@
   const spans = [...strip.children];
   // JSON has no infinity: it comes as a word.
   const real = (value) => (value === "inf" ? Infinity : value === "-inf" ? -Infinity : value);
-  for (const name of ["entropy", "surprisal", "rank"]) data[name] = data[name].map(real);
-  data.topLogprobs = data.topLogprobs.map((row) => row.map(real));
+  for (const name in data.measures) data.measures[name] = data.measures[name].map(real);
+  const predicted = data.predicted; // of a text run only
+  if (predicted) predicted.topLogprobs = predicted.topLogprobs.map((row) => row.map(real));
   const number = (nats) => {
     if (nats === null) return "–";
     return (nats === Infinity ? "∞" : (nats * data.scale).toFixed(4)) + " " + data.unit;
@@ -27,9 +28,9 @@
   const quoted = (text) => "“" + text.replace(/\n/g, "↵") + "”";
 
   function paint() {
-    const values = data[measure.value], high = data.high[measure.value], last = data.shades.length - 1;
+    const values = data.measures[measure.value], high = data.high[measure.value], last = data.shades - 1;
     document.getElementById("legend").textContent =
-      `0 to ${(high * data.scale).toFixed(1)} ${data.unit}, dark to bright`;
+      `0 to ${Number((high * data.scale).toPrecision(3))} ${data.unit}, dark to bright`;
     spans.forEach((span, index) => {
       const special = span.classList.contains("special");
       const value = values[index];
@@ -42,33 +43,34 @@
     spans.forEach((span) => span.classList.remove("on"));
     if (index === null) { card.hidden = true; return; }
     spans[index].classList.add("on");
-    const surprisal = data.surprisal[index];
     const facts = document.createElement("table");
-    facts.append(
-      row("token " + index, "id " + data.ids[index]),
-      row("probability", surprisal === null ? "–" : (100 * Math.exp(-surprisal)).toFixed(3) + " %"),
-      row("surprisal", number(surprisal)),
-      row("entropy", number(data.entropy[index])),
-      row("rank", data.rank[index] === null ? "–" : String(data.rank[index])),
-    );
+    facts.append(row("token " + index, "id " + data.ids[index]));
+    for (const name in data.measures) facts.append(row(name, number(data.measures[name][index])));
     const bars = document.createElement("table");
-    data.topIds[index].forEach((id, place) => {
-      if (id < 0) return;
-      const share = Math.exp(data.topLogprobs[index][place]);
-      const bar = element("span", "", "bar");
-      bar.style.width = 6 * share + "rem";
-      const cell = document.createElement("td");
-      cell.append(bar);
-      const made = row(quoted(data.vocabulary[id]), cell, (100 * share).toFixed(1) + " %");
-      if (id === data.ids[index]) made.className = "real";
-      bars.append(made);
-    });
+    if (predicted) {
+      const surprisal = data.measures.surprisal[index], rank = predicted.rank[index];
+      const share = surprisal === null ? "–" : (100 * Math.exp(-surprisal)).toFixed(3) + " %";
+      facts.append(row("probability", share), row("rank", rank === null ? "–" : String(rank)));
+      predicted.topIds[index].forEach((id, place) => bars.append(...top(index, id, place)));
+    }
     card.replaceChildren(element("strong", quoted(data.tokens[index])), facts, bars);
     card.hidden = false;
     const box = spans[index].getBoundingClientRect();
     const below = box.bottom + 8 + card.offsetHeight < innerHeight;
     card.style.top = Math.max(4, below ? box.bottom + 8 : box.top - card.offsetHeight - 8) + "px";
     card.style.left = Math.max(4, Math.min(box.left, innerWidth - card.offsetWidth - 8)) + "px";
+  }
+
+  function top(index, id, place) {
+    if (id < 0) return [];
+    const share = Math.exp(predicted.topLogprobs[index][place]);
+    const bar = element("span", "", "bar");
+    bar.style.width = 6 * share + "rem";
+    const cell = document.createElement("td");
+    cell.append(bar);
+    const made = row(quoted(predicted.vocabulary[id]), cell, (100 * share).toFixed(1) + " %");
+    if (id === data.ids[index]) made.className = "real";
+    return [made];
   }
 
   const current = () => spans.findIndex((span) => span.classList.contains("on"));

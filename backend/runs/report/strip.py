@@ -1,72 +1,104 @@
-"""The tokens of a text run as the report's page shows and explains them."""
+"""The tokens of a text as the report's page shows, colours and explains them."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
+from backend.runs.base import TokenizedRun
 from backend.runs.report.pictures import Shade, shade_of
-from backend.runs.text import TextRun
-
-HIGH = {"entropy": 7.0, "surprisal": 14.0}
-"""The nats at which colours end: fixed, so that two reports can be compared."""
 
 
-def strip_tokens(run: TextRun, shades: Sequence[Shade]) -> list[dict[str, Any]]:
-    """Return for every token what the page writes and how it is shaded by entropy.
+@dataclass(frozen=True)
+class TokenMeasure:
+    """One number a token: ``values`` [T] in nats; colours go from 0 to ``high`` nats."""
+
+    values: np.ndarray
+    high: float
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What stands in the strip of a run.
+
+    Attributes:
+        read: what the colour of a token is about.
+        measures: by the name the reader sees; the first one colours the page at the start.
+        more: what the card shows beside the measures, in the words of the page's script.
+    """
+
+    read: str
+    measures: dict[str, TokenMeasure]
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def strip_section(
+    run: TokenizedRun, strip: Strip, shades: Sequence[Shade], unit: str, scale: float
+) -> dict[str, Any]:
+    """Return what the page's template writes; ``scale`` is how many of ``unit`` a nat is."""
+    first = next(iter(strip.measures.values()))
+    return {
+        "read": strip.read,
+        "names": list(strip.measures),
+        "tokens": _tokens(run, first, shades),
+        "data": _data(run, strip, shades, unit, scale),
+    }
+
+
+def _tokens(
+    run: TokenizedRun, measure: TokenMeasure, shades: Sequence[Shade]
+) -> list[dict[str, Any]]:
+    """Return for every token what the page writes and how it is shaded.
 
     The first of several pieces of one character carries the character, the others are marks.
     """
     tokens = []
     for index, (start, end) in enumerate(run.offsets.tolist()):
-        value = float(run.entropy[index])
+        value = float(measure.values[index])
         first = index == 0 or run.groups[index] != run.groups[index - 1]
         tokens.append(
             {
                 "text": run.text[start:end] if first else "",
-                "shade": shade_of(value, HIGH["entropy"], len(shades))
-                if math.isfinite(value)
-                else None,
+                "shade": None if math.isnan(value) else shade_of(value, measure.high, len(shades)),
                 "special": bool(run.special[index]),
             }
         )
     return tokens
 
 
-def strip_data(run: TextRun, shades: Sequence[Shade], unit: str, scale: float) -> Markup:
+def _data(
+    run: TokenizedRun, strip: Strip, shades: Sequence[Shade], unit: str, scale: float
+) -> Markup:
     """Return what the page's script needs, as JSON that cannot end its element.
 
-    Numbers are those of the run to seven digits, in nats; ``scale`` turns them into ``unit``.
+    Numbers are those of the run to seven digits, in nats.
     """
     data = {
         "unit": unit,
         "scale": scale,
-        "shades": shades,
-        "high": HIGH,
+        "shades": len(shades),
         "tokens": run.tokens,
         "ids": run.token_ids.tolist(),
-        "entropy": _numbers(run.entropy),
-        "surprisal": _numbers(run.surprisal),
-        "rank": _numbers(run.rank),
-        "topIds": run.top_ids.tolist(),
-        "topLogprobs": [_numbers(row) for row in run.top_logprobs],
-        "vocabulary": run.vocabulary,
+        "measures": {name: numbers(each.values) for name, each in strip.measures.items()},
+        "high": {name: each.high for name, each in strip.measures.items()},
+        **strip.more,
     }
     written = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Markup(written.replace("<", "\\u003c").replace("\u2028", "\\u2028"))  # noqa: S704
 
 
-def _numbers(values: np.ndarray) -> list[float | str | None]:
+def numbers(values: np.ndarray) -> list[float | str | None]:
+    """Return what JSON can hold: None for NaN, a word for an infinity."""
     return [_number(each) for each in values.tolist()]
 
 
 def _number(value: float) -> float | str | None:
-    """Return what JSON can hold: None for NaN, a word for an infinity."""
     if math.isfinite(value):
         return float(f"{value:.7g}")
     return None if math.isnan(value) else str(value)
