@@ -51,9 +51,9 @@ def test_the_strip_of_attention_tells_the_mean_and_the_ends_over_all_heads():
     run = replace(attention_run(entropy), reasons={"1": "It is a state space layer."})
     told = data_of(report_html(run, SHADES))["measures"]
     known = entropy[0].astype(np.float64)
-    np.testing.assert_allclose(told["entropy, mean of all heads"], known.mean(0), rtol=1e-6)
-    np.testing.assert_allclose(told["entropy of the widest head"], known.max(0), rtol=1e-6)
-    np.testing.assert_allclose(told["entropy of the narrowest head"], known.min(0), rtol=1e-6)
+    np.testing.assert_allclose(told["mean entropy"], known.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(told["widest head"], known.max(0), rtol=1e-6)
+    np.testing.assert_allclose(told["narrowest head"], known.min(0), rtol=1e-6)
 
 
 def test_the_strip_of_a_divergence_tells_all_three_and_its_colours_end_just_above_them():
@@ -62,7 +62,7 @@ def test_the_strip_of_a_divergence_tells_all_three_and_its_colours_end_just_abov
     data = data_of(report_html(replace(run, js=values), SHADES))
     np.testing.assert_allclose(np.float32(data["measures"]["Jensen–Shannon"]), values, rtol=1e-6)
     assert data["high"]["Jensen–Shannon"] == pytest.approx(np.log(2) / 10)
-    assert data["high"]["KL(A‖B)"] == pytest.approx(np.log(2))
+    assert data["high"]["KL(A‖B)"] == pytest.approx(0.7)
 
 
 def test_an_infinite_divergence_does_not_stretch_the_colours():
@@ -71,7 +71,7 @@ def test_an_infinite_divergence_does_not_stretch_the_colours():
     values[3] = np.inf
     data = data_of(report_html(replace(run, kl_ab=values), SHADES))
     assert data["measures"]["KL(A‖B)"][3] == "inf"
-    assert data["high"]["KL(A‖B)"] == pytest.approx(np.log(2))
+    assert data["high"]["KL(A‖B)"] == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("run", all_kinds(), ids=lambda run: run.kind)
@@ -142,6 +142,12 @@ def test_a_report_on_a_divergence_has_the_facts_of_both_models():
     page = report_html(run, SHADES)
     assert "<h2>Model A</h2>" in page
     assert "The second" in page.split("<h2>Model B</h2>")[1]
+    assert "<th>other</th>" not in page
+
+
+def test_a_report_on_a_data_set_says_that_it_shows_the_first_text():
+    run = next(each for each in all_kinds() if each.kind == "dataset")
+    assert "<h2>First text</h2><pre>one</pre>" in report_html(run, SHADES)
 
 
 def test_a_report_on_trajectories_has_a_chart_of_entropy_surprisal_and_kept_tokens():

@@ -50,13 +50,14 @@ def report_html(run: Run, shades: Sequence[Shade], unit: str = "nats") -> str:
         style=_own("page.css"),
         script=_own("page.js"),
         model=facts(run.model),
-        parameters={name: value for name, value in asked.items() if name not in _LONG},
+        parameters={name: value for name, value in asked.items() if name not in _ELSEWHERE},
         snippet=snippet(run),
         **content,
     )
 
 
-_LONG = ("text", "texts", "prompt")
+_ELSEWHERE = ("text", "texts", "prompt", "other")
+"""Parameters that have a section of their own."""
 
 
 def _own(name: str) -> Markup:

@@ -137,9 +137,9 @@ def _attention_strip(run: AttentionRun) -> Strip:
     # The bound of the last token is the largest.
     high = float(np.log(max(len(run), 2)))
     values = {
-        "entropy, mean of all heads": _mean(run.entropy, (0, 1)),
-        "entropy of the widest head": _over_heads(np.nanmax, run.entropy),
-        "entropy of the narrowest head": _over_heads(np.nanmin, run.entropy),
+        "mean entropy": _mean(run.entropy, (0, 1)),
+        "widest head": _over_heads(np.nanmax, run.entropy),
+        "narrowest head": _over_heads(np.nanmin, run.entropy),
         "largest possible": _over_heads(np.nanmax, run.max_entropy[:, None]),
     }
     return Strip(
@@ -246,19 +246,24 @@ def _divergence(run: DivergenceRun, shades: Sequence[Shade], unit: Unit) -> Sect
 
 
 def _divergence_strip(run: DivergenceRun) -> Strip:
-    values = {"Jensen–Shannon": run.js, "KL(A‖B)": run.kl_ab, "KL(B‖A)": run.kl_ba}
+    log_2 = float(np.log(2))
+    values = {
+        "Jensen–Shannon": (run.js, log_2),
+        "KL(A‖B)": (run.kl_ab, 7.0),
+        "KL(B‖A)": (run.kl_ba, 7.0),
+    }
     return Strip(
         "The colour of a token is about the two distributions that predicted it: how far they are "
-        "apart. Colours end at ln 2, or at a tenth, a hundredth … of it where all are below.",
-        {name: TokenMeasure(each, _decade(each)) for name, each in values.items()},
+        "apart. Colours end at ln 2 nats, of KL at 7; or at a tenth, a hundredth … of it.",
+        {name: TokenMeasure(each, _decade(each, end)) for name, (each, end) in values.items()},
     )
 
 
-def _decade(values: np.ndarray) -> float:
-    """Return ln 2, or that tenth of it … 10⁻⁶ that is just above all values."""
+def _decade(values: np.ndarray, end: float) -> float:
+    """Return ``end``, or that tenth of it … 10⁻⁶ that is just above all values."""
     largest = float(np.max(values, initial=0.0, where=np.isfinite(values)))
-    ends = [np.log(2) / 10**power for power in range(6, -1, -1)]
-    return next((float(end) for end in ends if largest <= end), float(ends[-1]))
+    ends = [end / 10**power for power in range(6, -1, -1)]
+    return next((each for each in ends if largest <= each), end)
 
 
 SECTIONS: dict[type[Run], Callable[[Any, Sequence[Shade], Unit], Section]] = {
