@@ -11,7 +11,7 @@ import pandas as pd
 from components.plain import token_label
 
 SHOWN = 24  # characters of a stretch without a fork
-LEAF_HEIGHT = 30
+LEAF_HEIGHT = 48  # pixels; less, and the words of neighbouring forks run into each other
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def _end(leaves: list[Leaf]) -> dict[str, Any]:
 def tree_spec(leaves: Sequence[Leaf], root: str, *, dark: bool) -> dict[str, Any]:
     """Return the ECharts option of the tree; its toolbox saves the picture."""
     ink = "#E8ECF1" if dark else "#1C2733"
+    paper = "#10151C" if dark else "#FFFFFF"
     return {
         "tooltip": {"trigger": "item", "formatter": "{b}<br>{c} tokens"},
         "toolbox": {
@@ -94,7 +95,7 @@ def tree_spec(leaves: Sequence[Leaf], root: str, *, dark: bool) -> dict[str, Any
                     "title": "Picture as PNG",
                     "name": "trajectories-tree",
                     "pixelRatio": 2,
-                    "backgroundColor": "#0E1117" if dark else "#FFFFFF",
+                    "backgroundColor": paper,
                 }
             },
         },
@@ -102,8 +103,8 @@ def tree_spec(leaves: Sequence[Leaf], root: str, *, dark: bool) -> dict[str, Any
             {
                 "type": "tree",
                 "data": [tree_nodes(leaves, root)],
-                "left": 120,
-                "right": 170,
+                "left": 96,
+                "right": 150,
                 "top": 24,
                 "bottom": 14,
                 "symbolSize": 8,
@@ -120,6 +121,7 @@ def tree_spec(leaves: Sequence[Leaf], root: str, *, dark: bool) -> dict[str, Any
                     "distance": 4,
                     "fontSize": 11,
                     "color": ink,
+                    "backgroundColor": paper,  # words are read across the lines of others
                 },
                 "leaves": {"label": {"position": "right", "align": "left", "distance": 8}},
             }
