@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from backend.runs import AttentionRun
 from components.attention.numbers import head_name
-from components.attention.pattern import Wanted
+from components.attention.pattern import ROWS, Wanted
 from components.charts.common import CURSOR_COLOUR
 from components.figure import About
 from components.palette import hex_colours
@@ -31,6 +31,10 @@ def pattern_about(run: AttentionRun, part: Wanted, hide_first: bool) -> About:
         hidden = "The fields that hold the first token are hidden." if hide_first else ""
     elif part.rows is not None:
         title = f"Pattern of {name}, tokens {part.rows[0]:,} to {part.rows[1] - 1:,}"
+        read = (
+            "Rows look, columns are looked at. The nearest columns are shown first: double-click "
+            "to see all, drag to zoom."
+        )
     return About(
         title=title,
         read=f"{read} {hidden}".strip(),
@@ -111,6 +115,9 @@ def pattern_chart(
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         plot_bgcolor="rgba(138,148,160,0.25)",
     )
+    if part.rows is not None:  # all columns at once would be narrower than pixels, and vanish
+        near = max(0, part.rows[0] - ROWS)
+        figure.update_xaxes(range=[near - 0.5, part.rows[1] - 0.5])
     start = part.rows[0] if part.rows else 0
     if token is not None and part.cells is None and start <= token < start + len(rows):
         line = {"color": CURSOR_COLOUR, "width": 1.5}

@@ -9,7 +9,7 @@ import pytest
 
 from backend.runs import AttentionRun
 from components.attention.pattern import CELLS, Wanted
-from components.attention.pattern_chart import pattern_chart, pattern_data, seen
+from components.attention.pattern_chart import pattern_about, pattern_chart, pattern_data, seen
 from tests.runs.makers import attention_run
 
 
@@ -74,3 +74,12 @@ def test_labels_are_text_even_where_plotly_would_read_html():
     names = pattern_chart(run, part, weights, None, hide_first=False).data[0].x
     assert names[1] == "1 &lt;b&gt;&amp;lt;&lt;/b&gt;"
     assert pattern_data(run, part, weights)["weights"].columns[2] == "1 <b>&lt;</b>"
+
+
+@pytest.mark.parametrize(("rows", "shown"), [((0, 64), (0, 63)), ((576, 640), (512, 639))])
+def test_rows_of_a_long_text_open_at_the_columns_near_them(rows, shown):
+    run, part = make_run(1100), Wanted("", 0, 0, rows=rows)
+    weights = np.zeros(part.shape(1100), np.float32)
+    axis = pattern_chart(run, part, weights, rows[0], False).layout.xaxis
+    assert axis.range == (shown[0] - 0.5, shown[1] + 0.5)
+    assert "double-click to see all" in pattern_about(run, part, False).read
