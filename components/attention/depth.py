@@ -136,7 +136,7 @@ def flags_chart() -> alt.TopLevelMixin:
             y=alt.Y("height:Q", title="heads", axis=count),
             color=alt.Color(
                 "flag:N",
-                title=None,
+                legend=_legend(None),
                 scale=alt.Scale(domain=[OVERLOAD, COLLAPSE], range=[ORANGE, BLUE]),
             ),
             tooltip=[
@@ -187,10 +187,15 @@ def quarters_chart() -> alt.TopLevelMixin:
             order=alt.Order("order:Q"),
             color=alt.Color(
                 "quarter:N",
-                title="entropy",
+                legend=_legend("share of the range"),
                 scale=alt.Scale(domain=list(QUARTERS), range=hex_colours("viridis", 4)),
             ),
             tooltip=["layer:O", "quarter:N", "heads:Q"],
         )
         .properties(height=200)
     )
+
+
+def _legend(title: str | None) -> alt.Legend:
+    """Return a legend above the chart: beside it, the layers of the charts would not line up."""
+    return alt.Legend(title=title, orient="top", titleOrient="left")

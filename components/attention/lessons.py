@@ -51,22 +51,21 @@ def lessons(example: AttentionRun) -> None:
         "The heads below were found by measuring all heads of the bundled model on the repeated "
         "example text."
     )
-    columns = st.columns(2)
-    for number, (kind, (title, text)) in enumerate(LESSONS.items()):
-        head = typical_head(example, kind)
-        if head is None:
-            continue
-        score = kind_scores(example, kind)[head]
-        measure = "of the maximum entropy" if kind == "uniform" else "of its weight, on average"
-        with columns[number % 2], st.container(border=True):
-            st.markdown(f"**{title}**")
-            st.write(text)
-            shown = st.button(
-                f"Show {head_name(*head)}",
-                key=f"lesson:{kind}",
-                help=f"{score:.0%} {measure}.",
-            )
-        if shown:
-            state.show_example("attention", EXAMPLE)
-            choose_head(*head)
-            st.rerun()  # the run itself changes, which is drawn by the page
+    found = [(kind, head) for kind in LESSONS if (head := typical_head(example, kind))]
+    for start in range(0, len(found), 2):
+        for column, (kind, head) in zip(st.columns(2), found[start : start + 2], strict=False):
+            with column, st.container(border=True, height="stretch"):
+                _lesson(example, kind, head)
+
+
+def _lesson(example: AttentionRun, kind: str, head: tuple[int, int]) -> None:
+    """Draw the words of a kind, and the button of its clearest head."""
+    title, text = LESSONS[kind]
+    score = kind_scores(example, kind)[head]
+    measure = "of the maximum entropy" if kind == "uniform" else "of its weight, on average"
+    st.markdown(f"**{title}**")
+    st.write(text)
+    if st.button(f"Show {head_name(*head)}", key=f"lesson:{kind}", help=f"{score:.0%} {measure}."):
+        state.show_example("attention", EXAMPLE)
+        choose_head(*head)
+        st.rerun()  # the run itself changes, which is drawn by the page

@@ -92,8 +92,8 @@ def head_figures(
         ("On the token before", percent(run.previous_mass)),
         ("On what followed last time", written(100 * float(mean_over(induction)), 1, "%")),
         (
-            "Mean distance looked back",
-            written(float(mean_over(run.distance[head][chosen])), 1, "tokens"),
+            "Mean distance looked back (tokens)",
+            written(float(mean_over(run.distance[head][chosen])), 1),
         ),
         *_lowest(run, head, options),
         (SPECTRAL, written(float(run.spectral_norm[head]), 3)),
