@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlparse
+from urllib.parse import quote, urlparse
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -121,6 +121,20 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 def dark_page(new_context: Callable[..., BrowserContext]) -> Page:
     """A page for a reader whose system is set to dark."""
     return new_context(color_scheme="dark").new_page()
+
+
+@pytest.fixture
+def attention(page: Page, serve, tiny_folder) -> Callable[..., Page]:
+    """Open the Attention page with a tiny model chosen, which answers in a moment."""
+
+    def go(parameters: str = "") -> Page:
+        model = quote(str(tiny_folder("llama")), safe="")
+        page.goto(f"{serve('app.py').url}/attention?model={model}&{parameters}")
+        # The first page of a server loads everything it needs.
+        expect(page.locator("#t1")).to_be_visible(timeout=1000 * START_SECONDS)
+        return page
+
+    return go
 
 
 class Watch:
