@@ -146,7 +146,7 @@ def flags_chart() -> alt.TopLevelMixin:
                 alt.Tooltip("of:Q", title="of heads"),
             ],
         )
-        .properties(height=180)
+        .properties(height=240)
     )
 
 
@@ -192,7 +192,7 @@ def quarters_chart() -> alt.TopLevelMixin:
             ),
             tooltip=["layer:O", "quarter:N", "heads:Q"],
         )
-        .properties(height=200)
+        .properties(height=260)
     )
 
 
