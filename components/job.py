@@ -58,7 +58,8 @@ def start(slot: str, submit: Callable[[], Watchable]) -> None:
     cancel(slot)
     st.session_state.pop(_message_key(slot), None)
     try:
-        job = submit()
+        with st.spinner("Starting …"):  # the first time a server is asked, torch is loaded
+            job = submit()
     except EntroscopeError as error:
         st.session_state[_message_key(slot)] = ("error", str(error))
         return

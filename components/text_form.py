@@ -53,14 +53,14 @@ def text_form(reader: Reader, shown: TextRun) -> None:
     """
     _tell_options(shown.request)
     start_text = shown.request.text
-    asked, draft = st.session_state.get(_DRAFT, (start_text, start_text))
+    belongs_to, draft = st.session_state.get(_DRAFT, ((), ""))
     text = text_box(
-        draft if asked == start_text else start_text,
+        draft if start_text in belongs_to else start_text,
         key="tokens:text",
         label="Text",
         placeholder="Paste or type a text, then press Ctrl+Enter.",
         height=120,
-        on_change=lambda typed: _keep_draft(start_text, typed),
+        on_change=lambda typed: _keep_draft(typed, start_text),
         on_submit=_ask,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -70,7 +70,7 @@ def text_form(reader: Reader, shown: TextRun) -> None:
             _options()
         st.button("Analyse", type="primary", icon=":material/play_arrow:", on_click=_ask)
     if st.session_state.pop("tokens:asked", False):
-        _keep_draft(text, text)
+        _keep_draft(text, start_text)
         job.start(SLOT, lambda: reader.submit(request_for(text)))
         st.rerun()
 
@@ -87,9 +87,9 @@ def _tell_options(made: TextRequest) -> None:
         st.session_state["tokens:special"] = made.special_tokens
 
 
-def _keep_draft(asked: str, typed: str) -> None:
-    """Remember what was typed while, or in order that, the run of the text ``asked`` is shown."""
-    st.session_state[_DRAFT] = (asked, typed)
+def _keep_draft(typed: str, shown_text: str) -> None:
+    """Remember what was typed, for as long as the run beside it is shown, or its own."""
+    st.session_state[_DRAFT] = ((shown_text, typed), typed)
 
 
 def _ask() -> None:

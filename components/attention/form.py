@@ -30,14 +30,14 @@ class Reader(Protocol):
 def attention_form(reader: Reader, shown: AttentionRun) -> None:
     """Draw the form; Analyse puts a job into the slot and runs the page again."""
     shown_text = shown.request.text
-    asked, draft = st.session_state.get(_DRAFT, (shown_text, shown_text))
+    belongs_to, draft = st.session_state.get(_DRAFT, ((), ""))
     text = text_box(
-        draft if asked == shown_text else shown_text,
+        draft if shown_text in belongs_to else shown_text,
         key="attention:text",
         label="Text",
         placeholder="Paste or type a text, then press Ctrl+Enter.",
         height=120,
-        on_change=lambda typed: _keep_draft(shown_text, typed),
+        on_change=lambda typed: _keep_draft(typed, shown_text),
         on_submit=_ask,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -46,14 +46,14 @@ def attention_form(reader: Reader, shown: AttentionRun) -> None:
         st.button("Analyse", type="primary", icon=":material/play_arrow:", on_click=_ask)
     if st.session_state.pop("attention:asked", False):
         request = AttentionRequest(model=state.model(), text=text)
-        _keep_draft(text, text)
+        _keep_draft(text, shown_text)
         job.start(SLOT, lambda: reader.submit(request))
         st.rerun()
 
 
-def _keep_draft(shown_text: str, typed: str) -> None:
-    """Remember what was typed while the run of ``shown_text`` is shown."""
-    st.session_state[_DRAFT] = (shown_text, typed)
+def _keep_draft(typed: str, shown_text: str) -> None:
+    """Remember what was typed, for as long as the run beside it is shown, or its own."""
+    st.session_state[_DRAFT] = ((shown_text, typed), typed)
 
 
 def _ask() -> None:

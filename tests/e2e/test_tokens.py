@@ -135,14 +135,18 @@ def test_a_text_over_the_context_is_announced_before_the_run_and_refused(tokens)
 def test_stop_ends_a_long_run_and_keeps_what_was_there(page, serve):
     page.goto(f"{serve('app.py').url}/tokens")
     expect(token(page, 1)).to_be_visible()
-    box(page).fill("The lighthouse keeper counted the waves, one by one. " * 400)
+    text = "The lighthouse keeper counted the waves, one by one. " * 400
+    box(page).fill(text)
     page.get_by_role("button", name="Analyse").click()
     # Streamlit's own toolbar has a Stop too; ours is in the page.
     stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+    expect(box(page)).to_have_value(text)
     stop.click()
     expect(page.get_by_text("Stopped.")).to_be_visible()
     expect(stop).to_have_count(0)
     expect(token(page, 1)).to_be_visible()
+    expect(box(page)).to_have_value(text)
 
 
 # ── the cursor ───────────────────────────────────────────────────────────────────────────────────
