@@ -6,7 +6,7 @@ import streamlit as st
 
 from components.shell import PAGES
 
-CARD_PIXELS = 314  # three fill a row of the centred page
+CARD_PIXELS = 270
 
 
 def page_cards() -> None:

@@ -99,7 +99,9 @@ def _table(entries: list[Entry]) -> list[Entry]:
             "title": st.column_config.TextColumn("title", width="medium", pinned=True),
             "text": st.column_config.TextColumn("text", width="large"),
             "tags": st.column_config.ListColumn("tags"),
-            "created": st.column_config.DatetimeColumn("created", format="YYYY-MM-DD HH:mm"),
+            "created": st.column_config.DatetimeColumn(
+                "created", format="YYYY-MM-DD HH:mm", width=140
+            ),
             "size": st.column_config.NumberColumn("size (MB)", format="%.2f"),
         },
     )

@@ -28,6 +28,7 @@ class Grid {
     this.legend = new Legend(() => this.keys.showPopover());
     this.hotColumn = element("div", "column");
     this.pinColumn = element("div", "column pinned");
+    this.hotColumn.hidden = this.pinColumn.hidden = true;
     this.root.append(this.legend.node, this.scroller, this.card.node, this.keys);
     mount.append(this.root);
     const on = (name, act) => this.scroller.addEventListener(name, act);
