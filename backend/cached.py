@@ -200,7 +200,8 @@ def _check_offered(spec: ModelSpec) -> None:
 
 def last_run(spec: ModelSpec, kind: str) -> Run | None:
     """Return a run of a kind that this server computed with a model, if one is in memory."""
-    return engine().last(spec, kind)
+    started = _started_engine()
+    return started.last(spec, kind) if started else None
 
 
 @st.cache_resource(show_spinner=False)
