@@ -23,7 +23,7 @@ from backend.models.language import LanguageModel
 from backend.models.taps import attention_tap
 from backend.studies.watching import Watcher
 from benchmarks.measuring import in_fresh_process, machine, timed, write_section
-from benchmarks.text import text_of
+from benchmarks.text import WARM_UP, text_of
 
 LENGTHS = (256, 1024, 2048, 4096, 8192)
 PEER_LENGTHS = LENGTHS[:3]  # at 4,096 the peer holds 30 × 9 × 4096² weights: 18 GB
@@ -73,8 +73,8 @@ def measure_one(way: str, length: int) -> dict[str, float]:
     model = backend.load_model("bundled", device="cpu", dtype="float32")
     text = text_of(model, length)
     with torch.inference_mode():
-        WAYS[way](model, text_of(model, 64))  # first calls set up threads and kernels
-        return timed(lambda: WAYS[way](model, text))
+        short = text_of(model, min(length, WARM_UP))
+        return timed(lambda: WAYS[way](model, text), lambda: WAYS[way](model, short))
 
 
 def table(lengths: tuple[int, ...], repetitions: int) -> str:
@@ -88,7 +88,7 @@ def table(lengths: tuple[int, ...], repetitions: int) -> str:
         ways = [way for way in WAYS if way != "peer" or length in PEER_LENGTHS]
         rounds = [
             {way: in_fresh_process(__file__, way, str(length)) for way in ways}
-            for _ in range(repetitions)
+            for _ in range(repetitions if length < LENGTHS[-1] else 1)
         ]
         rows.append(_row(length, rounds))
         print(rows[-1], flush=True)
@@ -124,7 +124,10 @@ def main(arguments: list[str]) -> None:
     elif arguments == ["--quick"]:
         print(table(LENGTHS[:2], 1))
     else:
-        write_section("attention", f"{machine()}, float32, three rounds.\n\n{table(LENGTHS, 3)}")
+        write_section(
+            "attention",
+            f"{machine()}, float32, three rounds, one at {LENGTHS[-1]:,}.\n\n{table(LENGTHS, 3)}",
+        )
 
 
 def _ids(model: LanguageModel, text: str) -> Tensor:

@@ -17,10 +17,15 @@ README = Path(__file__).parent / "README.md"
 ROOT = Path(__file__).parents[1]
 
 
-def timed(action: Callable[[], Any]) -> dict[str, float]:
-    """Run ``action``; return its seconds and its peak memory over the start, in bytes (Linux)."""
-    Path("/proc/self/clear_refs").write_text("5")  # starts the peak anew
+def timed(action: Callable[[], Any], warm_up: Callable[[], Any] = lambda: None) -> dict[str, float]:
+    """Run ``action`` after ``warm_up``, which sets up threads, kernels and the heap.
+
+    Returns:
+        Its seconds, and its peak memory over what there was before either, in bytes (Linux).
+    """
     before = _status("VmRSS")
+    warm_up()
+    Path("/proc/self/clear_refs").write_text("5")  # starts the peak anew
     start = time.perf_counter()
     action()
     seconds = time.perf_counter() - start
