@@ -57,7 +57,7 @@ def peer(model: LanguageModel, text: str) -> None:
     ids = _ids(model, text)
     weights = model.torch_model(ids, output_attentions=True, use_cache=False).attentions
     for layer in weights:
-        -(layer * torch.log(layer + 1e-12)).sum(-1)
+        (layer * torch.log(layer + 1e-12)).sum(-1).neg_()
 
 
 WAYS: dict[str, Callable[[LanguageModel, str], None]] = {
