@@ -162,7 +162,7 @@ def test_a_run_is_renamed_deleted_and_brought_back(analysed, serve):
     library(page, serve, "Longlived")
     expect(page.get_by_text("1 run. Tick one")).to_be_visible()
     tick_first(page)
-    page.get_by_role("button", name="Delete").click()
+    page.locator(".st-key-chosen").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Nothing found.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("moved to the trash")).to_have_count(0)
