@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import streamlit as st
 
 from components import state
+
+
+class Example(Protocol):
+    """A shipped example, as ``backend.cached`` lists it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
 
 
 def example_picker(kind: str, titles: Mapping[str, str], default: str) -> None:

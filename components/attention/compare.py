@@ -8,7 +8,7 @@ import streamlit as st
 
 from backend.runs import AttentionRun
 from backend.runs.heads import Flags
-from components import checks, state
+from components import checks
 from components.attention.numbers import Options, head_name
 from components.attention.panel import head_panel
 from components.controls import Control
@@ -40,8 +40,6 @@ def compare(
         st.caption("There is no second head to compare with.")
         return
     control = _second(known)
-    if st.session_state.get(state.widget_key(control.name), control.value) != control.value:
-        state.renew(control.name)  # the head it stands at has become the first one
     st.selectbox(
         f"Compare {head_name(*head)} with",
         known,

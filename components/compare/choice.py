@@ -11,6 +11,7 @@ from backend.errors import EntroscopeError
 from backend.runs import Run
 from backend.runs.library import Library
 from components import state
+from components.example_picker import Example
 from components.library.copy_link import copy_link
 from components.plain import token_label
 
@@ -20,17 +21,6 @@ PAIRS = {
     "template": "Without and with the chat template",
 }
 KINDS = ("text", "attention", "trajectories", "dataset")
-
-
-class Example(Protocol):
-    """A shipped run, as ``backend.cached`` lists it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
 
 
 class Chooser(Protocol):

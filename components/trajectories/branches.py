@@ -15,23 +15,13 @@ import streamlit as st
 from backend.runs import Run
 from backend.runs.trajectories import TrajectoryRun
 from components import state
+from components.example_picker import Example
 from components.trajectories.rows import Row, ids_of, row_label, rows_of
 from components.trajectories.tree import Leaf
 
 MOST_BRANCHES = 60
 
 _BRANCHES = "trajectories:branches"
-
-
-class Example(Protocol):
-    """A shipped example by name."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
 
 
 class Keeper(Protocol):
