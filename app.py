@@ -6,7 +6,6 @@ from backend import cached
 from components import shell, sidebar, state
 
 page = shell.choose_page()
-state.read_address(page.url_path)
 with st.sidebar:
     sidebar.unit_switch()
     sidebar.model_picker({each.spec.source: each.label for each in cached.model_choices()})

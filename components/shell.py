@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components import job, state
 
@@ -82,18 +83,33 @@ PAGES = (
 
 
 def choose_page() -> st.Page:
-    """Declare the pages and return the one the reader asked for."""
+    """Declare the pages, take over the address and return the page the reader asked for."""
     # First: without an icon of ours the browser fetches the page's from a font server.
     st.set_page_config(page_title="Entroscope", page_icon=str(_MARK), layout="wide")
-    return st.navigation(
-        [
-            st.Page(
-                page.file, title=page.title, icon=page.icon, default=page is PAGES[0],
-                help=page.summary,
-            )
-            for page in PAGES
-        ]
-    )  # fmt: skip
+    pages = [
+        st.Page(
+            page.file, title=page.title, icon=page.icon, default=page is PAGES[0],
+            help=page.summary,
+        )
+        for page in PAGES
+    ]  # fmt: skip
+    if asked := _asked_for(pages):
+        state.read_address(asked.url_path)
+    page = st.navigation(pages)
+    if page is not asked:
+        state.read_address(page.url_path)
+    return page
+
+
+def _asked_for(pages: list[st.Page]) -> st.Page | None:
+    """Return the page a click in the menu leads to, as far as Streamlit knows before navigation.
+
+    An address written before the browser is told of its new page makes one entry of its history
+    together with it; written afterwards, it can make a second, and Back stays on the page.
+    """
+    context = get_script_run_ctx()
+    asked = context.page_script_hash if context else ""
+    return next((page for page in pages if page._script_hash == asked), None)
 
 
 def run_page(page: st.Page) -> None:
