@@ -111,6 +111,7 @@ def _strip(
         horizontal=True, vertical_alignment="bottom", gap="small", key="strip-toolbar"
     ):
         labels = {metric.key: metric.label for metric in metrics}
+        labels["entropy"] = "Entropy"  # a label with the head would be taken for a choice of old
         st.selectbox(
             "Colour by", list(labels), format_func=labels.__getitem__, width=270, **kept("metric")
         )

@@ -31,10 +31,19 @@ def analyse(page: Page, text: str = TEXT) -> None:
     page.get_by_role("button", name="Analyse").click()
     expect(page).to_have_url(re.compile(r"attention_run=[0-9a-f]{16}"))
     expect(page.get_by_role("heading", name="Your text")).to_be_visible()
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn to its end: until then its charts still move and change."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
 def click_at(chart: Locator, x: float, y: float) -> None:
-    """Click a place of a chart, as shares of its width and height."""
+    """Click a place of a chart, as shares of its width and height, when the page is drawn."""
+    settled(chart.page)
     expect(chart).to_be_visible()
     box = chart.bounding_box()
     assert box is not None

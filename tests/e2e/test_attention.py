@@ -105,6 +105,15 @@ def test_a_new_text_is_analysed_and_its_heads_are_shown(attention):
     expect(page).to_have_url(re.compile(r"head=[0-2]\.[0-3]"))
 
 
+def test_another_head_or_run_is_no_choice_of_colour(attention):
+    page = attention("head=0.0")
+    click_at(canvas(page, "attention-heads"), 0.4, 0.5)
+    expect(heads_of(page)).not_to_have_text("L0.H0")
+    analyse(page)
+    expect(page.get_by_role("combobox", name="Colour by")).to_have_value("Entropy")
+    assert "attention.metric" not in page.url
+
+
 def test_what_the_chosen_head_looked_at_lights_up(attention):
     page = attention()
     analyse(page)
@@ -133,6 +142,17 @@ def test_two_heads_stand_side_by_side(attention):
     tab(page, "Compare")
     expect(page.get_by_text("Entropy of L16.H0 and L0.H0 along the text (nats)")).to_be_visible()
     expect(canvas(page, "attention-compare")).to_be_visible()
+
+
+def test_the_second_head_is_chosen_by_typing_its_name(attention):
+    page = attention("head=16.0")
+    tab(page, "Compare")
+    box = page.get_by_role("combobox", name="Compare L16.H0 with")
+    box.click()
+    page.keyboard.type("L7.H1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Entropy of L16.H0 and L7.H1 along the text (nats)")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"attention\.second=7(,|%2C)1"))
 
 
 def test_a_typed_text_survives_a_visit_to_another_page(attention):
