@@ -22,7 +22,7 @@ from backend.models.language import LanguageModel
 from benchmarks.measuring import in_fresh_process, machine, timed, write_section
 
 LENGTHS = (256, 1024, 4096, 8192)
-WARM_UP = 1024  # tokens at most
+WARM_UP = 4096  # tokens at most
 _WORDS = (
     "the river was low that year and we walked across on stones while my brother counted them "
     "aloud, forty, fifty, then lost his place; nobody minded. In the afternoon a letter came from "

@@ -5,11 +5,13 @@ For one query with scores s_j = scale · q·k_j and weights p = softmax(s):
     H = LSE(s) − Σ p_j s_j          (nats)
 
 Both sums run over tiles of the matrix that live in the processor's cache and are dropped at once.
+Inside a tile everything counts in bits, for exp2 costs a third of exp.
 Tiles merge by their log-sum-exp, as in online softmax (Milakov and Gimelshein, arXiv 1805.02867).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -65,6 +67,7 @@ class AttentionRows:
     outside: Tensor
 
 
+_NATS_PER_BIT = math.log(2)
 _RAW = ("top", "peak", "score", "position", "total", "norm")
 
 
@@ -73,8 +76,9 @@ class _Sums:
     """What the tasks write: for every query the sums over each of its N tiles.
 
     Attributes:
-        raw: [6, N, B, H, Q], by the names of ``_RAW``: the highest score of the tile and, relative
-            to it, its largest weight, mean score, mean position, and sum and norm of the scores.
+        raw: [6, N, B, H, Q], by the names of ``_RAW``: the highest score of the tile in bits and,
+            relative to it, its largest weight, mean score, mean position, and sum and norm of the
+            scores.
         picked: [N, B, H, Q, 4], weights within the tile of the keys that are reported.
         output: [B, Q, H, E] or None.
     """
@@ -102,7 +106,7 @@ def attend(
     """
     exact = torch.float64 if scores.query.dtype == torch.float64 else torch.float32
     heads, key_heads, device = scores.query.shape[1], scores.key.shape[1], scores.query.device
-    query = scores.query.to(exact) * scores.scale
+    query = scores.query.to(exact) * (scores.scale / _NATS_PER_BIT)
     key = scores.key.to(exact)
     values = None if value is None else value.to(exact)
     sums = _empty(query, plan, values)
@@ -118,7 +122,7 @@ def attend(
                 query[strip.text, span, strip.start : strip.stop].unflatten(0, (-1, group)),
                 key[strip.text, mine],
                 None if values is None else values[strip.text, mine],
-                scores.softcap,
+                None if scores.softcap is None else scores.softcap / _NATS_PER_BIT,
                 _bias(scores.bias, strip, span),
             )
             tasks.append(partial(_reduce_strip, inputs, strip, span, sums))
@@ -151,7 +155,8 @@ def _bias(bias: Tensor | None, strip: Strip, span: slice) -> Tensor | None:
 class _Inputs:
     """One strip: N key heads, each shared by S query heads.
 
-    query [N, S, R, D] already scaled, key [N, K, D], value [N, K, E], bias [N · S or 1, R, K].
+    query [N, S, R, D] already scaled to bits, as is softcap; key [N, K, D], value [N, K, E], bias
+    [N · S or 1, R, K] in nats.
     """
 
     query: Tensor
@@ -167,41 +172,57 @@ def _reduce_strip(inputs: _Inputs, strip: Strip, span: slice, sums: _Sums) -> No
     sizes = inputs.query.shape[:-1]
     query = inputs.query.flatten(1, 2)
     raw = sums.raw[:, : len(strip.tiles), strip.text, span, rows].unflatten(2, sizes[:2])
+    # One room for all tiles, as new memory is slow, and numbers to count positions with.
+    widest = max((tile.stop - tile.start for tile in strip.tiles), default=0)
+    room = query.new_empty(2, query.shape[:2].numel() * widest)
+    places = torch.arange(widest, dtype=query.dtype, device=query.device)
     outputs = []
     for number, tile in enumerate(strip.tiles):
-        weights = _reduce_tile(inputs, query, tile, raw[:, number])
+        numbers = raw[:, number]
+        weights = _reduce_tile(inputs, query, tile, numbers, room, places)
+        peak = numbers[_RAW.index("peak"), ..., None]
         if tile.columns is not None and tile.there is not None:
             found = weights.gather(-1, tile.columns.expand(*sizes, 4)) * tile.there
-            sums.picked[number, strip.text, span, rows] = found.flatten(0, 1)
+            sums.picked[number, strip.text, span, rows] = (found * peak).flatten(0, 1)
         if inputs.value is not None:
-            outputs.append(weights.flatten(1, 2) @ inputs.value[:, tile.start : tile.stop])
+            output = weights.flatten(1, 2) @ inputs.value[:, tile.start : tile.stop]
+            outputs.append(output.mul_(peak.flatten(1, 2)))
     if outputs and sums.output is not None:
         mixed = _mix(outputs, raw).unflatten(1, sizes[1:]).flatten(0, 1)
         sums.output[strip.text, rows, span] = mixed.transpose(0, 1)
 
 
-def _reduce_tile(inputs: _Inputs, query: Tensor, tile: Tile, raw: Tensor) -> Tensor:
-    """Write the sums of one tile into ``raw`` [6, N, S, R]; return its weights [N, S, R, keys]."""
+def _reduce_tile(
+    inputs: _Inputs, query: Tensor, tile: Tile, raw: Tensor, room: Tensor, places: Tensor
+) -> Tensor:
+    """Write the sums of one tile into ``raw`` [6, N, S, R].
+
+    Returns:
+        Its weights [N, S, R, keys] relative to the largest of each row. They lie in ``room``, as
+        the scores do.
+    """
     top, peak, score, position, total, norm = raw
     keys = inputs.key[:, tile.start : tile.stop]
-    scores = (query @ keys.transpose(-1, -2)).view(*top.shape, -1)
+    sizes = (*query.shape[:2], tile.stop - tile.start)
+    scores, weights = (part[: math.prod(sizes)].view(sizes) for part in room)
+    torch.bmm(query, keys.transpose(-1, -2), out=scores)
+    scores, weights = (each.view(*top.shape, -1) for each in (scores, weights))
     if inputs.softcap is not None:
         scores.div_(inputs.softcap).tanh_().mul_(inputs.softcap)
     if inputs.bias is not None:
         bias = inputs.bias[..., tile.start : tile.stop]
-        scores += bias.unflatten(0, top.shape[:2]) if len(bias) > 1 else bias
+        bias = bias.unflatten(0, top.shape[:2]) if len(bias) > 1 else bias
+        scores.add_(bias, alpha=1 / _NATS_PER_BIT)
     _fill_hidden(scores, tile, HIDDEN)
-    highest = scores.amax(-1)
-    top.copy_(highest)
-    scores -= highest[..., None]
-    weights = torch.softmax(scores, -1)
-    peak.copy_(weights.amax(-1))
-    away = torch.arange(tile.stop - tile.start, dtype=weights.dtype, device=weights.device)
-    position.copy_(weights @ away)
+    torch.amax(scores, -1, out=top)
+    scores -= top[..., None]
+    torch.exp2(scores, out=weights)
+    torch.sum(weights, -1, out=peak).reciprocal_()
+    torch.mul(weights @ places[: sizes[-1]], peak, out=position)
     _fill_hidden(scores, tile, 0)  # what is not seen counts in none of the sums
-    total.copy_(scores.sum(-1))
-    norm.copy_(torch.linalg.vector_norm(scores, dim=-1))
-    score.copy_(scores.mul_(weights).sum(-1))
+    torch.sum(scores, -1, out=total)
+    torch.linalg.vector_norm(scores, dim=-1, out=norm)
+    torch.sum(scores.mul_(weights), -1, out=score).mul_(peak)
     return weights
 
 
@@ -214,7 +235,7 @@ def _shares(above: Tensor, peak: Tensor) -> tuple[Tensor, Tensor]:
     """Return the share of each tile in the weights, and the log-sum-exp of all of them.
 
     Args:
-        above: [N, …], highest score of each tile less that of all.
+        above: [N, …], highest score of each tile less that of all; nats.
         peak: [N, …], largest weight within each tile: exp(0) over the sum of all.
     """
     levels = above - peak.log()
@@ -227,7 +248,8 @@ def _mix(outputs: list[Tensor], raw: Tensor) -> Tensor:
     mixed = outputs[0]
     if len(outputs) == 1:
         return mixed
-    parts = _shares(raw[0] - raw[0].amax(0), raw[1])[0].flatten(2)[..., None]
+    above = _NATS_PER_BIT * (raw[0] - raw[0].amax(0))
+    parts = _shares(above, raw[1])[0].flatten(2)[..., None]
     mixed.mul_(parts[0])
     for part, output in zip(parts[1:], outputs[1:], strict=True):
         mixed.addcmul_(output, part)
@@ -237,6 +259,7 @@ def _mix(outputs: list[Tensor], raw: Tensor) -> Tensor:
 def _finish(sums: _Sums, plan: Plan, sinks: Tensor | None) -> AttentionRows:
     """Join the tiles of every query and turn their sums into what ``AttentionRows`` promises."""
     top, peak, score, position, total, norm = sums.raw
+    top, score, total, norm = (_NATS_PER_BIT * bits for bits in (top, score, total, norm))
     best = top.amax(0)
     above = top - best
     share, level = _shares(above, peak)

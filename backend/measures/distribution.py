@@ -11,6 +11,7 @@ Large-Vocabulary Language Models" (Wijmans et al., 2024); definitions are in doc
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -20,10 +21,12 @@ from torch import Tensor
 CURVE_EDGES = 64
 """The cumulative curve has edges at 0, 1, … 63 nats."""
 
-# exp(−80) is nothing in float32 beside exp(0), its moments too; and it is not yet denormal.
-_FLOOR = -80.0
+# 2^−115 is nothing in float32 beside 2^0, its moments too; and it is not yet denormal.
+_FLOOR_BITS = -115.0
+_NATS_PER_BIT = math.log(2)
 _GROUP = 64
-# Rows are taken in parts whose few buffers stay in the processor's cache (measured: 1.7× faster).
+# Rows are taken in parts that stay in the processor's cache, and all parts use the same room: new
+# memory from the system costs more than what is computed in it (measured: 2× faster together).
 _PART_BYTES = 4 * 2**20
 
 
@@ -67,21 +70,28 @@ class Distribution:
     curve_mass: Tensor | None = None
 
 
-def moments(logits: Tensor) -> Moments:
-    """Return peak, normaliser, entropy and varentropy of ``logits`` [R, V]."""
+def moments(logits: Tensor, room: Tensor | None = None) -> Moments:
+    """Return peak, normaliser, entropy and varentropy of ``logits`` [R, V].
+
+    ``room``, float32 [2, at least R, V], is overwritten.
+    """
     logits = logits.float()
+    if room is None:
+        room = logits.new_empty(2, *logits.shape)
+    shifted, weight = room[:, : len(logits)]
     peak = logits.amax(-1, keepdim=True)
-    shifted = (logits - peak).clamp_(min=_FLOOR)
-    # Not torch.softmax: its faster exp costs 30 times the error (measured on real logits).
-    weight = shifted.exp()
+    # In bits from here: exp2 costs a third of exp. Not torch.softmax: its faster exp costs 30
+    # times the error (measured on real logits).
+    torch.sub(logits, peak, out=shifted).mul_(1 / _NATS_PER_BIT).clamp_(min=_FLOOR_BITS)
+    torch.exp2(shifted, out=weight)
     total = weight.sum(-1)
     log_sum = total.log()
     mean = torch.linalg.vecdot(weight, shifted) / total
-    entropy = (log_sum - mean).clamp_(min=0)
+    entropy = (log_sum - _NATS_PER_BIT * mean).clamp_(min=0)
     # Centred before squaring: the difference of raw moments loses four digits.
     shifted -= mean[:, None]
     varentropy = torch.linalg.vecdot(weight.mul_(shifted), shifted) / total
-    return Moments(peak, log_sum, entropy, varentropy)
+    return Moments(peak, log_sum, entropy, _NATS_PER_BIT**2 * varentropy)
 
 
 def entropy(logits: Tensor) -> Tensor:
@@ -165,14 +175,16 @@ def measure(logits: Tensor, targets: Tensor, top_k: int, *, curve: bool = False)
 
     Args:
         logits: [R, V] of any floating type, as the model gives them.
-        targets: int64 [R], the tokens that came.
+        targets: int64 [R], the tokens that came; on any device.
         top_k: how many of the most likely tokens to keep.
         curve: also the cumulative curve.
     """
+    targets = targets.to(logits.device)
     on_cpu = logits.device.type == "cpu"
     rows = max(1, _PART_BYTES // (4 * logits.shape[-1])) if on_cpu else len(logits)
+    room = torch.empty(2, min(rows, len(logits)), logits.shape[-1], device=logits.device)
     parts = [
-        _measure_part(*part, top_k, curve)
+        _measure_part(*part, top_k, curve, room)
         for part in zip(logits.split(rows), targets.split(rows), strict=True)
     ]
     return Distribution(**{each.name: _join(parts, each.name) for each in fields(Distribution)})
@@ -183,21 +195,33 @@ def _join(parts: list[Distribution], name: str) -> Any:
     return None if column[0] is None else torch.cat(column)
 
 
-def _measure_part(logits: Tensor, targets: Tensor, top_k: int, curve: bool) -> Distribution:
+def _measure_part(
+    logits: Tensor, targets: Tensor, top_k: int, curve: bool, room: Tensor
+) -> Distribution:
     logits = logits.float()
-    whole = moments(logits)
+    whole = moments(logits, room)
     ids = top(logits, top_k)
     counts, mass = cumulative(logits, whole) if curve else (None, None)
     return Distribution(
         entropy=whole.entropy,
         varentropy=whole.varentropy,
         surprisal=-log_probabilities(logits, targets[:, None], whole)[:, 0],
-        rank=rank(logits, targets),
+        rank=_rank(logits, targets, ids),
         top_ids=ids.int(),
         top_logprobs=log_probabilities(logits, ids, whole),
         curve_counts=counts,
         curve_mass=mass,
     )
+
+
+def _rank(logits: Tensor, targets: Tensor, ids: Tensor) -> Tensor:
+    """Return ``rank``, read off the ``ids`` of the most likely tokens where the target is there."""
+    found = ids == targets[:, None]
+    place = found.float().argmax(-1).float() + 1
+    others = (~found.any(-1)).nonzero()[:, 0]
+    if len(others):
+        place[others] = rank(logits[others], targets[others])
+    return place
 
 
 def _largest(values: Tensor, ids: Tensor, count: int) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from backend.measures.attention import AttentionRows
 from backend.measures.spectral import query_key_norm
+from backend.measures.tiles import TASK_BYTES
 from backend.models.memory import study_memory
 from backend.runs.attention import AttentionRequest, AttentionRun
 from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
@@ -23,11 +24,10 @@ from backend.studies.watching import Watcher
 if TYPE_CHECKING:
     from backend.models.language import LanguageModel
 
-_TILE_BYTES = 2 * 384 * 2048 * 4
 _NUMBERS = len(fields(AttentionRows))
 # What a multiplication inside attention costs beside one with a weight, for it has exponentials and
-# sums in its wake. Measured from 512 to 4,096 tokens with the bundled model.
-_ATTENTION_COST = 1.5
+# sums in its wake. Measured from 1,024 to 8,192 tokens with the bundled model.
+_ATTENTION_COST = 1.2
 
 
 class AttentionStudy:
@@ -88,7 +88,7 @@ def reading_bytes(model: LanguageModel, tokens: int) -> int:
     """Return the peak of a forward pass over ``tokens`` while its attention is watched."""
     from backend.models.taps import attention_bytes
 
-    tiles = torch.get_num_threads() * _TILE_BYTES
+    tiles = torch.get_num_threads() * TASK_BYTES
     return max(hidden_bytes(model, tokens), tiles) + attention_bytes(model, tokens)
 
 

@@ -136,9 +136,11 @@ def _read(
         stop = min(first + rows, targets.stop)
         # The row before a token predicts it.
         row = window.context_length(first) - 1
-        logits = model.unembed(hidden[row : row + stop - first])
-        numbers = measure(
-            logits, tokens[first:stop].to(logits.device), request.top_k, curve=request.curve
+        numbers = measure(  # the logits have no name: they are gone before the next ones come
+            model.unembed(hidden[row : row + stop - first]),
+            tokens[first:stop],
+            request.top_k,
+            curve=request.curve,
         )
         for name, array in arrays.items():
             array[first:stop] = getattr(numbers, name).cpu().numpy()
