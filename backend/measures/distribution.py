@@ -12,6 +12,7 @@ Large-Vocabulary Language Models" (Wijmans et al., 2024); definitions are in doc
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -180,14 +181,20 @@ def measure(logits: Tensor, targets: Tensor, top_k: int, *, curve: bool = False)
         curve: also the cumulative curve.
     """
     targets = targets.to(logits.device)
-    on_cpu = logits.device.type == "cpu"
-    rows = max(1, _PART_BYTES // (4 * logits.shape[-1])) if on_cpu else len(logits)
-    room = torch.empty(2, min(rows, len(logits)), logits.shape[-1], device=logits.device)
     parts = [
-        _measure_part(*part, top_k, curve, room)
-        for part in zip(logits.split(rows), targets.split(rows), strict=True)
+        _measure_part(logits[part], targets[part], top_k, curve, room)
+        for part, room in in_parts(logits)
     ]
     return Distribution(**{each.name: _join(parts, each.name) for each in fields(Distribution)})
+
+
+def in_parts(logits: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Yield rows of ``logits`` [R, V] to measure at a time, with the room for their moments."""
+    rows, size = logits.shape
+    step = max(1, _PART_BYTES // (4 * size)) if logits.device.type == "cpu" else max(1, rows)
+    room = torch.empty(2, min(step, rows), size, device=logits.device)
+    for start in range(0, rows, step):
+        yield slice(start, start + step), room
 
 
 def _join(parts: list[Distribution], name: str) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.measures.distribution import log_probabilities, moments
+from backend.measures.distribution import in_parts, log_probabilities, moments
 from backend.studies.footprint import forward_bytes
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ BATCH_TOKENS = 2_048
 BATCH_COST = 32
 BATCH_COST_ACCELERATED = 512
 
-# Logits of one call of the head, and those measured together: the latter stay in the
-# processor's cache.
+# Logits of one call of the head.
 _HEAD_BYTES = 30 * 2**20
-_PART_BYTES = 4 * 2**20
 
 Row = dict[str, Any]
 
@@ -98,14 +96,12 @@ def _measure(
     found = torch.empty(2, len(targets))
     for first in range(0, len(targets), rows):
         logits = model.unembed(hidden[first : first + rows])
-        part = max(1, _PART_BYTES // size) if logits.device.type == "cpu" else rows
         wanted = targets[first : first + rows].to(logits.device)[:, None]
-        done = first
-        for some, ids in zip(logits.split(part), wanted.split(part), strict=True):
-            whole = moments(some)
-            found[0, done : done + len(some)] = whole.entropy
-            found[1, done : done + len(some)] = -log_probabilities(some, ids, whole)[:, 0]
-            done += len(some)
+        for part, room in in_parts(logits):
+            whole = moments(logits[part], room)
+            place = slice(first + part.start, first + part.start + len(whole.entropy))
+            found[0, place] = whole.entropy
+            found[1, place] = -log_probabilities(logits[part], wanted[part], whole)[:, 0]
     return found[0].numpy(), found[1].numpy()
 
 
