@@ -6,11 +6,14 @@ import csv
 import io
 import json
 import re
+from shutil import copytree
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.attention_page import analyse, canvas, heads_of, tab, token
+from components.attention.pattern import ROWS
+from tests.e2e.attention_page import analyse, canvas, heads_of, settled, tab, token
 from tests.e2e.test_exports import is_picture, open_exports, saved
 
 SWITCHES = {
@@ -23,6 +26,19 @@ SWITCHES = {
 
 def switch(page: Page, label: str) -> Locator:
     return page.get_by_test_id("stCheckbox").filter(has_text=label)
+
+
+def drag_in(plot: Locator) -> None:
+    """Zoom into the upper left quarter of a pattern."""
+    area = plot.locator(".nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    mouse = plot.page.mouse
+    mouse.move(box["x"] + 20, box["y"] + 20)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
+    mouse.up()
 
 
 def test_switches_are_restored_by_a_reload(attention):
@@ -59,14 +75,40 @@ def test_dragging_in_a_pattern_zooms(attention):
     rows = page.locator(".st-key-attention-pattern .js-plotly-plot .ytick")
     expect(rows.first).to_be_visible()
     every = rows.count()
-    box = page.locator(".st-key-attention-pattern .nsewdrag").first.bounding_box()
-    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 20, box["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(*middle, steps=5)
-    page.mouse.up()
+    plot = page.locator(".st-key-attention-pattern .js-plotly-plot")
+    drag_in(plot)
     expect(rows).not_to_have_count(every)
     assert rows.count() < every
+    plot.locator(".nsewdrag").first.dblclick()
+    expect(rows).to_have_count(every)
+
+
+def test_a_double_click_shows_every_column_of_the_rows_of_a_long_text(
+    page, serve, tiny_folder, tmp_path
+):
+    folder = copytree(tiny_folder("llama"), tmp_path / "long")
+    file = folder / "config.json"
+    settings = json.loads(file.read_text()) | {"max_position_embeddings": 8192}
+    file.write_text(json.dumps(settings))
+    page.goto(f"{serve('app.py').url}/attention?model={quote(str(folder), safe='')}")
+    expect(token(page, 1)).to_be_visible()
+    analyse(page, "one two three " * 400)
+    page.get_by_role("button", name="Widest look").click()
+    tab(page, "Pattern")
+    page.get_by_role("button", name=re.compile("Compute the pattern of")).click()
+    expect(page.locator(".st-key-attention-pattern .js-plotly-plot")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name=re.compile("Compute the pattern of")).click()
+    plot = page.locator(".st-key-attention-rows .js-plotly-plot")
+    expect(plot).to_be_visible()
+    settled(page)
+    columns = "node => Math.abs(node.layout.xaxis.range[1] - node.layout.xaxis.range[0])"
+    drag_in(plot)
+    near = plot.evaluate(columns)
+    assert near < 2 * ROWS
+    plot.locator(".nsewdrag").first.dblclick()
+    page.wait_for_timeout(500)
+    assert plot.evaluate(columns) > 1024
 
 
 def test_the_map_of_heads_gives_its_numbers_and_two_pictures(attention):
