@@ -162,26 +162,6 @@ def layer_counts(flags: Flags) -> LayerCounts:
     )
 
 
-def tolerance_penalty(
-    means: np.ndarray, target: np.ndarray | float, tolerance: float, maximum: float
-) -> float:
-    """Return the regulariser of Entropy-Guided Attention, Algorithm 1, in nats².
-
-    Mean over heads, then over layers, of δ² where δ = mean − target · maximum leaves
-    ± tolerance · maximum, and of 0 elsewhere.
-
-    Args:
-        means: mean entropy of every head, [L, H], nats; NaN is left out.
-        target: wanted share of the maximum, [L, H] or one number.
-        tolerance: half width of the band that costs nothing, as a share of the maximum.
-        maximum: nats.
-    """
-    away = means - np.asarray(target) * maximum
-    cost = np.where(np.abs(away) > tolerance * maximum, away**2, 0.0)
-    cost = np.where(np.isnan(means), np.nan, cost)
-    return float(np.nanmean(mean_over(cost)))
-
-
 HEAD_KINDS = {
     "previous": "looks at the token before",
     "induction": "looks at what came after the same token earlier",

@@ -21,7 +21,6 @@ from backend.runs.heads import (
     mean_over,
     normalised,
     repeats,
-    tolerance_penalty,
     typical_head,
     without_first,
 )
@@ -168,17 +167,6 @@ def test_heads_that_always_choose_one_of_many_keys_have_collapsed():
 def test_thresholds_out_of_order_are_refused(upper, lower):
     with pytest.raises(InputError, match="Thresholds"):
         flag_heads(make_run(head_means(1.0)), upper=upper, lower=lower)
-
-
-@pytest.mark.parametrize("case", ["", "second_case"])
-def test_the_penalty_is_that_of_the_algorithm(case):
-    vector = VECTORS["7_entropy_guided_attention"]
-    chosen = vector[case] if case else vector
-    means = np.array([vector["entropy_per_head"]])
-    penalty = tolerance_penalty(
-        means, np.array([chosen["theta"]]), vector["gamma"], vector["E_max"]
-    )
-    assert penalty == pytest.approx(chosen["loss_paper_algorithm1"], abs=1e-7)
 
 
 def test_the_regulariser_of_aem_is_minus_the_mean_entropy():

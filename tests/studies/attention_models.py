@@ -20,6 +20,8 @@ from backend.runs import AttentionRun
 from backend.studies.watching import Watcher
 from tests.tiny_models import tiny_tokenizer
 
+TEXT = "The quick brown fox jumps over the lazy dog. 12345 sea shells on the sea shore."
+
 
 def build(
     folder: Path, name: str, *, seed: int = 1, dtype: str = "float32", **arguments: Any

@@ -23,6 +23,7 @@ from backend.runs import load_run
 from backend.runs.heads import entropy_floor, repeats
 from backend.studies.watching import Watcher
 from tests.studies.attention_models import (
+    TEXT,
     Collector,
     build,
     eager_weights,
@@ -31,7 +32,6 @@ from tests.studies.attention_models import (
     padded,
 )
 
-TEXT = "The quick brown fox jumps over the lazy dog. 12345 sea shells on the sea shore."
 FAMILIES = (
     *("llama", "gpt2", "qwen3", "gemma2", "gemma3", "mistral", "mixtral", "gpt_neox"),
     *("gpt_oss", "bloom", "opt", "phi"),

@@ -11,6 +11,7 @@ from backend.models import load_model
 from backend.models.taps import attention_tap
 from backend.studies.watching import Watcher
 from tests.studies.attention_models import (
+    TEXT,
     Collector,
     build,
     eager_weights,
@@ -19,7 +20,6 @@ from tests.studies.attention_models import (
     padded,
 )
 
-TEXT = "The quick brown fox jumps over the lazy dog. 12345 sea shells on the sea shore."
 _FALCON = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
 SELF_MADE = {
     "bloom": ("BloomConfig", {"hidden_size": 32, "n_layer": 2, "n_head": 4}),
