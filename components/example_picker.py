@@ -46,4 +46,5 @@ def example_picker(kind: str, titles: Mapping[str, str], default: str) -> None:
         format_func=titles.__getitem__,
         key=key,
         on_change=take,
+        wrap=True,
     )

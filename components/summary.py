@@ -45,7 +45,7 @@ def summary_figures(run: TextRun, unit: str) -> None:
         ),
         (
             "Tokens/s",
-            _whole(whole.tokens_per_second),
+            _pace(whole.tokens_per_second),
             "Tokens per second of that time; a short text does not show what the model can do.",
         ),
     ]
@@ -104,8 +104,10 @@ def _how(run: TextRun) -> dict[str, str]:
     }
 
 
-def _whole(value: float) -> str:
-    return f"{value:,.0f}" if math.isfinite(value) else "–"
+def _pace(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _number(value: float) -> str:

@@ -59,7 +59,7 @@ def text_form(reader: Reader, shown: TextRun) -> None:
         key="tokens:text",
         label="Text",
         placeholder="Paste or type a text, then press Ctrl+Enter.",
-        height=120,
+        height=84,
         on_change=lambda typed: _keep_draft(typed, start_text),
         on_submit=_ask,
     )

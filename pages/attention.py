@@ -20,8 +20,11 @@ start_page("attention")
 
 run = cast(AttentionRun, current_run(cached, "attention", EXAMPLE))
 examples = {each.name: each.title for each in cached.example_names() if each.kind == "attention"}
-example_picker("attention", examples, EXAMPLE)
-attention_form(cached, run)
+with st.container(key="stack-head"):  # side by side: the heads are what the page is for
+    asking, shown = st.columns([1.85, 1], gap="large")
+with asking:
+    example_picker("attention", examples, EXAMPLE)
+    attention_form(cached, run)
 
 
 def done(key: str, result: Any) -> None:
@@ -32,8 +35,8 @@ def done(key: str, result: Any) -> None:
         pattern.take(result)
 
 
-job.watch(pattern.SLOT, done)
-
-with st.container():  # a note more or less must not move what follows to another place
+with asking:
+    job.watch(pattern.SLOT, done)
+with shown:
     run_head(cached, run, pattern.SLOT, untitled="Your text")
 attention_view(cached, run, lambda: cast(AttentionRun, cached.example_run(EXAMPLE)))

@@ -21,11 +21,13 @@ start_page("tokens")
 
 run = cast(TextRun, current_run(cached, "text", DEFAULT_EXAMPLE))
 examples = {each.name: each.title for each in cached.example_names() if each.kind == "text"}
-example_picker("text", examples, DEFAULT_EXAMPLE)
-form = st.container()  # filled last: counting the tokens of a new text takes a moment at first
-job.watch(SLOT, lambda key, _: state.show_run("text", key))
-
-with st.container():  # a note more or less must not move what follows to another place
+with st.container(key="stack-head"):  # side by side: the coloured text is what the page is for
+    asking, shown = st.columns([1.85, 1], gap="large")
+with asking:
+    example_picker("text", examples, DEFAULT_EXAMPLE)
+    form = st.container()  # filled last: counting the tokens of a new text takes a moment at first
+    job.watch(SLOT, lambda key, _: state.show_run("text", key))
+with shown:
     run_head(cached, run, SLOT, untitled="Your text")
 summary_figures(run, state.unit())
 text_view(run)

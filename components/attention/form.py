@@ -36,7 +36,7 @@ def attention_form(reader: Reader, shown: AttentionRun) -> None:
         key="attention:text",
         label="Text",
         placeholder="Paste or type a text, then press Ctrl+Enter.",
-        height=120,
+        height=84,
         on_change=lambda typed: _keep_draft(typed, shown_text),
         on_submit=_ask,
     )

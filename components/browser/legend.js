@@ -53,7 +53,7 @@ class Legend {
     this.node.append(this.title, this.scale, this.note, help);
   }
 
-  draw(metric, table, more, mayMiss = true) {
+  draw(metric, table, more, { mayMiss = true, about } = {}) {
     this.title.replaceChildren(element("b", "", metric.label));
     const unit = metric.unit === "%" ? "percent" : metric.unit;
     if (unit) this.title.append(element("span", "unit", unit));
@@ -72,7 +72,7 @@ class Legend {
 
     const from = metric.scale === "diverging" ? "0" : "the low end";
     const note = [
-      `Colour on a token describes ${metric.subject};`,
+      `Colour on ${about ?? `a token describes ${metric.subject}`};`,
       `a thicker underline means a value further from ${from}.`,
       ...more,
     ];

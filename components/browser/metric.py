@@ -32,7 +32,8 @@ class Metric:
         formula: in LaTeX.
         source: where the measure comes from.
         colours: "viridis" or "cividis", for a scale that is not diverging.
-        subject: what the number of a token is about; completes "Colour on a token describes …".
+        subject: what the number of a token is about; completes "Colour on a token describes …",
+            which the legend says at the level of tokens.
         missing: what it means that a token has no number.
     """
 

@@ -91,9 +91,9 @@ def _save(source: Chooser, runs: dict[str, Run]) -> None:
 
 
 def _pairs() -> None:
-    current = str(state.get("a")).removeprefix("pair:").removesuffix("_a")
-    shown = current if state.get("b") == f"pair:{current}_b" else None
-    st.session_state["compare:pair"] = shown if shown in PAIRS else None
+    current = {state.get("a"), state.get("b")}
+    shown = [name for name in PAIRS if current == {f"pair:{name}_a", f"pair:{name}_b"}]
+    st.session_state["compare:pair"] = shown[0] if shown else None
     st.pills(
         "Pairs, ready to look at",
         list(PAIRS),

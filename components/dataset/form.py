@@ -17,6 +17,11 @@ from components.plain import escape_markdown
 SLOT = "dataset"
 _FILE, _LINES = "A file", "Lines of text"
 _COUNTED = "dataset:counted"
+_ASKED = "dataset:asked"
+_MISSING = {
+    _FILE: "There is nothing to measure yet: choose a file, or type texts under “Lines of text”.",
+    _LINES: "There is nothing to measure yet: type or paste at least one text.",
+}
 
 
 class Measurer(Protocol):
@@ -42,14 +47,22 @@ def dataset_form(measurer: Measurer) -> None:
             st.space("stretch")
             st.button(
                 "Measure", type="primary", icon=":material/play_arrow:", key="dataset:measure",
-                disabled=not data, help="Goes on where it was stopped, for the same texts.",
-                on_click=job.start,
-                args=(SLOT, lambda: measurer.submit(_request(name, data, field, add_bos))),
+                help="Goes on where it was stopped, for the same texts.", on_click=_ask,
             )  # fmt: skip
         st.caption(
             f"At most {MAX_ROWS:,} texts and {MAX_DATASET_BYTES / 1e6:.0f} MB. Finished texts are "
             "kept: after Stop, Measure goes on with the rest."
         )
+        # Here and not in the callback: what was typed last comes with the very click.
+        if st.session_state.pop(_ASKED, False):
+            if data:
+                job.start(SLOT, lambda: measurer.submit(_request(name, data, field, add_bos)))
+                st.rerun()
+            st.info(_MISSING[origin or _FILE], icon=":material/info:")
+
+
+def _ask() -> None:
+    st.session_state[_ASKED] = True
 
 
 def watch_measuring(measurer: Measurer) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from backend.errors import EntroscopeError
 from backend.runs.library import Entry
 from components import checks, state
+from components.compare.choice import KINDS
 from components.controls import Control
 from components.library.tags import split_tags
 from components.library.upload import Holder
@@ -25,7 +26,6 @@ ALL = "all kinds"
 SEARCH = Control("library.search", "", checks.line)
 KIND = Control("library.kind", ALL, checks.one_of((ALL, *PAGE_OF_KIND)))
 DELETED = Control("library.deleted", False, checks.switch)
-COMPARABLE = ("text", "attention", "trajectories", "dataset")
 _DELETED = "library:deleted"
 _CHANGES = "library:changes"
 
@@ -124,7 +124,7 @@ def _actions(source: Holder, chosen: list[Entry]) -> None:
                 "Download", path.read_bytes, f"{entry.kind}_{entry.id}.safetensors",
                 on_click="ignore", icon=":material/download:", key="library:download",
             )  # fmt: skip
-        if len(chosen) == 2 and chosen[0].kind == chosen[1].kind in COMPARABLE:
+        if len(chosen) == 2 and chosen[0].kind == chosen[1].kind in KINDS:
             st.button(
                 "Compare", type="primary", icon=":material/compare_arrows:", key="library:compare",
                 on_click=_compare, args=(source, chosen),

@@ -60,7 +60,7 @@ class Grid {
     this.scroller.setAttribute("aria-label", data.label);
     const table = numbers[`palette:${this.metric.palette}`];
     const departures = `An orange bar: here a row first departs from ${content.referenceName}.`;
-    this.legend.draw(this.metric, table, content.referenceName ? [departures] : [], false);
+    this.legend.draw(this.metric, table, content.referenceName ? [departures] : [], { mayMiss: false });
     this.sheet.replaceSync(paletteRules(table));
     if (this.content !== content) this.rebuild(content);
     content.rows.forEach((row, r) => row.forEach((_, s) => this.dress([r, s])));

@@ -3,14 +3,14 @@
 const REPORT_DELAY = 180; // milliseconds; held-down arrow keys send their last place only
 const memory = new Map(); // key of the strip → { pinned, revision }, kept while other pages show
 
-const LEVEL_NOTES = {
-  word: "One value per word.",
-  sentence: "One value per sentence.",
+const LEVELS = {
+  word: "a word joins the numbers of its tokens",
+  sentence: "a sentence joins the numbers of its tokens",
 };
 
-function legendNotes(level, links) {
+function legendNotes(links) {
   const looks = `Point at a token: the tokens it looks at light up (square root of the ${links?.label}).`;
-  return [LEVEL_NOTES[level], links && looks].filter(Boolean);
+  return links ? [looks] : [];
 }
 
 class Strip {
@@ -75,7 +75,7 @@ class Strip {
     this.root.classList.toggle("raw", data.raw);
     const table = numbers[`palette:${this.metric.palette}`];
     const isNew = this.text?.content !== content || this.text.raw !== data.raw;
-    this.legend.draw(this.metric, table, legendNotes(data.level, links));
+    this.legend.draw(this.metric, table, legendNotes(links), { about: LEVELS[data.level] });
     this.sheet.replaceSync(paletteRules(table));
     if (isNew) this.rebuild(content, data.raw, began);
     else if (this.painted?.numbers !== numbers || this.painted.metricIndex !== this.metricIndex) this.repaint();

@@ -139,7 +139,7 @@ def test_the_raw_view_shows_escapes_and_ids(open_strip, page):
 def test_words_carry_one_value(open_strip, page):
     open_strip(page)
     choose(page, "Level", "word")
-    expect(page.locator(".legend")).to_contain_text("One value per word")
+    expect(page.locator(".legend")).to_contain_text("Colour on a word joins")
     token(page, 1).hover()
     expect(page.get_by_role("tooltip")).to_contain_text("“ lighthouse”")
     expect(token(page, 2)).to_have_class(re.compile(r"\bhot\b"))

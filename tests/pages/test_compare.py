@@ -198,3 +198,19 @@ def test_head_differences_have_a_fixed_range_until_asked(app):
     at = compare(app, attention_run(), attention_run())
     spec = json.loads(at.get("vega_lite_chart")[0].proto.spec)
     assert spec["encoding"]["color"]["scale"]["domain"] == [-1.0, 1.0]
+
+
+def test_a_swapped_pair_stays_chosen(app):
+    at = app("compare", a="pair:rounded_a", b="pair:rounded_b")
+    at.button(key="compare:swap").click().run()
+    assert at.session_state["compare:pair"] == "rounded"
+    assert at.selectbox(key="compare:a").value == "pair:rounded_b"
+
+
+def test_the_table_shows_the_text_of_a_token_without_its_number(app):
+    at = app("compare", **{"compare.tab": "table"})
+    table = at.dataframe[0].value
+    assert not any(
+        text.startswith(f"{token} ")
+        for token, text in zip(table["token"], table["text"], strict=True)
+    )

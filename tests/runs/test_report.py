@@ -15,6 +15,7 @@ import backend
 from backend.runs import DatasetRequest, ModelSpec
 from backend.runs.files import content_id
 from backend.runs.report import report_html
+from backend.runs.report.pictures import Line, lines_picture
 from backend.runs.snippet import snippet
 from backend.runs.tables import table_csv, tables
 from tests.runs.makers import (
@@ -154,6 +155,23 @@ def test_a_report_on_trajectories_has_a_chart_of_entropy_surprisal_and_kept_toke
     page = report_html(trajectory_run(), SHADES)
     for name in ("Entropy by step", "Surprisal by step", "Kept tokens by step"):
         assert f"<h2>{name}</h2>" in page
+
+
+def test_a_report_on_trajectories_tells_the_parameters_in_words():
+    run = trajectory_run()
+    page = report_html(run, SHADES)
+    told = page.split("<th>samplers</th><td>")[1].split("</td>")[0]
+    assert "{" not in told
+    assert all(f"{label} (" in told for label in run.labels)
+
+
+def test_counts_stand_on_powers_of_ten():
+    line = Line("top-p", np.array([1.0, 30.0, 49_152.0, np.nan]))
+    picture = lines_picture("Kept", "", [line], "step", "tokens", log=True)
+    for label in ("1", "10", "1,000", "100,000"):
+        assert f">{label}</text>" in picture.svg
+    one = lines_picture("Kept", "", [Line("greedy", np.ones(3))], "step", "tokens", log=True)
+    assert "nan" not in one.svg
 
 
 def test_a_run_is_cited_by_its_content():

@@ -17,6 +17,7 @@ from backend.runs.report.pictures import Shade
 from backend.runs.report.sections import SECTIONS, Section, facts
 from backend.runs.snippet import snippet
 from backend.runs.subject import subject
+from backend.runs.trajectories import TrajectoryRun
 
 _FOLDER = Path(__file__).parent
 _PAGES = Environment(
@@ -40,6 +41,8 @@ def report_html(run: Run, shades: Sequence[Shade], unit: str = "nats") -> str:
     content: Section = {"strip": None, "answers": [], "reasons": {}, "other": {}}
     content |= SECTIONS[type(run)](run, shades, (unit, scale))
     asked = {name: value for name, value in asdict(run.request).items() if name != "model"}
+    if isinstance(run, TrajectoryRun):
+        asked["samplers"] = _samplers(run)
     return _PAGES.get_template("page.html").render(
         title=run.title or f"{run.kind.capitalize()} run {content_id(run)}",
         run=run,
@@ -54,6 +57,20 @@ def report_html(run: Run, shades: Sequence[Shade], unit: str = "nats") -> str:
         snippet=snippet(run),
         **content,
     )
+
+
+def _samplers(run: TrajectoryRun) -> str:
+    """Return every sampler by its label, with the parameters of each link of its chain."""
+    told = []
+    for label, plan in zip(run.labels, run.request.samplers, strict=True):
+        links = [
+            ", ".join(
+                f"{name.replace('_', ' ')} {value}" for name, value in each.parameters.items()
+            )
+            for each in plan
+        ]
+        told.append(f"{label} ({' → '.join(links)})")
+    return "; ".join(told)
 
 
 _ELSEWHERE = ("text", "texts", "prompt", "other")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,12 +35,24 @@ class Picture:
     svg: Markup
 
 
-def lines_picture(title: str, read: str, lines: Sequence[Line], x: str, y: str) -> Picture:
-    """Draw values over their index, zero line included."""
+def lines_picture(
+    title: str, read: str, lines: Sequence[Line], x: str, y: str, *, log: bool = False
+) -> Picture:
+    """Draw values over their index: zero line included, or from 1 up on a scale of powers of 10.
+
+    ``log`` needs values of at least 1.
+    """
+    if log:
+        lines = [Line(each.label, np.log10(each.values)) for each in lines]
     finite = np.concatenate([each.values[np.isfinite(each.values)] for each in lines])
     low, high = _range(finite)
+    ticks = np.linspace(low, high, 5)
+    if log:
+        high = math.ceil(high)
+        ticks = np.arange(high + 1)
     count = max((len(each.values) for each in lines), default=1)
-    parts = [_frame(low, high, count, x, y)]
+    labels = [f"{10**tick:,}" if log else f"{tick:.3g}" for tick in ticks.tolist()]
+    parts = [_frame(dict(zip(ticks.tolist(), labels, strict=True)), low, high, count, x, y)]
     for number, line in enumerate(lines):
         style = f"line l{number % LINES}" + (" dashed" if number >= LINES else "")
         path = _path(line.values, low, high, count)
@@ -107,14 +119,15 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def _frame(low: float, high: float, count: int, x: str, y: str) -> Markup:
-    ticks = np.linspace(low, high, 5)
+def _frame(
+    ticks: Mapping[float, str], low: float, high: float, count: int, x: str, y: str
+) -> Markup:
     rows = [
         Markup('<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
             LEFT, WIDTH - RIGHT, _y(tick, low, high), _y(tick, low, high)
         )
-        + _text(LEFT - 6, _y(tick, low, high) + 4, f"{tick:.3g}", "end")
-        for tick in ticks
+        + _text(LEFT - 6, _y(tick, low, high) + 4, label, "end")
+        for tick, label in ticks.items()
     ]
     places = sorted({round(each) for each in np.linspace(0, count - 1, 9)})
     columns = [_text(_x(each, count), HEIGHT - BOTTOM + 16, str(each), "middle") for each in places]

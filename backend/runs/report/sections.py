@@ -153,10 +153,14 @@ def _trajectories(run: TrajectoryRun, shades: Sequence[Shade], unit: Unit) -> Se
     name, scale = unit
     seeds = run.request.seeds
 
-    def by_step(title: str, read: str, values: np.ndarray, unit_name: str) -> Picture:
+    def by_step(
+        title: str, read: str, values: np.ndarray, unit_name: str, *, log: bool = False
+    ) -> Picture:
         means = zip(run.labels, _mean(values, 1), strict=True)
         lines = [Line(label, mean) for label, mean in means]
-        return lines_picture(title, read + " Mean over the seeds.", lines, "step", unit_name)
+        return lines_picture(
+            title, read + " Mean over the seeds.", lines, "step", unit_name, log=log
+        )
 
     kept = np.where(run.token_ids >= 0, run.kept_count, np.nan)
     return {
@@ -181,7 +185,11 @@ def _trajectories(run: TrajectoryRun, shades: Sequence[Shade], unit: Unit) -> Se
                 name,
             ),
             by_step(
-                "Kept tokens by step", "How many the sampler left to draw from.", kept, "tokens"
+                "Kept tokens by step",
+                "How many the sampler left to draw from, on a scale of powers of ten.",
+                kept,
+                "tokens",
+                log=True,
             ),
         ],
         "table": _table(tables(run)["steps"], "All steps"),
