@@ -15,6 +15,7 @@ import typer
 import backend
 from backend.models.language import LanguageModel
 from backend.runs import DivergenceRequest, ModelSpec, Run, TextRequest
+from backend.runs.model import ROUNDED
 from backend.studies import ignore
 from backend.studies.divergence import DivergenceStudy
 
@@ -46,7 +47,7 @@ def round_to_4_bits(model: LanguageModel) -> LanguageModel:
                 groups = weight.view(-1, GROUP) if weight.numel() % GROUP == 0 else weight
                 step = groups.abs().amax(-1, keepdim=True).clamp(min=1e-12) / 7
                 groups.copy_((groups / step).round().clamp(-7, 7) * step)
-    weights = f"{model.facts.weights}; rounded again to 4 bits in groups of {GROUP}"
+    weights = f"{model.facts.weights}{ROUNDED}4 bits in groups of {GROUP}"
     facts = replace(model.facts, weights=weights)
     return LanguageModel(model.torch_model, model.tokenizer, model.spec, facts)
 

@@ -28,6 +28,10 @@ def names_hub(source: str) -> bool:
     return not (source == "bundled" or source.lower().endswith(".gguf") or written_as_path)
 
 
+ROUNDED = "; rounded again to "
+"""Part of ``ModelFacts.weights`` where a model was changed after it was loaded."""
+
+
 @dataclass(frozen=True)
 class ModelFacts:
     """What the interface and every run tell about a loaded model.

@@ -6,6 +6,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from backend.runs.base import Run
+from backend.runs.divergence import DivergenceRun
+from backend.runs.model import ROUNDED
 from backend.runs.permalink import exact_request
 
 
@@ -22,12 +24,22 @@ def snippet(run: Run) -> str:
     names = sorted({type(request).__name__} | _types(list(given.values())))
     arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
     return (
-        "import backend\n"
+        f"{_weights(run)}import backend\n"
         f"from backend.runs import {', '.join(names)}\n\n"
         f"model = backend.load_model({', '.join(model)})\n"
         f"request = {type(request).__name__}(\n    model=model.spec,\n{arguments})\n"
         "run = backend.study(model, request)\n"
         'run.save("run.safetensors")\n'
+    )
+
+
+def _weights(run: Run) -> str:
+    """Return a remark where ``load_model`` alone does not give the weights of the run."""
+    facts = [run.model, run.other_model] if isinstance(run, DivergenceRun) else [run.model]
+    changed = [" ".join(each.weights.split()) for each in facts if ROUNDED in each.weights]
+    return "".join(
+        f"# The run's weights were rounded after loading, which this code does not do: {each}.\n"
+        for each in dict.fromkeys(changed)
     )
 
 

@@ -6,13 +6,20 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from components.plain import token_label
 from components.table_downloads import table_downloads
 
 NARROW = ("token", "row of A", "row of B")
 
 
 def difference_table(
-    frame: pd.DataFrame, by: str, unit: str, *, key: str, shown: list[str] | None = None
+    frame: pd.DataFrame,
+    by: str,
+    unit: str,
+    *,
+    key: str,
+    shown: list[str] | None = None,
+    tokens: str | None = None,
 ) -> None:
     """Draw the table with the largest difference on top.
 
@@ -22,9 +29,12 @@ def difference_table(
         unit: of the columns of numbers.
         key: of the table; names the files too.
         shown: the columns to show, all by default.
+        tokens: a column of tokens; shown with their spaces visible, exported as they are.
     """
     order = np.argsort(-frame[by].abs().to_numpy(), kind="stable")  # NaN comes last
     ordered = frame.iloc[order][shown or list(frame.columns)].reset_index(drop=True)
+    if tokens:
+        ordered[tokens] = ordered[tokens].map(token_label)
     number = st.column_config.NumberColumn
     numeric = list(ordered.select_dtypes("floating").columns)
     st.dataframe(

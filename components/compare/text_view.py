@@ -29,7 +29,6 @@ from components.compare.metrics import (
 from components.compare.tables import difference_table
 from components.controls import Control
 from components.figure import figure
-from components.plain import token_label
 from components.token_strip import token_strip
 
 TABS = {"curves": "Curves", "against": "A against B", "divergence": "Divergence", "table": "Table"}
@@ -80,9 +79,9 @@ def _view(source: Comparer, a: TextRun, b: TextRun, comparison: TextComparison) 
         tab = TAB.value
         if tab == "table":
             column = f"{measure} B − A"
-            texts = [token_label(text) for text in comparison.alignment.texts]
             difference_table(
-                frame.assign(text=texts), column, unit_of(measure, unit), key="comparison",
+                frame.assign(text=comparison.alignment.texts), column, unit_of(measure, unit),
+                key="comparison", tokens="text",
                 shown=["token", "text", f"{measure} A", f"{measure} B", column],
             )  # fmt: skip
         elif tab == "divergence":

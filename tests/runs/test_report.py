@@ -14,6 +14,7 @@ import pytest
 import backend
 from backend.runs import DatasetRequest, ModelSpec
 from backend.runs.files import content_id
+from backend.runs.model import ROUNDED
 from backend.runs.report import report_html
 from backend.runs.report.pictures import Line, lines_picture
 from backend.runs.snippet import snippet
@@ -259,6 +260,14 @@ def test_the_snippet_of_every_kind_asks_for_an_equal_request(run):
     names: dict = {}
     exec(code, names)  # noqa: S102
     assert names["request"] == replace(run.request, model=ModelSpec(dtype="float32"))
+
+
+def test_the_snippet_says_that_it_does_not_round_the_weights():
+    run = text_run()
+    assert "rounded" not in snippet(run)
+    weights = f"float32{ROUNDED}4 bits\nimport os"
+    code = snippet(replace(run, model=replace(run.model, weights=weights)))
+    assert code.splitlines()[0].endswith("float32; rounded again to 4 bits import os.")
 
 
 def test_a_data_set_request_with_hostile_texts_stays_code():
