@@ -23,8 +23,8 @@ def timed(action: Callable[[], Any], warm_up: Callable[[], Any] = lambda: None) 
     """Run ``action`` after ``warm_up``, which sets up threads, kernels and the heap.
 
     Returns:
-        Its seconds, the median of as many runs as fit into three seconds; and its peak memory over
-        what there was before either, in bytes (Linux).
+        Its seconds, the median where runs are so short that three seconds take several; and its
+        peak memory over what there was before either, in bytes (Linux).
     """
     before = _status("VmRSS")
     warm_up()

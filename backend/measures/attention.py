@@ -204,9 +204,8 @@ def _reduce_tile(
     top, peak, score, position, total, norm = raw
     keys = inputs.key[:, tile.start : tile.stop]
     sizes = (*query.shape[:2], tile.stop - tile.start)
-    scores, weights = (part[: math.prod(sizes)].view(sizes) for part in room)
-    torch.bmm(query, keys.transpose(-1, -2), out=scores)
-    scores, weights = (each.view(*top.shape, -1) for each in (scores, weights))
+    scores, weights = (part[: math.prod(sizes)].view(*top.shape, -1) for part in room)
+    torch.bmm(query, keys.transpose(-1, -2), out=scores.view(sizes))
     if inputs.softcap is not None:
         scores.div_(inputs.softcap).tanh_().mul_(inputs.softcap)
     if inputs.bias is not None:

@@ -194,7 +194,7 @@ def in_parts(logits: Tensor) -> Iterator[tuple[slice, Tensor]]:
     step = max(1, _PART_BYTES // (4 * size)) if logits.device.type == "cpu" else max(1, rows)
     room = torch.empty(2, min(step, rows), size, device=logits.device)
     for start in range(0, rows, step):
-        yield slice(start, start + step), room
+        yield slice(start, min(start + step, rows)), room
 
 
 def _join(parts: list[Distribution], name: str) -> Any:

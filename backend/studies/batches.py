@@ -99,7 +99,7 @@ def _measure(
         wanted = targets[first : first + rows].to(logits.device)[:, None]
         for part, room in in_parts(logits):
             whole = moments(logits[part], room)
-            place = slice(first + part.start, first + part.start + len(whole.entropy))
+            place = slice(first + part.start, first + part.stop)
             found[0, place] = whole.entropy
             found[1, place] = -log_probabilities(logits[part], wanted[part], whole)[:, 0]
     return found[0].numpy(), found[1].numpy()

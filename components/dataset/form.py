@@ -53,7 +53,7 @@ def dataset_form(measurer: Measurer) -> None:
             f"At most {MAX_ROWS:,} texts and {MAX_DATASET_BYTES / 1e6:.0f} MB. Finished texts are "
             "kept: after Stop, Measure goes on with the rest."
         )
-        # Here and not in the callback: what was typed last comes with the very click.
+        # A flag outlives a rerun before the form; a callback would not know what was typed last.
         if st.session_state.pop(_ASKED, False):
             if data:
                 job.start(SLOT, lambda: measurer.submit(_request(name, data, field, add_bos)))

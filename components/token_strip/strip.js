@@ -3,11 +3,6 @@
 const REPORT_DELAY = 180; // milliseconds; held-down arrow keys send their last place only
 const memory = new Map(); // key of the strip → { pinned, revision }, kept while other pages show
 
-const LEVELS = {
-  word: "a word joins the numbers of its tokens",
-  sentence: "a sentence joins the numbers of its tokens",
-};
-
 function legendNotes(links) {
   const looks = `Point at a token: the tokens it looks at light up (square root of the ${links?.label}).`;
   return links ? [looks] : [];
@@ -75,7 +70,8 @@ class Strip {
     this.root.classList.toggle("raw", data.raw);
     const table = numbers[`palette:${this.metric.palette}`];
     const isNew = this.text?.content !== content || this.text.raw !== data.raw;
-    this.legend.draw(this.metric, table, legendNotes(links), { about: LEVELS[data.level] });
+    const about = data.level === "token" ? undefined : `a ${data.level} joins the numbers of its tokens`;
+    this.legend.draw(this.metric, table, legendNotes(links), { about });
     this.sheet.replaceSync(paletteRules(table));
     if (isNew) this.rebuild(content, data.raw, began);
     else if (this.painted?.numbers !== numbers || this.painted.metricIndex !== this.metricIndex) this.repaint();

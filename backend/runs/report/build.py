@@ -17,7 +17,6 @@ from backend.runs.report.pictures import Shade
 from backend.runs.report.sections import SECTIONS, Section, facts
 from backend.runs.snippet import snippet
 from backend.runs.subject import subject
-from backend.runs.trajectories import TrajectoryRun
 
 _FOLDER = Path(__file__).parent
 _PAGES = Environment(
@@ -38,11 +37,10 @@ def report_html(run: Run, shades: Sequence[Shade], unit: str = "nats") -> str:
         unit: "nats" or "bits".
     """
     scale = float(series.to_unit(np.ones(1), unit)[0])
-    content: Section = {"strip": None, "answers": [], "reasons": {}, "other": {}}
+    content: Section = {"strip": None, "answers": [], "reasons": {}, "other": {}, "parameters": {}}
     content |= SECTIONS[type(run)](run, shades, (unit, scale))
     asked = {name: value for name, value in asdict(run.request).items() if name != "model"}
-    if isinstance(run, TrajectoryRun):
-        asked["samplers"] = _samplers(run)
+    asked |= content.pop("parameters")
     return _PAGES.get_template("page.html").render(
         title=run.title or f"{run.kind.capitalize()} run {content_id(run)}",
         run=run,
@@ -57,20 +55,6 @@ def report_html(run: Run, shades: Sequence[Shade], unit: str = "nats") -> str:
         snippet=snippet(run),
         **content,
     )
-
-
-def _samplers(run: TrajectoryRun) -> str:
-    """Return every sampler by its label, with the parameters of each link of its chain."""
-    told = []
-    for label, plan in zip(run.labels, run.request.samplers, strict=True):
-        links = [
-            ", ".join(
-                f"{name.replace('_', ' ')} {value}" for name, value in each.parameters.items()
-            )
-            for each in plan
-        ]
-        told.append(f"{label} ({' → '.join(links)})")
-    return "; ".join(told)
 
 
 _ELSEWHERE = ("text", "texts", "prompt", "other")

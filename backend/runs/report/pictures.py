@@ -46,13 +46,14 @@ def lines_picture(
         lines = [Line(each.label, np.log10(each.values)) for each in lines]
     finite = np.concatenate([each.values[np.isfinite(each.values)] for each in lines])
     low, high = _range(finite)
-    ticks = np.linspace(low, high, 5)
+    ticks: dict[float, str]
     if log:
         high = math.ceil(high)
-        ticks = np.arange(high + 1)
+        ticks = {power: f"{10**power:,}" for power in range(high + 1)}
+    else:
+        ticks = {value: f"{value:.3g}" for value in np.linspace(low, high, 5).tolist()}
     count = max((len(each.values) for each in lines), default=1)
-    labels = [f"{10**tick:,}" if log else f"{tick:.3g}" for tick in ticks.tolist()]
-    parts = [_frame(dict(zip(ticks.tolist(), labels, strict=True)), low, high, count, x, y)]
+    parts = [_frame(ticks, low, high, count, x, y)]
     for number, line in enumerate(lines):
         style = f"line l{number % LINES}" + (" dashed" if number >= LINES else "")
         path = _path(line.values, low, high, count)

@@ -166,6 +166,7 @@ def _trajectories(run: TrajectoryRun, shades: Sequence[Shade], unit: Unit) -> Se
     return {
         "sources": [_SHANNON, "Samplers: docs/samplers.md names the source of each."],
         "figures": {"samplers": f"{len(run.labels)}", "seeds": f"{len(seeds)}"},
+        "parameters": {"samplers": _samplers(run)},
         "answers": [
             {"label": label, "seed": seed, "text": run.texts[row][column]}
             for row, label in enumerate(run.labels)
@@ -194,6 +195,20 @@ def _trajectories(run: TrajectoryRun, shades: Sequence[Shade], unit: Unit) -> Se
         ],
         "table": _table(tables(run)["steps"], "All steps"),
     }
+
+
+def _samplers(run: TrajectoryRun) -> str:
+    """Return every sampler by its label, with the parameters of each link of its chain."""
+    told = []
+    for label, plan in zip(run.labels, run.request.samplers, strict=True):
+        links = [
+            ", ".join(
+                f"{name.replace('_', ' ')} {value}" for name, value in each.parameters.items()
+            )
+            for each in plan
+        ]
+        told.append(f"{label} ({' → '.join(links)})")
+    return "; ".join(told)
 
 
 def _dataset(run: DatasetRun, shades: Sequence[Shade], unit: Unit) -> Section:
