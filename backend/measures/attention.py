@@ -112,7 +112,9 @@ def attend(
     sums = _empty(query, plan, values)
     group = heads // key_heads
     # An accelerator wants all heads at once.
-    share = heads_per_task(group, key_heads) if device.type == "cpu" else key_heads
+    share = key_heads
+    if device.type == "cpu":
+        share = heads_per_task(group, key_heads, key.shape[2])
     tasks = []
     for strip in plan.strips:
         for low in range(0, key_heads, share):

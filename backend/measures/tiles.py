@@ -16,7 +16,9 @@ from torch import Tensor
 # wait for each other between operations, so that fewer and larger ones gain most.
 _TASK_ROWS, _KEYS = 1152, 2048
 _STRIP_ROWS = 128
-TASK_BYTES = 2 * _TASK_ROWS * _KEYS * 4
+TASK_SCORES = _TASK_ROWS * _KEYS
+"""How many scores one thread holds at a time, at most."""
+TASK_BYTES = 2 * TASK_SCORES * 4
 """What one thread holds in float32: the scores of a tile and their weights."""
 # Score of a key that a query may not see. Finite, and so is its square: 0 · hidden is 0, not NaN.
 HIDDEN = -1e18
@@ -116,9 +118,13 @@ def strip_rows(group: int) -> int:
     return min(_STRIP_ROWS, max(16, _TASK_ROWS // group))
 
 
-def heads_per_task(group: int, key_heads: int) -> int:
-    """Return how many key heads, each shared by ``group`` heads, one task works on."""
-    most = max(1, _TASK_ROWS // (strip_rows(group) * group))
+def heads_per_task(group: int, key_heads: int, keys: int) -> int:
+    """Return how many key heads, each shared by ``group`` heads, one task works on.
+
+    Twice the rows where there are half the ``keys`` or fewer.
+    """
+    rows = min(2 * _TASK_ROWS, TASK_SCORES // min(keys, _KEYS))
+    most = max(1, rows // (strip_rows(group) * group))
     return -(-key_heads // -(-key_heads // most))
 
 

@@ -64,7 +64,7 @@ class AttentionStudy:
         encoding = encode_in_context(model, request)
         with study_memory(f"Reading {len(encoding):,} tokens", model.facts.device):
             watcher = watch_attention(model, torch.from_numpy(encoding.ids).long()[None], report)
-        reasons = watcher.reasons(model)
+            reasons = watcher.reasons(model)
         norms = self._norms.get(model)
         if norms is None:
             norms = self._norms[model] = spectral_norms(model, watcher.scales)

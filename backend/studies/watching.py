@@ -1,7 +1,11 @@
-"""Watching the attention of a forward pass: each layer is reduced to rows and dropped."""
+"""Watching the attention of a forward pass: each layer is reduced to rows and dropped.
+
+The layers of a short text wait for each other: so small, they cost more in calls than in numbers.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +15,15 @@ from torch import Tensor
 
 from backend.errors import ModelError, NotDefinedError
 from backend.measures.attention import AttentionRows, Scores, attend
-from backend.measures.tiles import HIDDEN, Plan, plan_causal, plan_masked
+from backend.measures.tiles import HIDDEN, TASK_SCORES, Plan, plan_causal, plan_masked
 
 if TYPE_CHECKING:
     from backend.models.attention_call import AttentionCall
     from backend.models.language import LanguageModel
 
+# A layer of fewer scores waits, until so many are there. Measured on two cores: alone, a layer of
+# 256 tokens takes twice as long.
+_SMALL, _TOGETHER = TASK_SCORES, 2 * TASK_SCORES
 # What AttentionRows calls a number, and what an AttentionRun does.
 _NAMES = {
     "entropy": "entropy",
@@ -45,26 +52,34 @@ class Watcher:
         self._max_entropy = np.full((layers, tokens), np.nan, np.float32)
         self._sinks = False
         self._plans: list[tuple[object, Tensor | None, Plan]] = []
+        self._waiting: list[tuple[AttentionCall, Plan]] = []
         self._measured: set[int] = set()
         self.scales: dict[int, float] = {}
 
     def call(self, call: AttentionCall) -> Tensor | None:
-        """Measure a layer; where precision allows, from the same pass that gives its output."""
+        """Measure a layer, or keep a small one until a few can be measured together.
+
+        Where precision allows, one pass gives the numbers and the output of the layer.
+        """
         plan = self._plan(call)
         self._sinks |= call.sinks is not None
+        if _may_wait(call):
+            self._waiting.append((call, plan))
+            if sum(_size(each) for each, _ in self._waiting) >= _TOGETHER:
+                self._measure_waiting()
+            return None
         # In half precision, and on accelerators, the layer keeps its kernel: the rounding of its
         # output is part of the model. In float32 ours differs by the order of the sums only.
         ours = (
             call.query.dtype in (torch.float32, torch.float64) and call.query.device.type == "cpu"
         )
         rows, output = attend(scores_of(call), plan, call.value if ours else None)
-        # A layer with another number of heads is not kept; its reason says so.
-        if rows.entropy.shape[1] == self._rows["entropy"].shape[1]:
-            self._keep(call, rows, plan.visible[0])
+        self._keep(call, rows, plan.visible[0])
         return output
 
     def arrays(self) -> dict[str, Any]:
         """Return the arrays of an AttentionRun by name."""
+        self._measure_waiting()
         found: dict[str, Any] = {name: self._rows[field] for field, name in _NAMES.items()}
         if not self._sinks:
             found["outside_mass"] = None
@@ -77,6 +92,7 @@ class Watcher:
             NotDefinedError: none has one.
             ModelError: a layer gave something that is not a number, as some do in float16.
         """
+        self._measure_waiting()
         layers = range(model.facts.layers)
         reasons = {str(each): reason(model, each) for each in layers if each not in self._measured}
         if len(reasons) == model.facts.layers:
@@ -88,7 +104,28 @@ class Watcher:
             check_finite(model, self._rows["entropy"][layer][:, sees])
         return reasons
 
+    @torch.inference_mode()
+    def _measure_waiting(self) -> None:
+        """Measure the layers that wait; those alike in one go, with their heads side by side."""
+        alike = defaultdict(list)
+        for call, plan in self._waiting:
+            alike[id(plan), call.scaling, call.query.shape[-1]].append((call, plan))
+        self._waiting.clear()
+        for layers in alike.values():
+            calls, plan = [call for call, _ in layers], layers[0][1]
+            query = torch.cat([call.query for call in calls], 1)
+            key = torch.cat([call.key for call in calls], 1)
+            rows, _ = attend(Scores(query, key, calls[0].scaling), plan)
+            heads = [call.query.shape[1] for call in calls]
+            parts = {each.name: getattr(rows, each.name).split(heads, 1) for each in fields(rows)}
+            for number, call in enumerate(calls):
+                own = {name: part[number] for name, part in parts.items()}
+                self._keep(call, AttentionRows(**own), plan.visible[0])
+
     def _keep(self, call: AttentionCall, rows: AttentionRows, visible: Tensor) -> None:
+        # A layer with another number of heads is not kept; its reason says so.
+        if rows.entropy.shape[1] != self._rows["entropy"].shape[1]:
+            return
         for name, array in self._rows.items():
             array[call.layer] = getattr(rows, name)[0].cpu().numpy()
         highest = visible.cpu().float().log()
@@ -99,7 +136,7 @@ class Watcher:
 
     def _plan(self, call: AttentionCall) -> Plan:
         """Return the plan for a call; layers with the same mask share one."""
-        sizes = (call.query.shape[:3], call.key.shape[1:3])
+        sizes = (call.query.shape[:3], call.key.shape[1:3], call.query.device)
         for known, seen, plan in self._plans:
             if known == sizes and _same(seen, call.visible):
                 return plan
@@ -107,6 +144,18 @@ class Watcher:
         # A model has one mask or two; every other one would hold on to T × T values.
         self._plans = [*self._plans[-1:], (sizes, call.visible, plan)]
         return plan
+
+
+def _may_wait(call: AttentionCall) -> bool:
+    """Tell whether a layer is small, and nothing but products of query and key."""
+    one_mask = call.visible is None or call.visible.shape[1] == 1
+    plain = one_mask and call.bias is None and call.softcap is None and call.sinks is None
+    return plain and call.value is not None and _size(call) < _SMALL
+
+
+def _size(call: AttentionCall) -> int:
+    """Return how many scores a layer has."""
+    return call.query.shape[:3].numel() * call.key.shape[2]
 
 
 def _same(one: Tensor | None, other: Tensor | None) -> bool:

@@ -17,10 +17,12 @@ from backend.errors import (
     NotDefinedError,
     OverBudgetError,
 )
+from backend.measures.attention import attend
 from backend.models import load_model
 from backend.models.taps import attention_tap
 from backend.runs import load_run
 from backend.runs.heads import entropy_floor, repeats
+from backend.studies import watching
 from backend.studies.watching import Watcher
 from tests.studies.attention_models import (
     TEXT,
@@ -47,6 +49,12 @@ HYBRID = {
 families = pytest.mark.parametrize("family", FAMILIES)
 
 
+@pytest.fixture(params=[watching._SMALL, 0], ids=["together", "each layer alone"])
+def either_way(request, monkeypatch):
+    """Measure the small layers of tiny models together, and each by itself like large ones."""
+    monkeypatch.setattr(watching, "_SMALL", request.param)
+
+
 @families
 def test_entropy_is_that_of_the_eager_model_in_float64(family, tiny_model, tiny_folder):
     run = backend.study_attention(tiny_model(family), TEXT * 2)
@@ -56,6 +64,7 @@ def test_entropy_is_that_of_the_eager_model_in_float64(family, tiny_model, tiny_
         np.testing.assert_allclose(run.entropy[layer], exact, atol=2e-5)
 
 
+@pytest.mark.usefixtures("either_way")
 @families
 @pytest.mark.parametrize(("seed", "tokens"), [(0, 1), (1, 2), (2, 17), (3, 129), (4, 300)])
 def test_random_tokens_are_measured_as_in_the_eager_model(
@@ -95,6 +104,21 @@ def test_the_bundled_model_is_measured_as_in_float64(bundled_model):
     assert (entropy_floor(run) <= run.entropy + 1e-3).all()
 
 
+def test_layers_of_unlike_kinds_are_measured_apart(tiny_model, monkeypatch):
+    counted = []
+
+    def count(scores, plan, value=None):
+        counted.append(scores.query.shape[1])
+        return attend(scores, plan, value)
+
+    monkeypatch.setattr(watching, "attend", count)
+    model = tiny_model("gemma3")
+    backend.study_attention(model, TEXT)
+    kinds = model.torch_model.config.layer_types
+    heads = [kinds.count(kind) * model.facts.heads for kind in sorted(set(kinds), key=kinds.index)]
+    assert counted == heads
+
+
 @families
 def test_masses_and_distance_are_those_of_the_eager_model(family, tiny_model, tiny_folder):
     run = backend.study_attention(tiny_model(family), TEXT)
@@ -126,6 +150,7 @@ def test_the_highest_entropy_is_the_log_of_the_visible_keys(family, tiny_model):
     assert (run.entropy <= run.max_entropy[:, None] + 1e-5).all()
 
 
+@pytest.mark.usefixtures("either_way")
 @families
 def test_watching_does_not_change_the_model(family, tiny_model):
     model = tiny_model(family)
@@ -201,6 +226,7 @@ def test_with_half_precision_weights_the_error_stays_below_a_thousandth(family, 
         np.testing.assert_allclose(run.entropy[call.layer], exact, atol=1e-3)
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("family", ["llama", "gpt2", "gemma2", "mistral", "gpt_oss", "bloom"])
 def test_left_padding_changes_nothing_in_a_batch(family, tiny_model):
     model = tiny_model(family)
