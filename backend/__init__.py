@@ -34,6 +34,7 @@ __all__ = [
     "load_run",
     "study",
     "study_attention",
+    "study_both",
     "study_text",
     "study_trajectories",
 ]
@@ -60,14 +61,17 @@ def load_run(path: str | Path) -> Run:
 
 
 def study(model: LanguageModel, request: Request, report: Report | None = None) -> Run:
-    """Answer any request, whatever its kind; ``report`` hears of progress and may stop it."""
+    """Answer any request, whatever its kind; ``report`` hears of progress and may stop it.
+
+    A ``BothRequest`` alone is answered by two runs, which ``study_both`` returns.
+    """
     from backend.runs import TrajectoryRequest
     from backend.studies import STUDIES, ignore
     from backend.studies.plans import with_defaults
 
     if isinstance(request, TrajectoryRequest):
         request = with_defaults(request)
-    return STUDIES[request.kind].run(model, request, report or ignore)
+    return STUDIES[request.kind].run(model, request, report or ignore)  # type: ignore[reportReturnType]
 
 
 def study_text(
@@ -92,6 +96,19 @@ def study_attention(
     from backend.runs import AttentionRequest
 
     return study(model, AttentionRequest(model=model.spec, text=text, **fields), report)  # type: ignore[reportReturnType]
+
+
+def study_both(
+    model: LanguageModel, text: str, *, report: Report | None = None, **fields: Any
+) -> tuple[TextRun, AttentionRun]:
+    """Return ``study_text`` and ``study_attention`` of ``text`` from one reading.
+
+    ``fields`` are those of ``TextRequest``.
+    """
+    from backend.runs import BothRequest, TextRequest
+
+    asked = TextRequest(model=model.spec, text=text, **fields)
+    return study(model, BothRequest(model=model.spec, text=asked), report)  # type: ignore[reportReturnType]
 
 
 def attention_pattern(

@@ -3,7 +3,7 @@
     python -m benchmarks.attention            # the table in benchmarks/README.md
     python -m benchmarks.attention --quick    # two short texts, once, printed only
 
-Every case runs in a fresh process with the bundled model; repetitions of the four ways alternate,
+Every case runs in a fresh process with the bundled model; repetitions of the five ways alternate,
 so that a busy machine slows all of them alike.
 """
 
@@ -12,27 +12,24 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 import backend
-from backend.measures.distribution import measure
 from backend.models.language import LanguageModel
-from backend.models.taps import attention_tap
-from backend.studies.watching import Watcher
 from benchmarks.measuring import in_fresh_process, machine, timed, write_section
-from benchmarks.text import WARM_UP, text_of
+from benchmarks.text import WARM_UP, distributions, ids_of, text_of
 
 LENGTHS = (256, 1024, 2048, 4096, 8192)
-PEER_LENGTHS = LENGTHS[:3]  # at 4,096 the peer holds 30 × 9 × 4096² weights: 18 GB
-_ROWS = 512  # as the text study takes them
+WEIGHTS_LENGTHS = LENGTHS[:3]  # at 4,096 there are 30 × 9 × 4096² weights: 18 GB
 
 
 def plain(model: LanguageModel, text: str) -> None:
     """Run the model's own forward with the head at every position, and drop the logits."""
-    model.torch_model(_ids(model, text), use_cache=False)
+    model.torch_model(ids_of(model, text), use_cache=False)
 
 
 def study(model: LanguageModel, text: str) -> None:
@@ -41,22 +38,30 @@ def study(model: LanguageModel, text: str) -> None:
 
 
 def both(model: LanguageModel, text: str) -> None:
-    """Measure attention and every token's distribution from one forward pass."""
-    ids = _ids(model, text)
-    watcher = Watcher(model, ids)
-    with attention_tap(model, watcher):
-        hidden = model.hidden_states(ids)[0]
-    for start in range(0, len(hidden) - 1, _ROWS):
-        targets = ids[0, start + 1 : start + 1 + _ROWS]
-        measure(model.unembed(hidden[start : start + len(targets)]), targets, 10)
+    """Run both studies, attention and every token's distribution, from one forward pass."""
+    backend.study_both(model, text)
+
+
+def weights(model: LanguageModel, text: str) -> None:
+    """Compute the entropies as one would write them down, on all weights of all layers."""
+    _entropies(_with_weights(model, ids_of(model, text)).attentions)
 
 
 def peer(model: LanguageModel, text: str) -> None:
-    """Compute the entropies as one would write them down, on all weights of all layers."""
+    """Compute entropies and the numbers of every token's distribution in the same way."""
+    ids = ids_of(model, text)
+    output = _with_weights(model, ids)
+    _entropies(output.attentions)
+    distributions(output.logits, ids)
+
+
+def _with_weights(model: LanguageModel, ids: Tensor) -> Any:
     model.torch_model.set_attn_implementation("eager")
-    ids = _ids(model, text)
-    weights = model.torch_model(ids, output_attentions=True, use_cache=False).attentions
-    for layer in weights:
+    return model.torch_model(ids, output_attentions=True, use_cache=False)
+
+
+def _entropies(attentions: Sequence[Tensor]) -> None:
+    for layer in attentions:
         (layer * torch.log(layer + 1e-12)).sum(-1).neg_()
 
 
@@ -64,6 +69,7 @@ WAYS: dict[str, Callable[[LanguageModel, str], None]] = {
     "plain": plain,
     "study": study,
     "both": both,
+    "weights": weights,
     "peer": peer,
 }
 
@@ -80,12 +86,13 @@ def measure_one(way: str, length: int) -> dict[str, float]:
 def table(lengths: tuple[int, ...], repetitions: int) -> str:
     """Return the result table as Markdown."""
     rows = [
-        "| tokens | plain | study | both | peer | study ÷ plain | both ÷ plain | peer ÷ both "
-        "| memory plain | memory study | memory both | memory peer |",
-        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| tokens | plain | study | both | weights | peer | study ÷ plain | both ÷ plain "
+        "| weights ÷ study | peer ÷ both "
+        "| memory plain | memory study | memory both | memory weights | memory peer |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for length in lengths:
-        ways = [way for way in WAYS if way != "peer" or length in PEER_LENGTHS]
+        ways = list(WAYS) if length in WEIGHTS_LENGTHS else ["plain", "study", "both"]
         rounds = [
             {way: in_fresh_process(__file__, way, str(length)) for way in ways}
             for _ in range(repetitions if length < LENGTHS[-1] else 1)
@@ -113,7 +120,8 @@ def _row(length: int, rounds: list[dict[str, dict[str, float]]]) -> str:
         return f"{max(each[way]['bytes'] for each in rounds) / 1e6:,.0f} MB"
 
     cells = [f"{length:,}", *(seconds(way) for way in WAYS)]
-    cells += [ratio("study", "plain"), ratio("both", "plain"), ratio("peer", "both")]
+    cells += [ratio("study", "plain"), ratio("both", "plain")]
+    cells += [ratio("weights", "study"), ratio("peer", "both")]
     return f"| {' | '.join([*cells, *(memory(way) for way in WAYS)])} |"
 
 
@@ -128,10 +136,6 @@ def main(arguments: list[str]) -> None:
             "attention",
             f"{machine()}, float32, three rounds, one at {LENGTHS[-1]:,}.\n\n{table(LENGTHS, 3)}",
         )
-
-
-def _ids(model: LanguageModel, text: str) -> Tensor:
-    return torch.from_numpy(model.tokenizer.encode(text).ids).long()[None]
 
 
 if __name__ == "__main__":

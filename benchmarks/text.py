@@ -32,13 +32,18 @@ _WORDS = (
 
 def plain(model: LanguageModel, text: str) -> None:
     """Run the model's own forward with the head at every position, and drop the logits."""
-    model.torch_model(_ids(model, text), use_cache=False)
+    model.torch_model(ids_of(model, text), use_cache=False)
 
 
 def naive(model: LanguageModel, text: str) -> None:
     """Compute the study's numbers as one would write them down, on all logits at once."""
-    ids = _ids(model, text)
-    logits = model.torch_model(ids, use_cache=False).logits[0, :-1].float()
+    ids = ids_of(model, text)
+    distributions(model.torch_model(ids, use_cache=False).logits, ids)
+
+
+def distributions(logits: Tensor, ids: Tensor) -> None:
+    """Compute entropy, varentropy, surprisal, rank and ten top tokens; logits [1, T, V]."""
+    logits = logits[0, :-1].float()
     targets = ids[0, 1:, None]
     log_p = torch.log_softmax(logits, -1)
     p = torch.softmax(logits, -1)
@@ -68,6 +73,11 @@ def measure_one(way: str, length: int) -> dict[str, float]:
     with torch.inference_mode():
         short = text_of(model, min(length, WARM_UP))
         return timed(lambda: WAYS[way](model, text), lambda: WAYS[way](model, short))
+
+
+def ids_of(model: LanguageModel, text: str) -> Tensor:
+    """Return the tokens of ``text``, [1, T]."""
+    return torch.from_numpy(model.tokenizer.encode(text).ids).long()[None]
 
 
 def text_of(model: LanguageModel, length: int) -> str:
@@ -118,10 +128,6 @@ def main(arguments: list[str]) -> None:
             "text",
             f"{machine()}, float32, three rounds, one at {LENGTHS[-1]:,}.\n\n{table(LENGTHS, 3)}",
         )
-
-
-def _ids(model: LanguageModel, text: str) -> Tensor:
-    return torch.from_numpy(model.tokenizer.encode(text).ids).long()[None]
 
 
 if __name__ == "__main__":

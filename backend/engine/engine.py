@@ -163,16 +163,19 @@ class Engine:
         worker.add(task)
         return task.join()
 
-    def _study(self, study: Study, request: Request, model: LanguageModel, report: Report) -> Run:
+    def _study(
+        self, study: Study, request: Request, model: LanguageModel, report: Report
+    ) -> Run | tuple[Run, ...]:
         estimate = study.estimate(model, request)
         check_limit(estimate, self._limits.work_bytes)
         while estimate.bytes > free_beside(model.facts.device) and self._make_room(model.spec):
             pass
         check_free(estimate, free_beside(model.facts.device))
-        run = study.run(model, request, announcing(estimate, report))
+        answer = study.run(model, request, announcing(estimate, report))
         with self._lock:
-            self._runs.put(request.key, run)
-        return run
+            for run in answer if isinstance(answer, tuple) else (answer,):
+                self._runs.put(run.request.key, run)
+        return answer
 
     def _settle(self, current: Worker) -> None:
         """Retire idle models, oldest first, until the rest fit. The caller holds the lock.

@@ -2,6 +2,7 @@
 
 from backend.runs.attention import AttentionRequest, AttentionRun
 from backend.runs.base import RUN_KINDS, Request, Run, TokenizedRun
+from backend.runs.both import BothRequest
 from backend.runs.dataset import DatasetRequest, DatasetRun
 from backend.runs.divergence import DivergenceRequest, DivergenceRun
 from backend.runs.files import load_run, save_run
@@ -13,6 +14,7 @@ __all__ = [
     "RUN_KINDS",
     "AttentionRequest",
     "AttentionRun",
+    "BothRequest",
     "DatasetRequest",
     "DatasetRun",
     "DivergenceRequest",

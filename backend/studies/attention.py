@@ -23,6 +23,7 @@ from backend.studies.watching import Watcher
 
 if TYPE_CHECKING:
     from backend.models.language import LanguageModel
+    from backend.models.tokenizer import Encoding
 
 _NUMBERS = len(fields(AttentionRows))
 # What a multiplication inside attention costs beside one with a weight, for it has exponentials and
@@ -45,11 +46,10 @@ class AttentionStudy:
     def estimate(self, model: LanguageModel, request: AttentionRequest) -> Estimate:
         """Return memory on top of the model, and time if this model has read a text before."""
         tokens = len(encode_in_context(model, request))
-        kept = 4 * _NUMBERS * model.facts.layers * model.facts.heads * tokens
         pace = self._pace.get(model)
         return Estimate(
-            bytes=reading_bytes(model, tokens) + kept,
-            seconds=None if pace is None else pace * _work(model, tokens),
+            bytes=reading_bytes(model, tokens) + kept_bytes(model, tokens),
+            seconds=None if pace is None else pace * work(model, tokens),
         )
 
     def run(self, model: LanguageModel, request: AttentionRequest, report: Report) -> AttentionRun:
@@ -62,19 +62,35 @@ class AttentionStudy:
         """
         started = time.perf_counter()
         encoding = encode_in_context(model, request)
+        ids = torch.from_numpy(encoding.ids).long()[None]
         with study_memory(f"Reading {len(encoding):,} tokens", model.facts.device):
-            watcher = watch_attention(model, torch.from_numpy(encoding.ids).long()[None], report)
-            reasons = watcher.reasons(model)
+            watcher = watch_attention(model, ids, report)
+            run = self.answer(model, request, encoding, watcher, started)
+        self._pace[model] = run.seconds / work(model, len(encoding))
+        return run
+
+    def answer(
+        self,
+        model: LanguageModel,
+        request: AttentionRequest,
+        encoding: Encoding,
+        watcher: Watcher,
+        started: float,
+    ) -> AttentionRun:
+        """Return the run of a text that ``watcher`` has seen, ``started`` on ``perf_counter``.
+
+        Raises:
+            NotDefinedError, ModelError: as ``Watcher.reasons``.
+        """
+        reasons = watcher.reasons(model)
         norms = self._norms.get(model)
         if norms is None:
             norms = self._norms[model] = spectral_norms(model, watcher.scales)
-        seconds = time.perf_counter() - started
-        self._pace[model] = seconds / _work(model, len(encoding))
         return AttentionRun(
             **provenance(model),
             **token_fields(encoding),
             request=request,
-            seconds=seconds,
+            seconds=time.perf_counter() - started,
             spectral_norm=norms,
             reasons=reasons,
             **watcher.arrays(),
@@ -92,7 +108,12 @@ def reading_bytes(model: LanguageModel, tokens: int) -> int:
     return max(hidden_bytes(model, tokens), tiles) + attention_bytes(model, tokens)
 
 
-def _work(model: LanguageModel, tokens: int) -> float:
+def kept_bytes(model: LanguageModel, tokens: int) -> int:
+    """Return the size of a run."""
+    return 4 * _NUMBERS * model.facts.layers * model.facts.heads * tokens
+
+
+def work(model: LanguageModel, tokens: int) -> float:
     """Return about how many multiplications the study takes."""
     facts = model.facts
     inside = _ATTENTION_COST * facts.layers * facts.hidden_size * tokens

@@ -46,8 +46,8 @@ class Study(Protocol):
         """
         ...
 
-    def run(self, model: LanguageModel, request: Any, report: Report) -> Run:
-        """Answer the request.
+    def run(self, model: LanguageModel, request: Any, report: Report) -> Run | tuple[Run, ...]:
+        """Answer the request; with several runs where it asks for several.
 
         Raises:
             CancelledError: ``report`` said so.
