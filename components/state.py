@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 import streamlit as st
 
+from backend.runs.base import Run
 from backend.runs.model import ModelSpec, names_hub
 from components import checks
 from components.plain import escape_markdown
@@ -176,6 +177,12 @@ def renew(name: str) -> None:
 def show_run(kind: str, key: str) -> None:
     """Make a run known to the engine the current one of its kind, without a pinned token."""
     put(**{run_parameter(kind): key, example_parameter(kind): None, "token": None})
+
+
+def show_answer(answer: Run | tuple[Run, ...]) -> None:
+    """Make what a job brought the current run of its kind, each of several of its own."""
+    for run in answer if isinstance(answer, tuple) else (answer,):
+        show_run(run.kind, run.request.key)
 
 
 def show_example(kind: str, name: str) -> None:

@@ -7,19 +7,24 @@ from typing import Any, Literal, Protocol
 import streamlit as st
 
 from backend.errors import EntroscopeError
-from backend.runs import ModelSpec, TextRequest, TextRun
+from backend.runs import BothRequest, ModelSpec, Request, TextRequest, TextRun
 from components import job, state
 from components.plain import escape_markdown
+from components.reading_options import (
+    READING,
+    bos_option,
+    both_option,
+    kept,
+    special_option,
+    tell_reading,
+)
 from components.text_box import UNCOUNTED, text_box
 
 SLOT = "tokens"
 _DRAFT = "tokens:draft"
-_TOLD = "tokens:options told"
 _COUNTED = ("text", "chat", "add_bos", "special_tokens")  # what the number of tokens depends on
-OPTIONS: dict[str, Any] = {
-    "add_bos": False,
+OPTIONS: dict[str, Any] = READING | {
     "chat": False,
-    "special": "text",
     "long": "refuse",
     "overlap": 0,
     "top_k": 10,
@@ -40,7 +45,7 @@ class Reader(Protocol):
         add_bos: bool = False,
     ) -> int | None: ...
     def context_length(self, spec: ModelSpec) -> int | None: ...
-    def submit(self, request: TextRequest) -> job.Watchable: ...
+    def submit(self, request: Request) -> job.Watchable: ...
 
 
 @st.fragment
@@ -51,7 +56,8 @@ def text_form(reader: Reader, shown: TextRun) -> None:
         reader: ``backend.cached``.
         shown: the run on screen; the box starts with its text.
     """
-    _tell_options(shown.request)
+    if tell_reading(SLOT, shown.request):
+        st.session_state["tokens:chat"] = shown.request.chat
     start_text = shown.request.text
     belongs_to, draft = st.session_state.get(_DRAFT, ((), ""))
     text = text_box(
@@ -71,20 +77,10 @@ def text_form(reader: Reader, shown: TextRun) -> None:
         st.button("Analyse", type="primary", icon=":material/play_arrow:", on_click=_ask)
     if st.session_state.pop("tokens:asked", False):
         _keep_draft(text, start_text)
-        job.start(SLOT, lambda: reader.submit(request_for(text)))
+        request = request_for(text)
+        asked = BothRequest(model=request.model, text=request) if option("both") else request
+        job.start(SLOT, lambda: reader.submit(asked))
         st.rerun()
-
-
-def _tell_options(made: TextRequest) -> None:
-    """Let the options say how the text was read, once for every run that comes on screen.
-
-    So a chat with its control tokens is read the same way again, and a reload keeps the options.
-    """
-    if st.session_state.get(_TOLD) != made.key:
-        st.session_state[_TOLD] = made.key
-        st.session_state["tokens:add_bos"] = made.add_bos
-        st.session_state["tokens:chat"] = made.chat
-        st.session_state["tokens:special"] = made.special_tokens
 
 
 def _keep_draft(typed: str, shown_text: str) -> None:
@@ -166,27 +162,14 @@ def _length(reader: Reader, shown: TextRun, request: TextRequest) -> tuple[int |
 
 
 def _options() -> None:
-    for name, default in OPTIONS.items():
-        st.session_state.setdefault(f"tokens:{name}", default)
-    st.toggle(
-        "Begin with a BOS token",
-        help="Gives the first token a prediction too, where the model has such a token.",
-        **_kept("add_bos"),
-    )
+    both_option(SLOT, "attention")
+    bos_option(SLOT)
     st.toggle(
         "Wrap as a chat message",
         help="Puts the text into the model's chat template as a user's message.",
         **_kept("chat"),
     )
-    st.segmented_control(
-        "Special tokens typed in the text",
-        ["text", "special"],
-        required=True,
-        format_func=lambda each: "as text" if each == "text" else "as control tokens",
-        help="How to read `<|im_start|>` and the like where you typed them. Those of the chat "
-        "template are always control tokens.",
-        **_kept("special"),
-    )
+    special_option(SLOT)
     st.segmented_control(
         "Long text",
         ["refuse", "windows"],
@@ -206,4 +189,4 @@ def _options() -> None:
 
 
 def _kept(name: str) -> dict[str, Any]:
-    return {"key": f"tokens:{name}", "persist_state": "session"}
+    return kept(SLOT, name, OPTIONS[name])

@@ -5,7 +5,7 @@ from typing import Any, cast
 import streamlit as st
 
 from backend import cached
-from backend.runs import AttentionRun
+from backend.runs import AttentionRun, Run
 from components import job, state
 from components.attention import pattern
 from components.attention.form import attention_form
@@ -14,6 +14,7 @@ from components.attention.view import attention_view
 from components.current_run import current_run
 from components.example_picker import example_picker
 from components.run_head import run_head
+from components.same_text import same_text
 from components.shell import start_page
 
 start_page("attention")
@@ -27,10 +28,10 @@ with asking:
     attention_form(cached, run)
 
 
-def done(key: str, result: Any) -> None:
-    """Show what a job brought: a run, or a pattern that belongs to the run on screen."""
-    if isinstance(result, AttentionRun):
-        state.show_run("attention", key)
+def done(_: str, result: Any) -> None:
+    """Show what a job brought: runs, or a pattern that belongs to the run on screen."""
+    if isinstance(result, Run | tuple):
+        state.show_answer(result)
     else:
         pattern.take(result)
 
@@ -39,4 +40,5 @@ with asking:
     job.watch(pattern.SLOT, done)
 with shown:
     run_head(cached, run, pattern.SLOT, untitled="Your text")
+    same_text(cached, run, "tokens")
 attention_view(cached, run, lambda: cast(AttentionRun, cached.example_run(EXAMPLE)))

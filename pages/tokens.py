@@ -10,6 +10,7 @@ from components import job, state
 from components.current_run import current_run
 from components.example_picker import example_picker
 from components.run_head import run_head
+from components.same_text import same_text
 from components.shell import start_page
 from components.summary import summary_figures
 from components.text_form import SLOT, text_form
@@ -26,9 +27,10 @@ with st.container(key="stack-head"):  # side by side: the coloured text is what 
 with asking:
     example_picker("text", examples, DEFAULT_EXAMPLE)
     form = st.container()  # filled last: counting the tokens of a new text takes a moment at first
-    job.watch(SLOT, lambda key, _: state.show_run("text", key))
+    job.watch(SLOT, lambda _, answer: state.show_answer(answer))
 with shown:
     run_head(cached, run, SLOT, untitled="Your text")
+    same_text(cached, run, "attention")
 summary_figures(run, state.unit())
 text_view(run)
 with form:

@@ -68,7 +68,7 @@ class AttentionRows:
 
 
 _NATS_PER_BIT = math.log(2)
-_RAW = ("top", "peak", "score", "position", "total", "norm")
+_RAW = ("top", "mass", "score", "position", "total", "norm")
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,10 @@ class _Sums:
 
     Attributes:
         raw: [6, N, B, H, Q], by the names of ``_RAW``: the highest score of the tile in bits and,
-            relative to it, its largest weight, mean score, mean position, and sum and norm of the
-            scores.
-        picked: [N, B, H, Q, 4], weights within the tile of the keys that are reported.
+            relative to it, the sum of the weights, of weights times scores and of weights times
+            positions, and sum and norm of the scores.
+        picked: [N, B, H, Q, 4], weights of the keys that are reported, relative to the largest of
+            the tile.
         output: [B, Q, H, E] or None.
     """
 
@@ -140,7 +141,6 @@ def _empty(query: Tensor, plan: Plan, value: Tensor | None) -> _Sums:
     batch, heads, queries, _ = query.shape
     raw = query.new_zeros(len(_RAW), len(plan.starts), batch, heads, queries)
     raw[_RAW.index("top")] = HIDDEN
-    raw[_RAW.index("peak")] = 1
     output = None if value is None else query.new_zeros(batch, queries, heads, value.shape[-1])
     return _Sums(raw, query.new_zeros(*raw.shape[1:], 4), output)
 
@@ -180,15 +180,12 @@ def _reduce_strip(inputs: _Inputs, strip: Strip, span: slice, sums: _Sums) -> No
     places = torch.arange(widest, dtype=query.dtype, device=query.device)
     outputs = []
     for number, tile in enumerate(strip.tiles):
-        numbers = raw[:, number]
-        weights = _reduce_tile(inputs, query, tile, numbers, room, places)
-        peak = numbers[_RAW.index("peak"), ..., None]
+        weights = _reduce_tile(inputs, query, tile, raw[:, number], room, places)
         if tile.columns is not None and tile.there is not None:
             found = weights.gather(-1, tile.columns.expand(*sizes, 4)) * tile.there
-            sums.picked[number, strip.text, span, rows] = (found * peak).flatten(0, 1)
+            sums.picked[number, strip.text, span, rows] = found.flatten(0, 1)
         if inputs.value is not None:
-            output = weights.flatten(1, 2) @ inputs.value[:, tile.start : tile.stop]
-            outputs.append(output.mul_(peak.flatten(1, 2)))
+            outputs.append(weights.flatten(1, 2) @ inputs.value[:, tile.start : tile.stop])
     if outputs and sums.output is not None:
         mixed = _mix(outputs, raw).unflatten(1, sizes[1:]).flatten(0, 1)
         sums.output[strip.text, rows, span] = mixed.transpose(0, 1)
@@ -203,7 +200,7 @@ def _reduce_tile(
         Its weights [N, S, R, keys] relative to the largest of each row. They lie in ``room``, as
         the scores do.
     """
-    top, peak, score, position, total, norm = raw
+    top, mass, score, position, total, norm = raw
     keys = inputs.key[:, tile.start : tile.stop]
     sizes = (*query.shape[:2], tile.stop - tile.start)
     scores, weights = (part[: math.prod(sizes)].view(*top.shape, -1) for part in room)
@@ -218,12 +215,12 @@ def _reduce_tile(
     torch.amax(scores, -1, out=top)
     scores -= top[..., None]
     torch.exp2(scores, out=weights)
-    torch.sum(weights, -1, out=peak).reciprocal_()
-    torch.mul(weights @ places[: sizes[-1]], peak, out=position)
+    torch.sum(weights, -1, out=mass)
+    position.copy_(weights @ places[: sizes[-1]])
     _fill_hidden(scores, tile, 0)  # what is not seen counts in none of the sums
     torch.sum(scores, -1, out=total)
     torch.linalg.vector_norm(scores, dim=-1, out=norm)
-    torch.sum(scores.mul_(weights), -1, out=score).mul_(peak)
+    torch.sum(scores.mul_(weights), -1, out=score)
     return weights
 
 
@@ -232,26 +229,25 @@ def _fill_hidden(scores: Tensor, tile: Tile, number: float) -> None:
         scores[..., -tile.hidden.shape[-1] :].masked_fill_(tile.hidden, number)
 
 
-def _shares(above: Tensor, peak: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the share of each tile in the weights, and the log-sum-exp of all of them.
+def _scales(top: Tensor, mass: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what turns the sums of each tile into parts of the whole row's mean.
 
     Args:
-        above: [N, …], highest score of each tile less that of all; nats.
-        peak: [N, …], largest weight within each tile: exp(0) over the sum of all.
+        top: [N, …], highest score of each tile, bits.
+        mass: [N, …], sum of its weights relative to its largest.
+
+    Returns:
+        The factors [N, …], and the sum […] of all weights relative to the largest, in bits.
     """
-    levels = above - peak.log()
-    share = levels.softmax(0)
-    return share, levels.amax(0) - share.amax(0).log()
+    relative = (top - top.amax(0)).exp2_()
+    whole = (relative * mass).sum(0)
+    return relative / whole, whole.log2()
 
 
 def _mix(outputs: list[Tensor], raw: Tensor) -> Tensor:
-    """Add the outputs [N, S · R, E] of the tiles up by their shares."""
-    mixed = outputs[0]
-    if len(outputs) == 1:
-        return mixed
-    above = _NATS_PER_BIT * (raw[0] - raw[0].amax(0))
-    parts = _shares(above, raw[1])[0].flatten(2)[..., None]
-    mixed.mul_(parts[0])
+    """Add the outputs [N, S · R, E] of the tiles up."""
+    parts = _scales(raw[0], raw[1])[0].flatten(2)[..., None]
+    mixed = outputs[0].mul_(parts[0])
     for part, output in zip(parts[1:], outputs[1:], strict=True):
         mixed.addcmul_(output, part)
     return mixed
@@ -259,24 +255,26 @@ def _mix(outputs: list[Tensor], raw: Tensor) -> Tensor:
 
 def _finish(sums: _Sums, plan: Plan, sinks: Tensor | None) -> AttentionRows:
     """Join the tiles of every query and turn their sums into what ``AttentionRows`` promises."""
-    top, peak, score, position, total, norm = sums.raw
-    top, score, total, norm = (_NATS_PER_BIT * bits for bits in (top, score, total, norm))
+    top, mass, score, position, total, norm = sums.raw
     best = top.amax(0)
     above = top - best
-    share, level = _shares(above, peak)
+    scale, level = _scales(top, mass)
     own = torch.arange(level.shape[-1], device=level.device)
-    near = (share[..., None] * sums.picked).sum(0).unbind(-1)
+    near = (scale[..., None] * sums.picked).sum(0).unbind(-1)
     found = dict(zip(("first", "itself", "previous", "marked"), near, strict=True))
     outside = torch.zeros_like(level)
     if sinks is not None:
-        outside = torch.sigmoid(sinks.to(level.dtype)[:, None] - level - best)
+        ours = _NATS_PER_BIT * (level + best)
+        outside = torch.sigmoid(sinks.to(level.dtype)[:, None] - ours)
         found = {name: weight * (1 - outside) for name, weight in found.items()}
     start = plan.first.to(level.device)[:, None, None]
     found["previous"] = found["previous"].masked_fill(own <= start, torch.nan)
+    entropy = (level - (scale * (score + above * mass)).sum(0)).clamp_(min=0)
+    counts = plan.counts[:, :, None].to(above.dtype)
     found |= {
-        "entropy": (level - (share * (above + score)).sum(0)).clamp_(min=0),
-        "distance": own - (share * (position + plan.starts[:, :, None])).sum(0),
-        "spread": _spread(total, norm, above, plan.counts[:, :, None].to(above.dtype)),
+        "entropy": _NATS_PER_BIT * entropy,
+        "distance": own - (scale * (position + plan.starts[:, :, None] * mass)).sum(0),
+        "spread": _NATS_PER_BIT * _spread(total, norm, above, counts),
         "outside": outside,
     }
     blind = (plan.visible == 0)[:, None]

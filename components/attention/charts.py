@@ -42,6 +42,7 @@ TABS = {
     "kinds": "Kinds of heads",
 }
 TAB = Control("attention.tab", "curve", checks.one_of(tuple(TABS)))
+_WANTED = "attention:pattern wanted"  # the run and head whose pattern was asked for
 
 
 def charts(
@@ -116,6 +117,10 @@ def _pattern(
         st.caption("Pin a token to see the rows about it, exact and with their tokens.")
     if all(pattern.find(part) is not None for part in parts):
         return
+    # The press for a head holds for the rows about the next pin of a long text too.
+    wanted = st.session_state.get(_WANTED) == (run.request.key, head)
+    if wanted and pattern.ask(source, run, parts):
+        st.rerun()
     _offer(source, run, head, parts)
 
 
@@ -133,6 +138,7 @@ def _offer(
         + ("" if loaded else " It is not loaded yet, which takes some seconds more.")
     )
     if st.button(f"Compute the pattern of {head_name(*head)}", icon=":material/grid_on:"):
+        st.session_state[_WANTED] = (run.request.key, head)
         pattern.retry()
         if pattern.ask(source, run, parts):
             st.rerun()

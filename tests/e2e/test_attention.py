@@ -105,6 +105,21 @@ def test_a_new_text_is_analysed_and_its_heads_are_shown(attention):
     expect(page).to_have_url(re.compile(r"head=[0-2]\.[0-3]"))
 
 
+def test_tokens_measured_as_well_are_one_click_away_and_lead_back(attention):
+    page = attention()
+    page.get_by_role("button", name="Options").click()
+    page.get_by_text("Measure tokens as well").click()
+    page.keyboard.press("Escape")
+    analyse(page)
+    page.get_by_role("link", name="See the tokens of this text").click()
+    expect(page.get_by_role("heading", name="Your text")).to_be_visible()
+    expect(page.get_by_role("listbox")).to_contain_text("four")
+    expect(page).to_have_url(re.compile(r"[?&]run=[0-9a-f]{16}"))
+    page.get_by_role("link", name="See the attention of this text").click()
+    expect(page.get_by_role("button", name="Analyse")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"attention_run=[0-9a-f]{16}"))
+
+
 def test_another_head_or_run_is_no_choice_of_colour(attention):
     page = attention("head=0.0")
     click_at(canvas(page, "attention-heads"), 0.4, 0.5)
@@ -224,6 +239,20 @@ def test_a_hostile_text_stays_text_in_a_pattern(attention):
     expect(plot).to_be_visible()
     expect(plot.locator(".ytick text").filter(has_text="<").first).to_be_visible()
     assert plot.locator("a, .ytick tspan[style*=bold], img").count() == 0
+
+
+def test_one_press_brings_overview_and_rows_of_a_long_text_and_follows_the_pin(attention):
+    page = attention()
+    analyse(page, "one two three four " * 300)
+    token(page, 700).click()
+    tab(page, "Pattern")
+    page.get_by_role("button", name=re.compile("Compute the pattern of")).click()
+    expect(page.locator(".st-key-attention-pattern .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-attention-rows .js-plotly-plot")).to_be_visible()
+    expect(page.get_by_text("tokens 640 to 703")).to_be_visible()
+    token(page, 100).click()
+    expect(page.get_by_text("tokens 64 to 127")).to_be_visible()
+    expect(page.locator(".st-key-attention-rows .js-plotly-plot")).to_be_visible()
 
 
 @pytest.fixture(scope="module")

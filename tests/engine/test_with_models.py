@@ -11,7 +11,7 @@ import pytest
 import backend
 from backend.engine import Engine
 from backend.errors import CancelledError, EntroscopeError, OverBudgetError
-from backend.runs import ModelSpec, TextRequest
+from backend.runs import BothRequest, ModelSpec, TextRequest
 from backend.settings import Settings
 from tests.engine.fakes import PATIENCE
 
@@ -41,6 +41,16 @@ def test_many_sessions_get_the_numbers_that_a_notebook_gets(engine, spec, tiny_m
         np.testing.assert_array_equal(run.token_ids, alone.token_ids)
         assert run.request == request
         assert run.top_ids.shape == (len(run), request.top_k)
+
+
+def test_two_runs_of_one_reading_are_found_by_their_own_requests(engine, spec):
+    asked = TextRequest(model=spec, text=TEXT)
+    job = engine.submit("both", BothRequest(model=spec, text=asked))
+    text, attention = job.result(PATIENCE)
+    assert engine.find(asked.key) is text
+    assert engine.find(attention.request.key) is attention
+    assert engine.submit("text", asked).result(0) is text
+    assert engine.last(spec, "attention") is attention
 
 
 def test_a_real_study_stops_between_its_steps(engine, spec):
