@@ -24,7 +24,8 @@ def same_text(source: RunSource, run: TokenizedRun, page: Literal["tokens", "att
     """
     if _shows(source, "text" if page == "tokens" else "attention", run):
         target = next(each for each in PAGES if each.name == page)
-        st.page_link(target.file, label=f"See the {page} of this text", icon=target.icon)
+        with st.container(key="same-text"):
+            st.page_link(target.file, label=f"See the {page} of this text", icon=target.icon)
 
 
 def _shows(source: RunSource, kind: str, run: TokenizedRun) -> bool:

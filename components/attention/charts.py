@@ -36,10 +36,10 @@ from components.figure import figure
 TABS = {
     "curve": "Curve",
     "pattern": "Pattern",
-    "token": "At the token",
+    "token": "Token",
     "layers": "Layers",
     "compare": "Compare",
-    "kinds": "Kinds of heads",
+    "kinds": "Kinds",
 }
 TAB = Control("attention.tab", "curve", checks.one_of(tuple(TABS)))
 _WANTED = "attention:pattern wanted"  # the run and head whose pattern was asked for

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import time
 from dataclasses import replace
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -51,7 +54,7 @@ def test_choosing_a_head_does_not_build_the_map_anew(attention):
 
 def test_a_pinned_token_shows_every_head_at_it_and_a_click_there_chooses(attention):
     page = attention("head=0.0")
-    tab(page, "At the token")
+    tab(page, "Token")
     expect(page.get_by_text("Pin a token in the text above")).to_be_visible()
     token(page, 12).click()
     expect(page.get_by_text("Every head at token 12: entropy (nats)")).to_be_visible()
@@ -89,7 +92,7 @@ def test_the_unit_switch_changes_map_and_legend(attention):
 
 def test_a_lesson_brings_its_text_and_head(attention):
     page = attention("attention_example=attention_code&head=0.0")
-    tab(page, "Kinds of heads")
+    tab(page, "Kinds")
     button = page.get_by_role("button", name=re.compile(r"^Show L\d+\.H\d+$")).nth(1)
     name = button.inner_text().removeprefix("Show ")
     button.click()
@@ -241,17 +244,28 @@ def test_a_hostile_text_stays_text_in_a_pattern(attention):
     assert plot.locator("a, .ytick tspan[style*=bold], img").count() == 0
 
 
-def test_one_press_brings_overview_and_rows_of_a_long_text_and_follows_the_pin(attention):
-    page = attention()
-    analyse(page, "one two three four " * 300)
+@pytest.fixture
+def long_model(tiny_folder, tmp_path) -> str:
+    """A tiny model that reads more tokens than a whole pattern shows; for an address."""
+    folder = shutil.copytree(tiny_folder("llama"), tmp_path / "long")
+    config = folder / "config.json"
+    wider = json.loads(config.read_text("utf-8")) | {"max_position_embeddings": 4096}
+    config.write_text(json.dumps(wider), encoding="utf-8")
+    return quote(str(folder), safe="")
+
+
+def test_one_press_brings_all_of_a_long_pattern_and_follows_the_pin(page, serve, long_model):
+    page.goto(f"{serve('app.py').url}/attention?model={long_model}")
+    analyse(page, "one two three four " * 80)
+    expect(page.get_by_text(re.compile(r"1,\d{3} of 4,096 tokens"))).to_be_visible()
     token(page, 700).click()
     tab(page, "Pattern")
     page.get_by_role("button", name=re.compile("Compute the pattern of")).click()
     expect(page.locator(".st-key-attention-pattern .js-plotly-plot")).to_be_visible()
     expect(page.locator(".st-key-attention-rows .js-plotly-plot")).to_be_visible()
-    expect(page.get_by_text("tokens 640 to 703")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Pattern of .*, tokens 640 to 703$"))).to_be_visible()
     token(page, 100).click()
-    expect(page.get_by_text("tokens 64 to 127")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Pattern of .*, tokens 64 to 127$"))).to_be_visible()
     expect(page.locator(".st-key-attention-rows .js-plotly-plot")).to_be_visible()
 
 

@@ -202,6 +202,17 @@ def test_an_empty_text_is_refused_with_the_reason(app):
     assert any("empty" in error.value for error in at.error)
 
 
+def test_attention_is_measured_as_well_when_asked_for(app, tiny_folder):
+    at = app("tokens", model=str(tiny_folder("gpt2")))
+    at.session_state["tokens:both"] = True
+    analyse(at)
+    assert not at.error
+    text = cached.find_run(at.session_state["state:run"])
+    attention = cached.find_run(at.session_state["state:attention_run"])
+    assert attention is not None
+    assert attention.tokens == text.tokens
+
+
 def test_a_model_that_is_not_there_is_refused_with_the_reason(app):
     at = app("tokens", model="/nowhere/at-all.gguf")
     analyse(at)
