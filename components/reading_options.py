@@ -21,8 +21,8 @@ def bos_option(page: str) -> None:
     """Draw the toggle of the beginning-of-sequence token."""
     st.toggle(
         "Begin with a BOS token",
-        help="Reads the beginning-of-sequence token first, where the model has one; the first "
-        "token of the text then has a prediction too.",
+        help="Reads the beginning-of-sequence token first, where the model has one. The first "
+        "token of the text then has a prediction, and heads that rest on such a token have it.",
         **kept(page, "add_bos", READING["add_bos"]),
     )
 
