@@ -133,10 +133,9 @@ def main(arguments: list[str]) -> None:
     elif arguments == ["--quick"]:
         print(table({256: 1, 1024: 1}))
     else:
-        write_section(
-            "attention",
-            f"{machine()}, float32, rounds: {list(ROUNDS.values())}.\n\n{table(ROUNDS)}",
-        )
+        rounds = ", ".join(map(str, ROUNDS.values()))
+        text = f"{machine()}, float32, rounds by row: {rounds}.\n\n{table(ROUNDS)}"
+        write_section("attention", text)
 
 
 if __name__ == "__main__":
