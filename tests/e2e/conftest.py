@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -138,6 +139,16 @@ def attention(page: Page, serve, tiny_folder) -> Callable[..., Page]:
         return page
 
     return go
+
+
+@pytest.fixture
+def long_model(tiny_folder, tmp_path: Path) -> str:
+    """A tiny model that reads more tokens than a whole pattern shows; for an address."""
+    folder = shutil.copytree(tiny_folder("llama"), tmp_path / "long")
+    config = folder / "config.json"
+    wider = json.loads(config.read_text("utf-8")) | {"max_position_embeddings": 8192}
+    config.write_text(json.dumps(wider), encoding="utf-8")
+    return quote(str(folder), safe="")
 
 
 class Watch:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 import time
 from dataclasses import replace
-from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -244,20 +241,10 @@ def test_a_hostile_text_stays_text_in_a_pattern(attention):
     assert plot.locator("a, .ytick tspan[style*=bold], img").count() == 0
 
 
-@pytest.fixture
-def long_model(tiny_folder, tmp_path) -> str:
-    """A tiny model that reads more tokens than a whole pattern shows; for an address."""
-    folder = shutil.copytree(tiny_folder("llama"), tmp_path / "long")
-    config = folder / "config.json"
-    wider = json.loads(config.read_text("utf-8")) | {"max_position_embeddings": 4096}
-    config.write_text(json.dumps(wider), encoding="utf-8")
-    return quote(str(folder), safe="")
-
-
 def test_one_press_brings_all_of_a_long_pattern_and_follows_the_pin(page, serve, long_model):
     page.goto(f"{serve('app.py').url}/attention?model={long_model}")
     analyse(page, "one two three four " * 80)
-    expect(page.get_by_text(re.compile(r"1,\d{3} of 4,096 tokens"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"1,\d{3} of 8,192 tokens"))).to_be_visible()
     token(page, 700).click()
     tab(page, "Pattern")
     page.get_by_role("button", name=re.compile("Compute the pattern of")).click()

@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import re
-from shutil import copytree
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -83,22 +81,14 @@ def test_dragging_in_a_pattern_zooms(attention):
     expect(rows).to_have_count(every)
 
 
-def test_a_double_click_shows_every_column_of_the_rows_of_a_long_text(
-    page, serve, tiny_folder, tmp_path
-):
-    folder = copytree(tiny_folder("llama"), tmp_path / "long")
-    file = folder / "config.json"
-    settings = json.loads(file.read_text()) | {"max_position_embeddings": 8192}
-    file.write_text(json.dumps(settings))
-    page.goto(f"{serve('app.py').url}/attention?model={quote(str(folder), safe='')}")
+def test_a_double_click_shows_every_column_of_the_rows_of_a_long_text(page, serve, long_model):
+    page.goto(f"{serve('app.py').url}/attention?model={long_model}")
     expect(token(page, 1)).to_be_visible()
     analyse(page, "one two three " * 400)
     page.get_by_role("button", name="Widest look").click()
     tab(page, "Pattern")
     page.get_by_role("button", name=re.compile("Compute the pattern of")).click()
     expect(page.locator(".st-key-attention-pattern .js-plotly-plot")).to_be_visible()
-    settled(page)
-    page.get_by_role("button", name=re.compile("Compute the pattern of")).click()
     plot = page.locator(".st-key-attention-rows .js-plotly-plot")
     expect(plot).to_be_visible()
     settled(page)
