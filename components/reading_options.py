@@ -7,6 +7,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from backend.runs import AttentionRequest, TextRequest
+from components.kept import kept
 
 READING: dict[str, Any] = {"add_bos": False, "special": "text", "both": False}
 """The options and their defaults; the session has them as "<page>:<option>"."""
@@ -65,9 +66,3 @@ def tell_reading(page: str, made: TextRequest | AttentionRequest) -> bool:
     st.session_state[f"{page}:add_bos"] = made.add_bos
     st.session_state[f"{page}:special"] = made.special_tokens
     return True
-
-
-def kept(page: str, name: str, default: Any) -> dict[str, Any]:
-    """Return the arguments that tie a widget to an option for the whole session."""
-    st.session_state.setdefault(f"{page}:{name}", default)
-    return {"key": f"{page}:{name}", "persist_state": "session"}

@@ -9,12 +9,12 @@ import streamlit as st
 from backend.errors import EntroscopeError
 from backend.runs import BothRequest, ModelSpec, Request, TextRequest, TextRun
 from components import job, state
+from components.kept import kept
 from components.plain import escape_markdown
 from components.reading_options import (
     READING,
     bos_option,
     both_option,
-    kept,
     special_option,
     tell_reading,
 )

@@ -229,24 +229,24 @@ def _fill_hidden(scores: Tensor, tile: Tile, number: float) -> None:
         scores[..., -tile.hidden.shape[-1] :].masked_fill_(tile.hidden, number)
 
 
-def _scales(top: Tensor, mass: Tensor) -> tuple[Tensor, Tensor]:
+def _scales(above: Tensor, mass: Tensor) -> tuple[Tensor, Tensor]:
     """Return what turns the sums of each tile into parts of the whole row's mean.
 
     Args:
-        top: [N, …], highest score of each tile, bits.
+        above: [N, …], highest score of each tile less that of all; bits.
         mass: [N, …], sum of its weights relative to its largest.
 
     Returns:
         The factors [N, …], and the sum […] of all weights relative to the largest, in bits.
     """
-    relative = (top - top.amax(0)).exp2_()
+    relative = above.exp2()
     whole = (relative * mass).sum(0)
     return relative / whole, whole.log2()
 
 
 def _mix(outputs: list[Tensor], raw: Tensor) -> Tensor:
     """Add the outputs [N, S · R, E] of the tiles up."""
-    parts = _scales(raw[0], raw[1])[0].flatten(2)[..., None]
+    parts = _scales(raw[0] - raw[0].amax(0), raw[1])[0].flatten(2)[..., None]
     mixed = outputs[0].mul_(parts[0])
     for part, output in zip(parts[1:], outputs[1:], strict=True):
         mixed.addcmul_(output, part)
@@ -258,7 +258,7 @@ def _finish(sums: _Sums, plan: Plan, sinks: Tensor | None) -> AttentionRows:
     top, mass, score, position, total, norm = sums.raw
     best = top.amax(0)
     above = top - best
-    scale, level = _scales(top, mass)
+    scale, level = _scales(above, mass)
     own = torch.arange(level.shape[-1], device=level.device)
     near = (scale[..., None] * sums.picked).sum(0).unbind(-1)
     found = dict(zip(("first", "itself", "previous", "marked"), near, strict=True))

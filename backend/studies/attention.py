@@ -30,6 +30,8 @@ _NUMBERS = len(fields(AttentionRows))
 # sums in its wake. Measured from 1,024 to 8,192 tokens with the bundled model.
 _ATTENTION_COST = 1.2
 
+_norms: WeakKeyDictionary[LanguageModel, np.ndarray] = WeakKeyDictionary()
+
 
 class AttentionStudy:
     """Reads a text once and measures each layer's attention while it is computed.
@@ -41,7 +43,6 @@ class AttentionStudy:
 
     def __init__(self) -> None:
         self._pace: WeakKeyDictionary[LanguageModel, float] = WeakKeyDictionary()
-        self._norms: WeakKeyDictionary[LanguageModel, np.ndarray] = WeakKeyDictionary()
 
     def estimate(self, model: LanguageModel, request: AttentionRequest) -> Estimate:
         """Return memory on top of the model, and time if this model has read a text before."""
@@ -65,39 +66,39 @@ class AttentionStudy:
         ids = torch.from_numpy(encoding.ids).long()[None]
         with study_memory(f"Reading {len(encoding):,} tokens", model.facts.device):
             watcher = watch_attention(model, ids, report)
-            run = self.answer(model, request, encoding, watcher, started)
+            run = attention_run(model, request, encoding, watcher, started)
         self._pace[model] = run.seconds / work(model, len(encoding))
         return run
 
-    def answer(
-        self,
-        model: LanguageModel,
-        request: AttentionRequest,
-        encoding: Encoding,
-        watcher: Watcher,
-        started: float,
-    ) -> AttentionRun:
-        """Return the run of a text that ``watcher`` has seen, ``started`` on ``perf_counter``.
-
-        Raises:
-            NotDefinedError, ModelError: as ``Watcher.reasons``.
-        """
-        reasons = watcher.reasons(model)
-        norms = self._norms.get(model)
-        if norms is None:
-            norms = self._norms[model] = spectral_norms(model, watcher.scales)
-        return AttentionRun(
-            **provenance(model),
-            **token_fields(encoding),
-            request=request,
-            seconds=time.perf_counter() - started,
-            spectral_norm=norms,
-            reasons=reasons,
-            **watcher.arrays(),
-        )
-
 
 STUDIES.register(AttentionStudy.kind)(AttentionStudy())
+
+
+def attention_run(
+    model: LanguageModel,
+    request: AttentionRequest,
+    encoding: Encoding,
+    watcher: Watcher,
+    started: float,
+) -> AttentionRun:
+    """Return the run of a text that ``watcher`` has seen, ``started`` on ``perf_counter``.
+
+    Raises:
+        NotDefinedError, ModelError: as ``Watcher.reasons``.
+    """
+    reasons = watcher.reasons(model)
+    norms = _norms.get(model)
+    if norms is None:
+        norms = _norms[model] = spectral_norms(model, watcher.scales)
+    return AttentionRun(
+        **provenance(model),
+        **token_fields(encoding),
+        request=request,
+        seconds=time.perf_counter() - started,
+        spectral_norm=norms,
+        reasons=reasons,
+        **watcher.arrays(),
+    )
 
 
 def reading_bytes(model: LanguageModel, tokens: int) -> int:

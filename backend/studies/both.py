@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -12,9 +13,9 @@ import torch
 from backend.errors import InputError, OverBudgetError
 from backend.models.memory import study_memory
 from backend.runs import AttentionRequest, AttentionRun, BothRequest, TextRequest, TextRun
-from backend.studies.attention import AttentionStudy, kept_bytes, work
+from backend.studies.attention import attention_run, kept_bytes, reading_bytes, work
 from backend.studies.base import STUDIES, Estimate, Report
-from backend.studies.reading import encode, encode_in_context
+from backend.studies.reading import encode
 from backend.studies.text import TextStudy
 from backend.studies.watching import Watcher
 
@@ -29,17 +30,17 @@ class BothStudy:
     kind = "both"
 
     def __init__(self) -> None:
-        self._text, self._attention = TextStudy(), AttentionStudy()
+        self._text = TextStudy()  # with a pace of its own
         self._pace: WeakKeyDictionary[LanguageModel, float] = WeakKeyDictionary()
 
     def estimate(self, model: LanguageModel, request: BothRequest) -> Estimate:
         """Return memory on top of the model, and time if this model has read a text before."""
-        attention, encoding = _attention_request(model, request.text)
+        tokens = len(_attention_request(model, request.text)[1])
+        kept = kept_bytes(model, tokens)
         text = self._text.estimate(model, request.text)
-        peak = max(text.bytes, self._attention.estimate(model, attention).bytes)
-        pace, tokens = self._pace.get(model), len(encoding)
+        pace = self._pace.get(model)
         return Estimate(
-            bytes=peak + kept_bytes(model, tokens),
+            bytes=max(text.bytes, reading_bytes(model, tokens) + kept) + kept,
             seconds=None if pace is None else pace * work(model, tokens),
         )
 
@@ -60,7 +61,7 @@ class BothStudy:
         with study_memory(f"Reading {len(encoding):,} tokens", model.facts.device):
             with attention_tap(model, watcher):
                 text_run = self._text.run(model, request.text, report)
-            run = self._attention.answer(model, attention, encoding, watcher, started)
+            run = attention_run(model, attention, encoding, watcher, started)
         self._pace[model] = run.seconds / work(model, len(encoding))
         return text_run, run
 
@@ -86,14 +87,16 @@ def _attention_request(
         )
     request = AttentionRequest(
         model=asked.model,
-        text=encoding.text if asked.chat else asked.text,
+        text=asked.text,
         add_bos=asked.add_bos,
-        special_tokens="special" if asked.chat else asked.special_tokens,
+        special_tokens=asked.special_tokens,
     )
-    if not np.array_equal(encode_in_context(model, request).ids, encoding.ids):
-        raise InputError(
-            "This message has the look of control tokens in it, which the chat template reads as "
-            "plain text; attention is measured of a text in which they would be control tokens. "
-            "Take them out, or leave attention out."
-        )
+    if asked.chat:
+        request = replace(request, text=encoding.text, special_tokens="special")
+        if not np.array_equal(encode(model, request).ids, encoding.ids):
+            raise InputError(
+                "This message has the look of control tokens in it, which the chat template reads "
+                "as plain text; attention is measured of a text in which they would be control "
+                "tokens. Take them out, or leave attention out."
+            )
     return request, encoding

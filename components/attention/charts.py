@@ -42,7 +42,6 @@ TABS = {
     "kinds": "Kinds",
 }
 TAB = Control("attention.tab", "curve", checks.one_of(tuple(TABS)))
-_WANTED = "attention:pattern wanted"  # the run and head whose pattern was asked for
 
 
 def charts(
@@ -117,16 +116,12 @@ def _pattern(
         st.caption("Pin a token to see the rows about it, exact and with their tokens.")
     if all(pattern.find(part) is not None for part in parts):
         return
-    # The press for a head holds for the rows about the next pin of a long text too.
-    wanted = st.session_state.get(_WANTED) == (run.request.key, head)
-    if wanted and pattern.ask(source, run, parts):
+    if pattern.is_wanted(run, *head) and pattern.ask(source, run, parts):
         st.rerun()
-    _offer(source, run, head, parts)
+    _offer(source, run, head)
 
 
-def _offer(
-    source: pattern.PatternSource, run: AttentionRun, head: Head, parts: list[pattern.Wanted]
-) -> None:
+def _offer(source: pattern.PatternSource, run: AttentionRun, head: Head) -> None:
     """Say what the pattern needs, and offer to compute it."""
     if job.running(pattern.SLOT):
         st.caption("The pattern is being computed.")
@@ -137,11 +132,12 @@ def _offer(
         "every head. The model computes one pattern in a moment."
         + ("" if loaded else " It is not loaded yet, which takes some seconds more.")
     )
-    if st.button(f"Compute the pattern of {head_name(*head)}", icon=":material/grid_on:"):
-        st.session_state[_WANTED] = (run.request.key, head)
-        pattern.retry()
-        if pattern.ask(source, run, parts):
-            st.rerun()
+    st.button(
+        f"Compute the pattern of {head_name(*head)}",
+        icon=":material/grid_on:",
+        on_click=pattern.want,
+        args=(run, *head),
+    )
 
 
 def _at_token(run: AttentionRun, options: Options, head: Head, pinned: int | None) -> None:

@@ -18,6 +18,7 @@ WHOLE_TOKENS = 1024  # up to here a pattern is drawn whole: 4 MB, and one pixel 
 CELLS = 256
 ROWS = 64
 _PATTERNS, _FAILED = "attention:patterns", "attention:failed"
+_WANTED = "attention:pattern wanted"
 _KEPT = 6
 CLOSE_NATS = 0.02  # pattern and run may differ so much by the order of their sums
 
@@ -95,9 +96,18 @@ def take(weights: np.ndarray) -> None:
     st.session_state[_PATTERNS] = dict(list(kept.items())[-_KEPT:])
 
 
-def retry() -> None:
-    """Allow a part that failed to be asked for again."""
+def want(run: AttentionRun, layer: int, head: int) -> None:
+    """Note that the reader asks for the pattern of a head; a part that failed may be tried again.
+
+    It holds for the rows about the next pin of a long text too.
+    """
+    st.session_state[_WANTED] = (run.request.key, layer, head)
     st.session_state.pop(_FAILED, None)
+
+
+def is_wanted(run: AttentionRun, layer: int, head: int) -> bool:
+    """Tell whether the reader has asked for the pattern of a head, and for no other since."""
+    return st.session_state.get(_WANTED) == (run.request.key, layer, head)
 
 
 def doubt(run: AttentionRun, parts: list[Wanted]) -> str | None:

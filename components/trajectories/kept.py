@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
+from components.kept import kept as kept_on
 
 
 def key_of(name: str) -> str:
@@ -13,6 +13,5 @@ def key_of(name: str) -> str:
 
 
 def kept(name: str, default: Any) -> dict[str, Any]:
-    """Return the arguments that give a widget its key, first value and a life beyond the page."""
-    st.session_state.setdefault(key_of(name), default)
-    return {"key": key_of(name), "persist_state": "session"}
+    """Return the arguments that tie a widget to a control of this page: see ``components.kept``."""
+    return kept_on("trajectories", name, default)
