@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from backend.models.language import LanguageModel
-    from backend.runs import AttentionRun, ModelSpec, Request, Run, TextRun, TrajectoryRun
-    from backend.studies import Report
+    from .models.language import LanguageModel
+    from .runs import AttentionRun, ModelSpec, Request, Run, TextRun, TrajectoryRun
+    from .studies import Report
 
 # Threads of torch that wait for work spin by default and hold up whatever else runs: beside busy
 # programs, decoding on two cores took ten times as long. It must be said before torch is loaded.
@@ -48,14 +48,14 @@ def load_model(
     dtype: str = "auto",
 ) -> LanguageModel:
     """Load a model: "bundled", a hub id, a folder, or the path of a ``.gguf`` file."""
-    from backend.models import load_model
+    from .models import load_model
 
     return load_model(source, revision=revision, device=device, dtype=dtype)
 
 
 def load_run(path: str | Path) -> Run:
     """Read a run that ``run.save(path)`` has written."""
-    from backend.runs import load_run
+    from .storage.files import load_run
 
     return load_run(path)
 
@@ -65,9 +65,9 @@ def study(model: LanguageModel, request: Request, report: Report | None = None) 
 
     A ``BothRequest`` alone is answered by two runs, which ``study_both`` returns.
     """
-    from backend.runs import TrajectoryRequest
-    from backend.studies import STUDIES, ignore
-    from backend.studies.plans import with_defaults
+    from .runs import TrajectoryRequest
+    from .studies import STUDIES, ignore
+    from .studies.plans import with_defaults
 
     if isinstance(request, TrajectoryRequest):
         request = with_defaults(request)
@@ -81,7 +81,7 @@ def study_text(
 
     ``fields`` are those of ``TextRequest``: ``top_k``, ``add_bos``, ``curve`` and so on.
     """
-    from backend.runs import TextRequest
+    from .runs import TextRequest
 
     return study(model, TextRequest(model=model.spec, text=text, **fields), report)  # type: ignore[reportReturnType]
 
@@ -93,7 +93,7 @@ def study_attention(
 
     ``fields`` are those of ``AttentionRequest``: ``add_bos`` and ``special_tokens``.
     """
-    from backend.runs import AttentionRequest
+    from .runs import AttentionRequest
 
     return study(model, AttentionRequest(model=model.spec, text=text, **fields), report)  # type: ignore[reportReturnType]
 
@@ -105,7 +105,7 @@ def study_both(
 
     ``fields`` are those of ``TextRequest``.
     """
-    from backend.runs import BothRequest, TextRequest
+    from .runs import BothRequest, TextRequest
 
     asked = TextRequest(model=model.spec, text=text, **fields)
     return study(model, BothRequest(model=model.spec, text=asked), report)  # type: ignore[reportReturnType]
@@ -132,8 +132,8 @@ def attention_pattern(
         cells: an overview instead: the largest weight in each field of about cells × cells.
         fields: ``add_bos`` and ``special_tokens`` of ``AttentionRequest``.
     """
-    from backend.runs import AttentionRequest
-    from backend.studies.pattern import Part, read_pattern
+    from .runs import AttentionRequest
+    from .studies.pattern import Part, read_pattern
 
     request = AttentionRequest(model=model.spec, text=text, **fields)
     return read_pattern(model, request, layer, head, Part(rows, cells))
@@ -154,8 +154,8 @@ def study_trajectories(
     of these (chains). ``fields`` are those of ``TrajectoryRequest``: ``steps``, ``chat``, ``stop``
     and so on.
     """
-    from backend.runs import TrajectoryRequest
-    from backend.runs.trajectories import plans
+    from .runs import TrajectoryRequest
+    from .runs.trajectories import plans
 
     request = TrajectoryRequest(
         model=model.spec, prompt=prompt, samplers=plans(samplers), seeds=tuple(seeds), **fields
@@ -166,5 +166,5 @@ def study_trajectories(
 def __getattr__(name: str) -> ModuleType:
     """Give ``backend.samplers`` without loading torch for those who do not use it."""
     if name == "samplers":
-        return import_module("backend.samplers")
+        return import_module(f"{__name__}.samplers")
     raise AttributeError(f"module 'backend' has no attribute {name!r}")

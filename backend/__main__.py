@@ -9,8 +9,8 @@ import sys
 
 import typer
 
-from backend.commands import app
-from backend.errors import EntroscopeError
+from .commands import app
+from .errors import EntroscopeError
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,24 +16,17 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import streamlit as st
 
-from backend.errors import InputError
-from backend.runs import (
-    AttentionRequest,
-    DivergenceRequest,
-    ModelFacts,
-    ModelSpec,
-    Request,
-    Run,
-    load_run,
-)
-from backend.runs.library import Library
-from backend.runs.sampler_info import Filtered, SamplerInfo
-from backend.runs.trajectories import Plan, TrajectoryRequest
-from backend.settings import settings
+from .errors import InputError
+from .runs import AttentionRequest, DivergenceRequest, ModelFacts, ModelSpec, Request, Run
+from .runs.sampler_info import Filtered, SamplerInfo
+from .runs.trajectories import Plan, TrajectoryRequest
+from .settings import settings
+from .storage.files import load_run
+from .storage.library import Library
 
 if TYPE_CHECKING:
-    from backend.engine import Engine, Job
-    from backend.models import TextTokenizer
+    from .engine import Engine, Job
+    from .models import TextTokenizer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -66,7 +59,7 @@ def _close(engine: Engine) -> None:
 def engine() -> Engine:
     """Return the engine that all sessions share."""
     # Imported late: torch takes seconds, and a page that shows an example does without it.
-    from backend.engine import Engine
+    from .engine import Engine
 
     made = Engine()
     atexit.register(made.close)
@@ -75,7 +68,7 @@ def engine() -> Engine:
 
 def _started_engine() -> Engine | None:
     """Return the engine if its module was ever needed: only then can it hold something."""
-    return engine() if "backend.engine" in sys.modules else None
+    return engine() if f"{__package__}.engine" in sys.modules else None
 
 
 def submit(request: Request) -> Job:
@@ -141,7 +134,7 @@ def count_tokens(
     Raises:
         InputError, ModelError: the model is not offered, or its tokenizer cannot be used.
     """
-    from backend.models import is_here
+    from .models import is_here
 
     _check_offered(spec)
     if not is_here(spec):
@@ -152,7 +145,7 @@ def count_tokens(
 
 def context_length(spec: ModelSpec) -> int | None:
     """Return how many tokens a model reads; None: no limit, or not known. Raises as above."""
-    from backend.models import is_here
+    from .models import is_here
 
     _check_offered(spec)
     return _context(spec.source, spec.revision) if is_here(spec) else None
@@ -172,14 +165,14 @@ def model_choices() -> list[ModelChoice]:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _tokenizer(source: str, revision: str | None) -> TextTokenizer:
-    from backend.models import load_tokenizer
+    from .models import load_tokenizer
 
     return load_tokenizer(ModelSpec(source=source, revision=revision))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _context(source: str, revision: str | None) -> int | None:
-    from backend.models import read_context
+    from .models import read_context
 
     return read_context(ModelSpec(source=source, revision=revision))
 
@@ -207,7 +200,7 @@ def last_run(spec: ModelSpec, kind: str) -> Run | None:
 @st.cache_resource(show_spinner=False)
 def sampler_catalogue() -> tuple[SamplerInfo, ...]:
     """Return what every sampler declares, sorted by name."""
-    from backend.studies import one_step
+    from .studies import one_step
 
     return one_step.catalogue()
 
@@ -220,7 +213,7 @@ def apply_samplers(
     Raises:
         InputError: a parameter is out of range.
     """
-    from backend.studies import one_step
+    from .studies import one_step
 
     return one_step.apply_samplers(probs, plans, states)
 
@@ -233,7 +226,7 @@ def temperature_sweep(
     Raises:
         InputError: a parameter is out of range.
     """
-    from backend.studies import one_step
+    from .studies import one_step
 
     return one_step.temperature_sweep(probs, plans, temperatures)
 
@@ -244,7 +237,7 @@ def sampler_labels(plans: Sequence[Plan]) -> list[str]:
     Raises:
         InputError: an unknown sampler, or a parameter out of range.
     """
-    from backend.studies.plans import labels
+    from .studies.plans import labels
 
     return labels(tuple(plans))
 
@@ -255,7 +248,7 @@ def written_out(request: TrajectoryRequest) -> TrajectoryRequest:
     Raises:
         InputError: an unknown sampler, or a parameter out of range.
     """
-    from backend.studies.plans import with_defaults
+    from .studies.plans import with_defaults
 
     return with_defaults(request)
 
@@ -275,7 +268,7 @@ def submit_pattern(
         InputError: this server does not offer the model.
         OverBudgetError: too much is waiting already.
     """
-    from backend.studies.pattern import Part, read_pattern
+    from .studies.pattern import Part, read_pattern
 
     _check_offered(request.model)
     part = Part(rows, cells)

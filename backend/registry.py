@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar, cast
 
-from backend.errors import InputError
+from .errors import InputError
 
 T = TypeVar("T")
 Part = TypeVar("Part")

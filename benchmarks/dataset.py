@@ -19,9 +19,9 @@ from contextlib import contextmanager
 import numpy as np
 
 import backend
+from backend.derived.series import summarise
 from backend.models.language import LanguageModel
 from backend.runs import DatasetRequest, DatasetRun
-from backend.runs.series import summarise
 from backend.settings import settings
 from benchmarks.measuring import machine, timed, write_section
 

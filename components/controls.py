@@ -21,8 +21,8 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from components import state
-from components.plain import escape_markdown
+from . import state
+from .plain import escape_markdown
 
 Value = TypeVar("Value")
 

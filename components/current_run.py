@@ -8,7 +8,8 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.runs.base import Run
-from components import state
+
+from . import state
 
 SAVED = "saved-"
 FORGOTTEN = (

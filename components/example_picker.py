@@ -7,7 +7,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from components import state
+from . import state
 
 
 class Example(Protocol):

@@ -11,9 +11,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from components.picture import render, theme_on_screen
-from components.plotly_picture import plotly_picture
-from components.table_file import frame_csv, frames_json
+from .picture import render, theme_on_screen
+from .plotly_picture import plotly_picture
+from .table_file import frame_csv, frames_json
 
 PLOTLY_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 # In SVG the colours of a legend are found by the address of the page, and vanish when it changes.

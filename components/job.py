@@ -18,7 +18,8 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from backend.errors import CancelledError, EntroscopeError
-from components.plain import escape_markdown
+
+from .plain import escape_markdown
 
 POLL_SECONDS = 0.3
 CLOSED_TAB_SECONDS = 3.0

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.runs import series, spans
+from backend.derived import series, spans
 from backend.runs.text import TextRun
-from components.token_strip import Metric, Scale
+
+from .token_strip import Metric, Scale
 
 DEFAULT_WINDOW = 5
 SHANNON = "Shannon 1948."

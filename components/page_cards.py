@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.shell import PAGES
+from .shell import PAGES
 
 CARD_PIXELS = 270
 

@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from components.table_file import frames_json
+from .table_file import frames_json
 
 Theme = Literal["light", "dark"]
 

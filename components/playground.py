@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.runs import series
-from components.charts.common import BLUE
-from components.figure import About, figure
-from components.playground_math import distribution
-from components.playground_math import figures as figures_of
+from backend.derived import series
+
+from .charts.common import BLUE
+from .figure import About, figure
+from .playground_math import distribution
+from .playground_math import figures as figures_of
 
 TOKENS = ("mat", "sofa", "roof", "moon", "piano", "theorem")
 PRESETS = {

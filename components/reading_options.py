@@ -7,7 +7,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from backend.runs import AttentionRequest, TextRequest
-from components.kept import kept
+
+from .kept import kept
 
 READING: dict[str, Any] = {"add_bos": False, "special": "text", "both": False}
 """The options and their defaults; the session has them as "<page>:<option>"."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from backend.runs import Run, TokenizedRun
-from components.library import run_actions
-from components.library.actions import Keeper
-from components.plain import escape_markdown
-from components.summary import model_line
+
+from .library import run_actions
+from .library.actions import Keeper
+from .plain import escape_markdown
+from .summary import model_line
 
 
 def run_head(source: Keeper, run: Run, slot: str, untitled: str) -> None:

@@ -9,9 +9,10 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.runs import TokenizedRun
-from components import state
-from components.current_run import RunSource
-from components.shell import PAGES
+
+from . import state
+from .current_run import RunSource
+from .shell import PAGES
 
 
 def same_text(source: RunSource, run: TokenizedRun, page: Literal["tokens", "attention"]) -> None:

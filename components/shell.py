@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from components import job, state
+from . import job, state
 
 _in_app: ContextVar[bool] = ContextVar("_in_app", default=False)
 _MARK = Path(__file__).with_name("mark.svg")

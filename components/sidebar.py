@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from backend.runs.model import names_hub
-from components import checks, state
+
+from . import checks, state
 
 MODEL_HELP = (
     "A model installed with Entroscope, a hub id such as `owner/name`, a folder with safetensors "

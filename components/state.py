@@ -17,8 +17,9 @@ import streamlit as st
 
 from backend.runs.base import Run
 from backend.runs.model import ModelSpec, names_hub
-from components import checks
-from components.plain import escape_markdown
+
+from . import checks
+from .plain import escape_markdown
 
 Unit = Literal["nats", "bits"]
 

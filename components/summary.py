@@ -7,8 +7,10 @@ import math
 import pandas as pd
 import streamlit as st
 
-from backend.runs import ModelFacts, TextRun, series
-from components.plain import escape_markdown
+from backend.derived import series
+from backend.runs import ModelFacts, TextRun
+
+from .plain import escape_markdown
 
 
 def summary_figures(run: TextRun, unit: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from components.table_file import frame_csv, frame_json
+from .table_file import frame_csv, frame_json
 
 
 def table_downloads(frame: pd.DataFrame, name: str) -> None:

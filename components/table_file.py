@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from backend.runs.plain import plain_value
+from backend.storage.plain import plain_value
 
 
 def frame_csv(frame: pd.DataFrame) -> str:

@@ -7,18 +7,19 @@ from collections.abc import Callable
 import streamlit as st
 
 from backend.runs import TextRun
-from components import checks, state
-from components.charts.common import picked_token
-from components.charts.curve import curve_about, curve_chart, curve_data
-from components.charts.gap_walk import walk_about, walk_chart, walk_data
-from components.charts.histogram import histogram_about, histogram_chart, histogram_data
-from components.charts.scatter import scatter_about, scatter_chart, scatter_data
-from components.controls import Control
-from components.figure import figure
-from components.metrics import DEFAULT_WINDOW
-from components.summary import model_card
-from components.token_strip import Metric
-from components.token_table import token_table
+
+from . import checks, state
+from .charts.common import picked_token
+from .charts.curve import curve_about, curve_chart, curve_data
+from .charts.gap_walk import walk_about, walk_chart, walk_data
+from .charts.histogram import histogram_about, histogram_chart, histogram_data
+from .charts.scatter import scatter_about, scatter_chart, scatter_data
+from .controls import Control
+from .figure import figure
+from .metrics import DEFAULT_WINDOW
+from .summary import model_card
+from .token_strip import Metric
+from .token_table import token_table
 
 TABS = {
     "curve": "Curve",

@@ -8,17 +8,18 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.runs import BothRequest, ModelSpec, Request, TextRequest, TextRun
-from components import job, state
-from components.kept import kept
-from components.plain import escape_markdown
-from components.reading_options import (
+
+from . import job, state
+from .kept import kept
+from .plain import escape_markdown
+from .reading_options import (
     READING,
     bos_option,
     both_option,
     special_option,
     tell_reading,
 )
-from components.text_box import UNCOUNTED, text_box
+from .text_box import UNCOUNTED, text_box
 
 SLOT = "tokens"
 _DRAFT = "tokens:draft"

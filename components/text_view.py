@@ -11,15 +11,17 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from backend.runs import TextRun, series, spans
-from components import checks, state
-from components.controls import Control
-from components.figure import About, explain
-from components.metrics import PIECE_MEASURES, piece_metrics, text_metrics
-from components.text_charts import WINDOW, text_charts
-from components.token_panel import token_panel
-from components.token_strip import Metric, token_strip
-from components.token_table import downloads, piece_frame, table_frame
+from backend.derived import series, spans
+from backend.runs import TextRun
+
+from . import checks, state
+from .controls import Control
+from .figure import About, explain
+from .metrics import PIECE_MEASURES, piece_metrics, text_metrics
+from .text_charts import WINDOW, text_charts
+from .token_panel import token_panel
+from .token_strip import Metric, token_strip
+from .token_table import downloads, piece_frame, table_frame
 
 Level = Literal["token", "word", "sentence"]
 LEVELS: tuple[Level, ...] = ("token", "word", "sentence")

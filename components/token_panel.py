@@ -8,16 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from backend.runs import TextRun
-from components.charts.candidates import (
+
+from .charts.candidates import (
     CANDIDATES_ABOUT,
     candidates_chart,
     candidates_data,
     percent,
 )
-from components.charts.cumulative import CUMULATIVE_ABOUT, cumulative_chart, cumulative_data
-from components.figure import figure
-from components.plain import token_label
-from components.token_strip import Metric
+from .charts.cumulative import CUMULATIVE_ABOUT, cumulative_chart, cumulative_data
+from .figure import figure
+from .plain import token_label
+from .token_strip import Metric
 
 EMPTY = (
     "Click a token, or use ← and → on the text, to see what the model expected in its place. "

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from backend.derived.spans import Spans
 from backend.runs import TextRun, TokenizedRun
-from backend.runs.spans import Spans
-from components.browser.parcel import name_of
-from components.figure import About, explain
-from components.plain import token_label
-from components.table_file import frame_csv, frame_json
-from components.token_strip import Metric
-from components.token_strip.content import text_parcel
+
+from .browser.parcel import name_of
+from .figure import About, explain
+from .plain import token_label
+from .table_file import frame_csv, frame_json
+from .token_strip import Metric
+from .token_strip.content import text_parcel
 
 ABOUT = About(
     title="Tokens and their numbers",

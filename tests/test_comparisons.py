@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.runs import DivergenceRun, TextRun, load_run
-from backend.runs.compare import compare_text
+from backend.derived.compare import compare_text
+from backend.runs import DivergenceRun, TextRun
+from backend.storage.files import load_run
 
 FOLDER = Path(__file__).parents[1] / "examples" / "compare"
 FILES = sorted(FOLDER.glob("*.safetensors"))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import backend
-from backend.runs import TextRun, load_run
+from backend.runs import TextRun
+from backend.storage.files import load_run
 
 FILES = sorted((Path(__file__).parents[1] / "examples").glob("*.safetensors"))
 

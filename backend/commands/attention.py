@@ -7,8 +7,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from backend.commands import base
-from backend.runs import AttentionRequest
+from ..runs import AttentionRequest
+from . import base
 
 AddBos = Annotated[
     bool, typer.Option("--add-bos", help="Begin with the beginning-of-sequence token.")

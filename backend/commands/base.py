@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from backend.errors import InputError
-from backend.runs import ModelSpec, Request, Run
-from backend.runs.plain import to_plain
+from ..errors import InputError
+from ..runs import ModelSpec, Request, Run
+from ..storage.plain import to_plain
 
 app = typer.Typer(
     name="python -m backend",
@@ -56,15 +56,15 @@ def model_spec(model: str, revision: str | None, device: str, dtype: str) -> Mod
 
 def answer(request: Request, out: Path, json_out: Path | None, title: str) -> Run:
     """Load the model, answer the request and write the files."""
-    import backend
-    from backend.models import load_model
-    from backend.studies import Progress
+    from .. import study
+    from ..models import load_model
+    from ..studies import Progress
 
     def show(progress: Progress) -> None:
         typer.echo(f"\r\033[K{progress.message}", err=True, nl=False)
 
     live = sys.stderr.isatty()
-    run = backend.study(load_model(request.model), request, show if live else None)
+    run = study(load_model(request.model), request, show if live else None)
     if live:
         typer.echo("\r\033[K", err=True, nl=False)
     run = replace(run, title=title)

@@ -8,12 +8,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from backend.commands import base
-from backend.errors import InputError
-from backend.runs import DatasetRequest, DatasetRun
-from backend.runs.atomic import write_atomically
-from backend.runs.tables import table_csv, tables
-from backend.runs.texts_file import FIELD, read_texts_file
+from ..errors import InputError
+from ..runs import DatasetRequest, DatasetRun
+from ..storage.atomic import write_atomically
+from ..storage.csv_file import table_csv
+from ..storage.texts_file import FIELD, read_texts_file
+from . import base
 
 File = Annotated[
     Path, typer.Option(help="One text a line (.txt), JSON lines (.jsonl) or a table (.csv).")
@@ -54,7 +54,7 @@ def dataset_command(
     assert isinstance(run, DatasetRun)  # noqa: S101  the type of this request's answer
     if csv_out is not None:
         try:
-            write_atomically(csv_out, table_csv(tables(run)["texts"]).encode())
+            write_atomically(csv_out, table_csv(run.tables()["texts"]).encode())
         except OSError as error:
             raise InputError(f"Cannot write {csv_out}: {error.strerror}.") from error
     known = np.isfinite(run.mean_entropy)

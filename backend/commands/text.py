@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from backend.commands import base
-from backend.runs import TextRequest
-from backend.runs.series import summarise
+from ..derived.series import summarise
+from ..runs import TextRequest
+from . import base
 
 TopK = Annotated[int, typer.Option(help="Most likely tokens kept per position.")]
 AddBos = Annotated[

@@ -7,11 +7,11 @@ from typing import Annotated, cast
 
 import typer
 
-from backend.commands import base
-from backend.errors import InputError
-from backend.runs import SamplerSpec, TrajectoryRequest, TrajectoryRun
-from backend.runs.trajectories import Plan
-from backend.runs.trajectory_text import TextMeasures, text_measures
+from ..derived.trajectory_text import TextMeasures, text_measures
+from ..errors import InputError
+from ..runs import SamplerSpec, TrajectoryRequest, TrajectoryRun
+from ..runs.trajectories import Plan
+from . import base
 
 Samplers = Annotated[
     list[str],

@@ -1,6 +1,6 @@
 """Where studies execute: one worker thread a model, a queue, budgets, progress and cancel."""
 
-from backend.engine.engine import Engine
-from backend.engine.job import Job, State
+from .engine import Engine
+from .job import Job, State
 
 __all__ = ["Engine", "Job", "State"]

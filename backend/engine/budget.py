@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.engine.memory import readable_bytes
-from backend.errors import OverBudgetError
-from backend.progress import Progress, Report
-from backend.studies import Estimate
+from ..errors import OverBudgetError
+from ..progress import Progress, Report
+from ..studies import Estimate
+from .memory import readable_bytes
 
 _WORTH_TELLING = 3.0  # seconds
 

@@ -9,21 +9,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from backend.engine.budget import announcing, check_free, check_limit
-from backend.engine.job import Job, Task, Work
-from backend.engine.memory import ByteCache
-from backend.engine.worker import Loader, Worker
-from backend.errors import EntroscopeError, OverBudgetError
-from backend.models import load_model
-from backend.models.memory import free_beside
-from backend.registry import Registry
-from backend.runs import ModelFacts, ModelSpec, Request, Run
-from backend.runs.files import content_id
-from backend.settings import Settings, settings
-from backend.studies import STUDIES, Report, Study
+from ..errors import EntroscopeError, OverBudgetError
+from ..models import load_model
+from ..models.memory import free_beside
+from ..registry import Registry
+from ..runs import ModelFacts, ModelSpec, Request, Run
+from ..settings import Settings, settings
+from ..storage.files import content_id
+from ..studies import STUDIES, Report, Study
+from .budget import announcing, check_free, check_limit
+from .job import Job, Task, Work
+from .memory import ByteCache
+from .worker import Loader, Worker
 
 if TYPE_CHECKING:
-    from backend.models import LanguageModel
+    from ..models import LanguageModel
 
 _PATIENCE = 30.0  # seconds to wait for a model to be freed
 

@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from backend.errors import CancelledError, EntroscopeError
-from backend.studies import Progress, Report
+from ..errors import CancelledError, EntroscopeError
+from ..studies import Progress, Report
 
 if TYPE_CHECKING:
-    from backend.models import LanguageModel
+    from ..models import LanguageModel
 
 State = Literal["queued", "loading", "running", "done", "failed", "cancelled"]
 Work = Callable[["LanguageModel", Report], Any]

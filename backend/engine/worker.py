@@ -10,16 +10,16 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from backend.engine.job import Task
-from backend.engine.memory import give_back
-from backend.errors import CancelledError, EntroscopeError, NoRoomError, OverBudgetError
-from backend.models.loading import reporting_to
-from backend.models.memory import study_memory
-from backend.progress import Progress, Report
-from backend.runs import ModelFacts, ModelSpec
+from ..errors import CancelledError, EntroscopeError, NoRoomError, OverBudgetError
+from ..models.loading import reporting_to
+from ..models.memory import study_memory
+from ..progress import Progress, Report
+from ..runs import ModelFacts, ModelSpec
+from .job import Task
+from .memory import give_back
 
 if TYPE_CHECKING:
-    from backend.models import LanguageModel
+    from ..models import LanguageModel
 
 Loader = Callable[[ModelSpec], "LanguageModel"]
 

@@ -18,7 +18,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from backend.measures.tiles import HIDDEN, Plan, Strip, Tile, heads_per_task, run_tasks
+from .tiles import HIDDEN, Plan, Strip, Tile, heads_per_task, run_tasks
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from backend.measures.attention import Scores
+from .attention import Scores
 
 _ROWS = 256
 

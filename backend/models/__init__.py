@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backend.runs.model import ModelFacts, ModelSpec
+from ..runs.model import ModelFacts, ModelSpec
 
 if TYPE_CHECKING:
-    from backend.models.language import LanguageModel
-    from backend.models.tokenizer import TextTokenizer
+    from .language import LanguageModel
+    from .tokenizer import TextTokenizer
 
 __all__ = [
     "ModelFacts",
@@ -41,7 +41,7 @@ def load_model(
         InputError: ``source`` is not written like a model, or has no revisions.
         ModelError: it cannot be found, read or run, with the reason.
     """
-    from backend.models.sources import source_for
+    from .sources import source_for
 
     if not isinstance(source, ModelSpec):
         source = ModelSpec(source=source, revision=revision, device=device, dtype=dtype)
@@ -55,7 +55,7 @@ def load_tokenizer(spec: ModelSpec) -> TextTokenizer:
         InputError: ``spec.source`` is not written like a model, or has no revisions.
         ModelError: it cannot be found or read, with the reason.
     """
-    from backend.models.sources import source_for
+    from .sources import source_for
 
     return source_for(spec).load_tokenizer(spec)
 
@@ -66,7 +66,7 @@ def is_here(spec: ModelSpec) -> bool:
     Raises:
         InputError: ``spec.source`` is not written like a model, or has no revisions.
     """
-    from backend.models.sources import source_for
+    from .sources import source_for
 
     return source_for(spec).is_here(spec)
 
@@ -77,7 +77,7 @@ def read_context(spec: ModelSpec) -> int | None:
     Raises:
         InputError, ModelError: as ``load_tokenizer``.
     """
-    from backend.models.sources import source_for
+    from .sources import source_for
 
     return source_for(spec).context(spec)
 
@@ -88,6 +88,6 @@ def weight_bytes(spec: ModelSpec) -> int:
     Raises:
         InputError, ModelError: as ``load_tokenizer``.
     """
-    from backend.models.sources import source_for
+    from .sources import source_for
 
     return source_for(spec).weight_bytes(spec)

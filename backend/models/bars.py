@@ -12,8 +12,8 @@ from tqdm.asyncio import tqdm_asyncio
 from transformers import modeling_gguf_pytorch_utils
 from transformers.utils import logging
 
-from backend.models.loading import listener, stage
-from backend.progress import Progress
+from ..progress import Progress
+from .loading import listener, stage
 
 # What transformers counts, by the first word that its bars say.
 _COUNTED = {"Converting": "tensor", "Loading": "weight", "Writing": "file"}

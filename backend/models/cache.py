@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from backend.models.loading import stage
+from .loading import stage
 
 _PART = ".part-"
 _PATIENCE = 0.5  # seconds between two looks at a lock

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from backend.errors import ModelError
+from ..errors import ModelError
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 _NOT_LEFT_TO_RIGHT = {"xlnet"}  # trained over permutations of the text

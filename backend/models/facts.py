@@ -7,9 +7,9 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from backend.models.placement import dtype_name
-from backend.models.tokenizer import TextTokenizer
-from backend.runs.model import ModelFacts, ModelSpec
+from ..runs.model import ModelFacts, ModelSpec
+from .placement import dtype_name
+from .tokenizer import TextTokenizer
 
 # What different families call the longest text they were trained for.
 _CONTEXT_NAMES = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from backend.models.language import LanguageModel
+    from .language import LanguageModel
 
 _VALUES = 256
 """Values looked at of every tensor: training changes them all, reading them all takes seconds."""

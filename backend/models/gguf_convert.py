@@ -17,17 +17,17 @@ import torch
 from transformers.integrations.gguf.dequant import GGML_NAME
 from transformers.integrations.gguf.reader import GgufHeader, read_gguf_metadata
 
-from backend.errors import EntroscopeError, ModelError
-from backend.models.bars import telling
-from backend.models.cache import cached_folder
-from backend.models.checks import check_nothing_missing
-from backend.models.gguf_tokenizer import gguf_tokenizer
-from backend.models.load import Checkpoint
-from backend.models.loading import stage
-from backend.models.memory import check_room, loading_memory
-from backend.models.placement import dtype_name, resolve_device, resolve_dtype
-from backend.runs.model import ModelSpec
-from backend.settings import settings
+from ..errors import EntroscopeError, ModelError
+from ..runs.model import ModelSpec
+from ..settings import settings
+from .bars import telling
+from .cache import cached_folder
+from .checks import check_nothing_missing
+from .gguf_tokenizer import gguf_tokenizer
+from .load import Checkpoint
+from .loading import stage
+from .memory import check_room, loading_memory
+from .placement import dtype_name, resolve_device, resolve_dtype
 
 CONVERSION = 1
 """Raise when converting the same file would give something else than before."""

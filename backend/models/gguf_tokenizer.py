@@ -7,7 +7,7 @@ from pathlib import Path
 from tokenizers import pre_tokenizers
 from transformers import TokenizersBackend
 
-from backend.errors import ModelError
+from ..errors import ModelError
 
 # Names of ``tokenizer.ggml.pre`` by the rule they stand for (llama.cpp, src/llama-vocab.cpp).
 # transformers knows neither list and would use the second rule for every name it does not know.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
-from backend.errors import ModelError
+from ..errors import ModelError
 
 # What hooks of accelerate leave on a module; they are bound to the original, not to a copy.
 _BOUND = ("forward", "_old_forward", "_hf_hook")

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import Cache
 
-from backend.errors import InputError, ModelError
-from backend.models.head import apply_head
-from backend.models.tokenizer import TextTokenizer
-from backend.runs.model import ModelFacts, ModelSpec
+from ..errors import InputError, ModelError
+from ..runs.model import ModelFacts, ModelSpec
+from .head import apply_head
+from .tokenizer import TextTokenizer
 
 OnLayer = Callable[[int, int], None]
 

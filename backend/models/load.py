@@ -12,16 +12,16 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from backend.errors import EntroscopeError, ModelError
-from backend.models.bars import telling
-from backend.models.checks import check_nothing_missing, read_config
-from backend.models.facts import context_of, describe
-from backend.models.head import check_head
-from backend.models.language import LanguageModel
-from backend.models.memory import check_room, loading_memory
-from backend.models.placement import device_map, devices_of, resolve_device, resolve_dtype
-from backend.models.tokenizer import TextTokenizer
-from backend.runs.model import ModelSpec
+from ..errors import EntroscopeError, ModelError
+from ..runs.model import ModelSpec
+from .bars import telling
+from .checks import check_nothing_missing, read_config
+from .facts import context_of, describe
+from .head import check_head
+from .language import LanguageModel
+from .memory import check_room, loading_memory
+from .placement import device_map, devices_of, resolve_device, resolve_dtype
+from .tokenizer import TextTokenizer
 
 # Without one of them transformers would make up an empty tokenizer.
 _VOCABULARIES = ("*.model", "*.tiktoken", "vocab.json", "vocab.txt", "tekken.json")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from backend.progress import Progress, Report, ignore
+from ..progress import Progress, Report, ignore
 
 _listener: ContextVar[Report] = ContextVar("listener", default=ignore)
 

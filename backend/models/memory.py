@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 import psutil
 import torch
 
-from backend.errors import EntroscopeError, NoRoomError, OverBudgetError
+from ..errors import EntroscopeError, NoRoomError, OverBudgetError
 
 _USE_LESS = "Use a shorter text, or ask for fewer things at once."
 _USE_SMALLER = "Use a smaller model, a smaller dtype, or another device."

@@ -16,7 +16,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from backend.models.attention_call import AttentionCall, AttentionTap, all_visible, read_mask
+from .attention_call import AttentionCall, AttentionTap, all_visible, read_mask
 
 _SOFTMAX = (functional.softmax, torch.softmax, Tensor.softmax)
 

@@ -20,9 +20,9 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from backend.models.attention_call import AttentionCall, AttentionTap, all_visible, read_mask
-from backend.models.language import LanguageModel
-from backend.models.self_made import SelfMadeAttention
+from .attention_call import AttentionCall, AttentionTap, all_visible, read_mask
+from .language import LanguageModel
+from .self_made import SelfMadeAttention
 
 _NAME = "entroscope"
 _STRIP = 128

@@ -12,10 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from backend.errors import InputError, ModelError
-from backend.models.alignment import align_bytes, align_spans
-from backend.models.chat import split_chat
-from backend.models.spelling import Spelling
+from ..errors import InputError, ModelError
+from .alignment import align_bytes, align_spans
+from .chat import split_chat
+from .spelling import Spelling
 
 SpecialTokens = Literal["text", "special"]
 

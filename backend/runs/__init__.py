@@ -1,14 +1,13 @@
-"""Run types and run files: NumPy arrays and plain metadata, no torch."""
+"""Kinds of run, one file each: what was asked and what came back. NumPy, no torch."""
 
-from backend.runs.attention import AttentionRequest, AttentionRun
-from backend.runs.base import RUN_KINDS, Request, Run, TokenizedRun
-from backend.runs.both import BothRequest
-from backend.runs.dataset import DatasetRequest, DatasetRun
-from backend.runs.divergence import DivergenceRequest, DivergenceRun
-from backend.runs.files import load_run, save_run
-from backend.runs.model import ModelFacts, ModelSpec
-from backend.runs.text import TextRequest, TextRun
-from backend.runs.trajectories import Origin, SamplerSpec, TrajectoryRequest, TrajectoryRun
+from .attention import AttentionRequest, AttentionRun
+from .base import RUN_KINDS, Request, Run, TokenizedRun
+from .both import BothRequest
+from .dataset import DatasetRequest, DatasetRun
+from .divergence import DivergenceRequest, DivergenceRun
+from .model import ModelFacts, ModelSpec
+from .text import TextRequest, TextRun
+from .trajectories import Origin, SamplerSpec, TrajectoryRequest, TrajectoryRun
 
 __all__ = [
     "RUN_KINDS",
@@ -30,6 +29,4 @@ __all__ = [
     "TokenizedRun",
     "TrajectoryRequest",
     "TrajectoryRun",
-    "load_run",
-    "save_run",
 ]

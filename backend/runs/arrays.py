@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..quantities import Quantity
+from .axes import AXES, Axis
+
 Missing = Literal["never", "first", "anywhere"]
 
 
@@ -21,28 +24,40 @@ class ArraySpec:
         nan: where NaN may stand: "never", only at the "first" token (index 0 of axis T), or
             "anywhere".
         infinite: whether ±infinity may stand.
+        quantity: what its numbers are; None for ids, places and other bookkeeping.
+        own_axes: axes that only this kind of run has, by letter.
     """
 
     dtype: str
     axes: tuple[str | int, ...]
     nan: Missing = "never"
     infinite: bool = False
+    quantity: Quantity | None = None
+    own_axes: Mapping[str, Axis] = field(default_factory=dict)
+
+    def axis(self, letter: str) -> Axis:
+        """Return what the axis called ``letter`` is."""
+        return self.own_axes.get(letter) or AXES[letter]
 
 
 def array(
     dtype: str,
-    *axes: str | int,
+    *axes: str | int | Axis,
     nan: Missing = "never",
     infinite: bool = False,
     optional: bool = False,
     many: bool = False,
+    quantity: Quantity | None = None,
 ) -> Any:
     """Declare an array field of a run type.
 
-    ``optional`` fields are None when not given; ``many`` makes the field a dict of arrays that
-    look alike, by name, empty when not given.
+    Axes are letters of ``AXES``, sizes, or an ``Axis`` of this kind's own. ``optional`` fields
+    are None when not given; ``many`` makes the field a dict of arrays that look alike, by name,
+    empty when not given.
     """
-    metadata = {"array": ArraySpec(dtype, axes, nan, infinite)}
+    own = {each.letter: each for each in axes if isinstance(each, Axis)}
+    letters = tuple(each.letter if isinstance(each, Axis) else each for each in axes)
+    metadata = {"array": ArraySpec(dtype, letters, nan, infinite, quantity, own)}
     if many:
         return field(default_factory=dict, metadata=metadata)
     return field(default=None, metadata=metadata) if optional else field(metadata=metadata)

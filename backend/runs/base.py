@@ -7,15 +7,17 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from pydantic import ConfigDict
 
-from backend.registry import Registry
-from backend.runs.arrays import array, array_specs, check_arrays
-from backend.runs.model import ModelFacts, ModelSpec
+from ..registry import Registry
+from .arrays import array, array_specs, check_arrays
+from .model import ModelFacts, ModelSpec
+from .tables import Table, declared_tables, token_table
 
 RUN_KINDS: Registry[type[Run]] = Registry("kind of run")
 
@@ -33,7 +35,7 @@ class Request:
     kind: ClassVar[str]
     model: ModelSpec = field(default_factory=ModelSpec)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A content hash of the whole request, 16 hex digits."""
         plain = json.dumps([self.kind, asdict(self)], sort_keys=True)
@@ -96,6 +98,10 @@ class Run:
         self.model.check()
         check_arrays(self, self.axes())
 
+    def tables(self) -> dict[str, Table]:
+        """Return the run as tables by name, the main one first; information in nats."""
+        return declared_tables(self)
+
     @property
     def nbytes(self) -> int:
         """Bytes held by the arrays."""
@@ -103,7 +109,7 @@ class Run:
 
     def save(self, path: str | Path) -> Path:
         """Write the run as one ``.safetensors`` file, atomically, and return its path."""
-        from backend.runs.files import save_run
+        from ..storage.files import save_run
 
         return save_run(self, Path(path))
 
@@ -146,6 +152,9 @@ class TokenizedRun(Run):
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    def tables(self) -> dict[str, Table]:
+        return declared_tables(self, {"tokens": token_table(self)})
 
     def axes(self) -> dict[str, int]:
         return {**super().axes(), "T": len(self.tokens)}

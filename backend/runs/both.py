@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from backend.runs.base import Request
-from backend.runs.text import TextRequest
+from .base import Request
+from .text import TextRequest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from backend.runs.arrays import array
-from backend.runs.base import RUN_KINDS, Request, Run, check_numbers
+from ..quantities import Quantity
+from .arrays import array
+from .axes import Axis
+from .base import RUN_KINDS, Request, Run, check_numbers
+from .fields import asked, bos_option, special_option
+from .tables import Table
+from .token_numbers import ENTROPY, SHANNON, SURPRISAL
+
+TEXTS = Axis("N", "row")
+_UNREAD = "nothing to score"
+
+MEAN_ENTROPY = replace(
+    ENTROPY, name="Mean entropy", missing=_UNREAD, pieces=None,
+    help="How undecided the model was, on average over the tokens of a text.",
+    formula=r"\frac1n\sum_i H_i",
+)  # fmt: skip
+MAX_ENTROPY = replace(
+    MEAN_ENTROPY, name="Largest entropy", help="At the token where the model was least sure.",
+    formula=r"\max_i H_i",
+)  # fmt: skip
+MEAN_SURPRISAL = replace(
+    SURPRISAL, name="Mean surprisal", missing=_UNREAD, pieces=None, high=7,
+    help="How unexpected the tokens of a text were on average; its exponential is the perplexity.",
+    formula=r"\frac1n\sum_i s_i",
+)  # fmt: skip
+BITS_PER_BYTE = Quantity(
+    "Bits per byte", "bpb", "bits", high=8, missing=_UNREAD,
+    help="Size of the text, had the model compressed it: bits of surprisal a byte of UTF-8.",
+    formula=r"\frac{\sum_i s_i}{\ln 2\cdot\mathrm{bytes}}", source=SHANNON,
+)  # fmt: skip
+PERPLEXITY = Quantity(
+    "Perplexity", "PPL", "", low=1, high=1000, scale="log", missing=_UNREAD,
+    help="As many equally likely tokens would surprise as much.",
+    formula=r"e^{\frac1n\sum_i s_i}", source="Jelinek et al. 1977.", digits=1,
+)  # fmt: skip
 
 MAX_ROWS = 10_000
 MAX_DATASET_BYTES = 8_000_000
@@ -29,9 +62,9 @@ class DatasetRequest(Request):
     """
 
     kind: ClassVar[str] = "dataset"
-    texts: tuple[str, ...]
-    add_bos: bool = False
-    special_tokens: Literal["text", "special"] = "text"
+    texts: tuple[str, ...] = asked(label="Texts", help="One a row, at most 10,000.", lines=6)
+    add_bos: bool = bos_option()
+    special_tokens: Literal["text", "special"] = special_option()
 
 
 @RUN_KINDS.register("dataset")
@@ -52,11 +85,15 @@ class DatasetRun(Run):
 
     kind: ClassVar[str] = "dataset"
     request: DatasetRequest
-    tokens: np.ndarray = array("int32", "N")
-    mean_entropy: np.ndarray = array("float32", "N", nan="anywhere")
-    max_entropy: np.ndarray = array("float32", "N", nan="anywhere")
-    mean_surprisal: np.ndarray = array("float32", "N", nan="anywhere", infinite=True)
-    bits_per_byte: np.ndarray = array("float32", "N", nan="anywhere", infinite=True)
+    tokens: np.ndarray = array("int32", TEXTS)
+    mean_entropy: np.ndarray = array("float32", TEXTS, nan="anywhere", quantity=MEAN_ENTROPY)
+    max_entropy: np.ndarray = array("float32", TEXTS, nan="anywhere", quantity=MAX_ENTROPY)
+    mean_surprisal: np.ndarray = array(
+        "float32", TEXTS, nan="anywhere", infinite=True, quantity=MEAN_SURPRISAL
+    )
+    bits_per_byte: np.ndarray = array(
+        "float32", TEXTS, nan="anywhere", infinite=True, quantity=BITS_PER_BYTE
+    )
     problems: dict[str, str]
 
     def __len__(self) -> int:
@@ -76,3 +113,16 @@ class DatasetRun(Run):
         """exp(mean surprisal), float32 [N]."""
         with np.errstate(over="ignore"):
             return np.exp(self.mean_surprisal)
+
+    def tables(self) -> dict[str, Table]:
+        rows: Table = {
+            "row": np.arange(len(self)),
+            "text": self.request.texts,
+            "tokens": self.tokens,
+            "mean_entropy_nats": self.mean_entropy,
+            "max_entropy_nats": self.max_entropy,
+            "perplexity": self.perplexity,
+            "bits_per_byte": self.bits_per_byte,
+            "problem": [self.problems.get(str(row), "") for row in range(len(self))],
+        }
+        return {"texts": rows}

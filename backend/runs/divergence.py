@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from backend.runs.arrays import array
-from backend.runs.base import RUN_KINDS, Request, TokenizedRun
-from backend.runs.model import ModelFacts, ModelSpec
+from ..quantities import Quantity
+from .arrays import array
+from .base import RUN_KINDS, Request, TokenizedRun
+from .fields import bos_option, reading_text, special_option
+from .model import ModelFacts, ModelSpec
+
+_KL = "Kullback and Leibler 1951, On Information and Sufficiency."
+
+KL_AB = Quantity(
+    "KL(A‖B)", "KL", high=7, formula=r"\sum_v a(v)\ln\frac{a(v)}{b(v)}", source=_KL,
+    help="How many nats are lost when B is used where A is right; over the whole vocabulary.",
+)  # fmt: skip
+KL_BA = Quantity(
+    "KL(B‖A)", "KL", high=7, formula=r"\sum_v b(v)\ln\frac{b(v)}{a(v)}", source=_KL,
+    help="How many nats are lost when A is used where B is right; over the whole vocabulary.",
+)  # fmt: skip
+JS = Quantity(
+    "Jensen–Shannon", "JS", high=math.log(2),
+    formula=r"\tfrac12\mathrm{KL}(a\Vert m)+\tfrac12\mathrm{KL}(b\Vert m),\ m=\tfrac12(a+b)",
+    source="Lin 1991, Divergence Measures Based on the Shannon Entropy.",
+    help="How far the two predictions are apart: the mean divergence from their middle.",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +38,9 @@ class DivergenceRequest(Request):
 
     kind: ClassVar[str] = "divergence"
     other: ModelSpec = field(default_factory=ModelSpec)
-    text: str
-    add_bos: bool = False
-    special_tokens: Literal["text", "special"] = "text"
+    text: str = reading_text()
+    add_bos: bool = bos_option()
+    special_tokens: Literal["text", "special"] = special_option()
 
 
 @RUN_KINDS.register("divergence")
@@ -40,9 +60,9 @@ class DivergenceRun(TokenizedRun):
     kind: ClassVar[str] = "divergence"
     request: DivergenceRequest
     other_model: ModelFacts
-    kl_ab: np.ndarray = array("float32", "T", nan="first", infinite=True)
-    kl_ba: np.ndarray = array("float32", "T", nan="first", infinite=True)
-    js: np.ndarray = array("float32", "T", nan="first")
+    kl_ab: np.ndarray = array("float32", "T", nan="first", infinite=True, quantity=KL_AB)
+    kl_ba: np.ndarray = array("float32", "T", nan="first", infinite=True, quantity=KL_BA)
+    js: np.ndarray = array("float32", "T", nan="first", quantity=JS)
 
     def check(self) -> None:
         super().check()

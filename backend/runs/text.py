@@ -7,8 +7,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from backend.runs.arrays import array
-from backend.runs.base import RUN_KINDS, Request, TokenizedRun, check_numbers
+from .arrays import array
+from .base import RUN_KINDS, Request, TokenizedRun, check_numbers
+from .fields import asked, bos_option, reading_text, special_option
+from .tables import Table
+from .token_numbers import ENTROPY, RANK, SURPRISAL, VARENTROPY
 
 # Nats by which float32 arithmetic may miss 0.
 _ROUNDING = 1e-3
@@ -32,14 +35,34 @@ class TextRequest(Request):
     """
 
     kind: ClassVar[str] = "text"
-    text: str
-    top_k: int = 10
-    add_bos: bool = False
-    chat: bool = False
-    special_tokens: Literal["text", "special"] = "text"
-    long_text: Literal["refuse", "windows"] = "refuse"
-    window_overlap: int | None = None
-    curve: bool = False
+    text: str = reading_text()
+    top_k: int = asked(
+        10, label="Tokens kept", low=1, help="The most likely tokens kept at every place."
+    )
+    add_bos: bool = bos_option()
+    chat: bool = asked(
+        False,
+        label="As a chat message",
+        help="Read the text as a user's message, in the model's chat template.",
+    )
+    special_tokens: Literal["text", "special"] = special_option()
+    long_text: Literal["refuse", "windows"] = asked(
+        "refuse",
+        label="Longer than the model reads",
+        help="A text over the model's context: refuse it, or read it in overlapping windows.",
+    )
+    window_overlap: int | None = asked(
+        None,
+        label="Overlap of windows",
+        low=1,
+        help="The least context in tokens that a token in a later window has; half the model's "
+        "context when left open.",
+    )
+    curve: bool = asked(
+        False,
+        label="Cumulative curves",
+        help="Also keep the whole distribution at every place, in 64 exact points.",
+    )
 
 
 @RUN_KINDS.register("text")
@@ -65,10 +88,10 @@ class TextRun(TokenizedRun):
 
     kind: ClassVar[str] = "text"
     request: TextRequest
-    entropy: np.ndarray = array("float32", "T", nan="first")
-    varentropy: np.ndarray = array("float32", "T", nan="first")
-    surprisal: np.ndarray = array("float32", "T", nan="first", infinite=True)
-    rank: np.ndarray = array("float32", "T", nan="first")
+    entropy: np.ndarray = array("float32", "T", nan="first", quantity=ENTROPY)
+    varentropy: np.ndarray = array("float32", "T", nan="first", quantity=VARENTROPY)
+    surprisal: np.ndarray = array("float32", "T", nan="first", infinite=True, quantity=SURPRISAL)
+    rank: np.ndarray = array("float32", "T", nan="first", quantity=RANK)
     top_ids: np.ndarray = array("int32", "T", "K")
     top_logprobs: np.ndarray = array("float32", "T", "K", nan="first", infinite=True)
     context_lengths: np.ndarray = array("int32", "T")
@@ -99,3 +122,16 @@ class TextRun(TokenizedRun):
         curve = (self.curve_counts, self.curve_mass, self.curve_edges)
         if len({each is None for each in curve}) > 1:
             raise ValueError("a part of the cumulative curve is missing")
+
+    def tables(self) -> dict[str, Table]:
+        tokens = super().tables()["tokens"] | {"tokens_before": self.context_lengths}
+        rows, places = np.nonzero(self.top_ids >= 0)
+        ids = self.top_ids[rows, places]
+        top: Table = {
+            "token": rows,
+            "place": places + 1,
+            "id": ids,
+            "text": [self.vocabulary[str(each)] for each in ids],
+            "logprob_nats": self.top_logprobs[rows, places],
+        }
+        return {"tokens": tokens, "top": top}

@@ -3,14 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from backend.errors import InputError
-from backend.runs.arrays import array
-from backend.runs.base import RUN_KINDS, Request, Run, check_numbers
+from ..errors import InputError
+from ..quantities import Quantity
+from .arrays import array
+from .base import RUN_KINDS, Request, Run, check_numbers
+from .fields import asked
+from .tables import Table
+from .token_numbers import ENTROPY, RANK, SURPRISAL, VARENTROPY
+
+_ENDED = "the text had ended"
+
+
+def _raw(quantity: Quantity, help: str) -> Quantity:
+    return replace(quantity, help=help, missing=_ENDED, pieces=None)
+
+
+RAW_ENTROPY = _raw(
+    ENTROPY, "How undecided the model was before this token; raw, over the whole vocabulary."
+)
+RAW_SURPRISAL = _raw(SURPRISAL, "−log of what the model gave the drawn token, before the sampler.")
+RAW_VARENTROPY = _raw(VARENTROPY, VARENTROPY.help)
+RAW_RANK = _raw(RANK, "Place of the drawn token among all the model offered: 1 is the likeliest.")
+FINAL_ENTROPY = replace(
+    RAW_ENTROPY, name="Entropy after the sampler", symbol="H′",
+    help="Of the distribution the token was drawn from.",
+    formula=r"-\sum_v q_i(v)\ln q_i(v)",
+)  # fmt: skip
+KEPT_COUNT = Quantity(
+    "Tokens kept", "n", "tokens", low=1, high=1000, scale="log", missing=_ENDED, digits=0,
+    help="How many tokens the sampler let through.", formula=r"|\{v: q_i(v)>0\}|",
+)  # fmt: skip
+KEPT_MASS = Quantity(
+    "Kept mass", "m", "%", missing=_ENDED, digits=1,
+    help="The model's own probability of all kept tokens together.",
+    formula=r"\sum_{v:\,q_i(v)>0}p_i(v)",
+)  # fmt: skip
+DRAWN_PROBABILITY = Quantity(
+    "Drawn with", "q", "%", missing=_ENDED, digits=1,
+    help="The probability of the drawn token after the sampler.", formula=r"q_i(x_i)",
+)  # fmt: skip
+KL = Quantity(
+    "KL to the model", "KL", high=3, missing=_ENDED,
+    help="How far the sampler's distribution is from the model's: KL(final ‖ raw).",
+    formula=r"\sum_v q_i(v)\ln\frac{q_i(v)}{p_i(v)}",
+    source="Kullback and Leibler 1951, On Information and Sufficiency.",
+)  # fmt: skip
 
 Ending = Literal["length", "end", "stop", "stopped"]
 """Why a trajectory ended: all steps done, end-of-sequence token, stop string, study stopped."""
@@ -62,18 +104,49 @@ class TrajectoryRequest(Request):
     """
 
     kind: ClassVar[str] = "trajectories"
-    prompt: str
-    chat: bool = False
-    samplers: tuple[Plan, ...]
-    steps: int = 64
-    seeds: tuple[int, ...] = (0,)
-    shared_luck: bool = True
+    prompt: str = asked(
+        label="Prompt", help="What the model goes on from.", filled="prompt", lines=4
+    )
+    chat: bool = asked(
+        False, label="As a chat message", help="Put the prompt into the model's chat template."
+    )
+    samplers: tuple[Plan, ...] = asked(
+        label="Samplers",
+        help="One row of texts for each; a chain applies several in turn.",
+        own=True,
+    )
+    steps: int = asked(64, label="Steps", low=1, high=1024, help="The most tokens to decode.")
+    seeds: tuple[int, ...] = asked(
+        (0,), label="Seeds", help="One text of every sampler for each.", own=True
+    )
+    shared_luck: bool = asked(
+        True,
+        label="Shared luck",
+        help="Equal seeds mean equal luck for all samplers, so that texts part because of the "
+        "samplers.",
+    )
     prefix_ids: tuple[int, ...] = ()
-    stop: tuple[str, ...] = ()
-    stop_at_end: bool = True
-    repetition_penalty: float = 1.0
-    top_n: int = 20
-    compare: bool = False
+    stop: tuple[str, ...] = asked(
+        (), label="Stop strings", help="End a text once one of them is written."
+    )
+    stop_at_end: bool = asked(
+        True, label="Stop at the end token", help="An end-of-sequence token ends a text."
+    )
+    repetition_penalty: float = asked(
+        1.0,
+        label="Repetition penalty",
+        low=0.5,
+        high=3,
+        help="As in transformers; 1 is off. Raw numbers are from before it.",
+    )
+    top_n: int = asked(
+        20, label="Tokens kept", low=1, high=1000, help="The most likely tokens kept at every step."
+    )
+    compare: bool = asked(
+        False,
+        label="Compare samplers",
+        help="Apply every sampler to the distribution of every text, not only to its own.",
+    )
     origin: Origin | None = None
 
 
@@ -126,15 +199,23 @@ class TrajectoryRun(Run):
     token_ids: np.ndarray = array("int32", "M", "S", "N")
     offsets: np.ndarray = array("int32", "M", "S", "N", 2)
     groups: np.ndarray = array("int32", "M", "S", "N")
-    entropy: np.ndarray = array("float32", "M", "S", "N", nan="anywhere")
-    varentropy: np.ndarray = array("float32", "M", "S", "N", nan="anywhere")
-    surprisal: np.ndarray = array("float32", "M", "S", "N", nan="anywhere", infinite=True)
-    rank: np.ndarray = array("float32", "M", "S", "N", nan="anywhere")
-    kept_count: np.ndarray = array("int32", "M", "S", "N")
-    kept_mass: np.ndarray = array("float32", "M", "S", "N", nan="anywhere")
-    final_entropy: np.ndarray = array("float32", "M", "S", "N", nan="anywhere")
-    kl: np.ndarray = array("float32", "M", "S", "N", nan="anywhere")
-    drawn_probability: np.ndarray = array("float32", "M", "S", "N", nan="anywhere")
+    entropy: np.ndarray = array("float32", "M", "S", "N", nan="anywhere", quantity=RAW_ENTROPY)
+    varentropy: np.ndarray = array(
+        "float32", "M", "S", "N", nan="anywhere", quantity=RAW_VARENTROPY
+    )
+    surprisal: np.ndarray = array(
+        "float32", "M", "S", "N", nan="anywhere", infinite=True, quantity=RAW_SURPRISAL
+    )
+    rank: np.ndarray = array("float32", "M", "S", "N", nan="anywhere", quantity=RAW_RANK)
+    kept_count: np.ndarray = array("int32", "M", "S", "N", quantity=KEPT_COUNT)
+    kept_mass: np.ndarray = array("float32", "M", "S", "N", nan="anywhere", quantity=KEPT_MASS)
+    final_entropy: np.ndarray = array(
+        "float32", "M", "S", "N", nan="anywhere", quantity=FINAL_ENTROPY
+    )
+    kl: np.ndarray = array("float32", "M", "S", "N", nan="anywhere", quantity=KL)
+    drawn_probability: np.ndarray = array(
+        "float32", "M", "S", "N", nan="anywhere", quantity=DRAWN_PROBABILITY
+    )
     raw_top_ids: np.ndarray = array("int32", "M", "S", "N", "K")
     raw_top_logprobs: np.ndarray = array(
         "float32", "M", "S", "N", "K", nan="anywhere", infinite=True
@@ -193,6 +274,71 @@ class TrajectoryRun(Run):
     def token(self, token_id: int) -> str:
         """Return the display text of an id."""
         return self.vocabulary[str(int(token_id))]
+
+    def tables(self) -> dict[str, Table]:
+        done = np.arange(self.token_ids.shape[2]) < self.lengths[:, :, None]
+        sampler, seed, step = np.nonzero(done)
+        ids = self.token_ids[done]
+        steps: Table = {
+            "sampler": [self.labels[each] for each in sampler],
+            "seed": [self.request.seeds[each] for each in seed],
+            "step": step,
+            "id": ids,
+            "text": [self.token(each) for each in ids],
+            "start": self.offsets[done][:, 0],
+            "end": self.offsets[done][:, 1],
+            "group": self.groups[done],
+            "entropy_nats": self.entropy[done],
+            "varentropy_nats2": self.varentropy[done],
+            "surprisal_nats": self.surprisal[done],
+            "rank": self.rank[done],
+            "kept_count": self.kept_count[done],
+            "kept_mass": self.kept_mass[done],
+            "final_entropy_nats": self.final_entropy[done],
+            "kl_nats": self.kl[done],
+            "drawn_probability": self.drawn_probability[done],
+        }
+        steps |= {name: value[done] for name, value in self.details.items()}
+        found = {"steps": steps, "tops": self._tops()}
+        return found if self.compare_count is None else found | {"compared": self._compared(done)}
+
+    def _tops(self) -> Table:
+        """Return the most likely tokens of every step, raw and after the sampler."""
+        known = (self.raw_top_ids >= 0) | (self.final_top_ids >= 0)
+        sampler, seed, step, place = np.nonzero(known)
+        raw, final = self.raw_top_ids[known], self.final_top_ids[known]
+        return {
+            "sampler": [self.labels[each] for each in sampler],
+            "seed": [self.request.seeds[each] for each in seed],
+            "step": step,
+            "place": place + 1,
+            "raw_id": raw,
+            "raw_text": [self.vocabulary.get(str(each), "") for each in raw],
+            "raw_logprob_nats": self.raw_top_logprobs[known],
+            "final_id": final,
+            "final_text": [self.vocabulary.get(str(each), "") for each in final],
+            "final_probability": self.final_top_probs[known],
+        }
+
+    def _compared(self, done: np.ndarray) -> Table:
+        """Return what every sampler would have kept at every step of every trajectory."""
+        places = np.broadcast_to(done, (len(self.labels), *done.shape))
+        judge, sampler, seed, step = np.nonzero(places)
+        table: Table = {
+            "judging_sampler": [self.labels[each] for each in judge],
+            "sampler": [self.labels[each] for each in sampler],
+            "seed": [self.request.seeds[each] for each in seed],
+            "step": step,
+        }
+        for name, column in (
+            ("compare_count", "kept_count"),
+            ("compare_mass", "kept_mass"),
+            ("compare_entropy", "entropy_nats"),
+        ):
+            values = getattr(self, name)
+            if values is not None:
+                table[column] = values[places]
+        return table
 
 
 def plans(samplers: Sequence[Any]) -> tuple[Plan, ...]:

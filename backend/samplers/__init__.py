@@ -10,8 +10,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from backend.samplers.base import SAMPLERS, Sampler, State, Step, SupportsSampling
-from backend.samplers.chain import Chain
+from .base import SAMPLERS, Sampler, State, Step, SupportsSampling
+from .chain import Chain
 
 __all__ = [
     "SAMPLERS",

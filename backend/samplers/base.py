@@ -18,8 +18,8 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from backend.registry import Registry
-from backend.samplers.parameters import ORDER, TEMPERATURE, Detail, Parameter, check_values
+from ..registry import Registry
+from .parameters import ORDER, TEMPERATURE, Detail, Parameter, check_values
 
 State = dict[str, Tensor]
 """What a sampler remembers from step to step: tensors [B] by name, so that rows can be picked."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from backend.errors import InputError
-from backend.samplers.base import Distribution, Sampler, State, Step, at_least_float32
+from ..errors import InputError
+from .base import Distribution, Sampler, State, Step, at_least_float32
 
 
 class Chain:

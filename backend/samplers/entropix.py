@@ -22,7 +22,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from backend.samplers.base import (
+from .base import (
     Distribution,
     Sampler,
     State,
@@ -30,8 +30,8 @@ from backend.samplers.base import (
     probabilities,
     sampler,
 )
-from backend.samplers.ordering import keep_prefix
-from backend.samplers.parameters import TEMPERATURE, Detail, Number
+from .ordering import keep_prefix
+from .parameters import TEMPERATURE, Detail, Number
 
 STATES = ("LELV", "HELV", "LEHV", "HEHV", "adaptive")
 _BIT = math.log(2)

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from backend.samplers.base import Distribution, State, Truncation, sampler
-from backend.samplers.floor import above_floor
-from backend.samplers.parameters import Detail, Number
+from .base import Distribution, State, Truncation, sampler
+from .floor import above_floor
+from .parameters import Detail, Number
 
 
 @sampler("epsilon")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from backend.samplers.base import Distribution, Sampler, State, Step, sampler
-from backend.samplers.parameters import TEMPERATURE
+from .base import Distribution, Sampler, State, Step, sampler
+from .parameters import TEMPERATURE
 
 
 @sampler("greedy")

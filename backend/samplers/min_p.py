@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from backend.samplers.base import Distribution, State, Truncation, sampler
-from backend.samplers.parameters import Detail, Number
+from .base import Distribution, State, Truncation, sampler
+from .parameters import Detail, Number
 
 
 @sampler("min_p")

@@ -8,8 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from backend.samplers.base import Sampler, State, Step
-from backend.samplers.parameters import TEMPERATURE, Choice, Detail, Number, Parameter
+from .base import Sampler, State, Step
+from .parameters import TEMPERATURE, Choice, Detail, Number, Parameter
 
 LN2 = math.log(2)
 

@@ -8,10 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from backend.samplers.base import Distribution, State, Step, probabilities, sampler
-from backend.samplers.mirostat import DETAILS, LN2, PARAMETERS, Mirostat
-from backend.samplers.ordering import best_first, keep_prefix
-from backend.samplers.parameters import Choice, Detail
+from .base import Distribution, State, Step, probabilities, sampler
+from .mirostat import DETAILS, LN2, PARAMETERS, Mirostat
+from .ordering import best_first, keep_prefix
+from .parameters import Choice, Detail
 
 _AUTHOR_VOCABULARY = 50_000
 

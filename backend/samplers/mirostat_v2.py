@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import torch
 
-from backend.samplers.base import Distribution, State, Step, probabilities, sampler
-from backend.samplers.mirostat import DETAILS, LN2, Mirostat
-from backend.samplers.parameters import Detail
+from .base import Distribution, State, Step, probabilities, sampler
+from .mirostat import DETAILS, LN2, Mirostat
+from .parameters import Detail
 
 
 @sampler("mirostat_v2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from backend.errors import InputError
+from ..errors import InputError
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from backend.samplers.base import Distribution, State, Truncation, rounding, sampler
-from backend.samplers.ordering import best_first, keep_prefix
-from backend.samplers.parameters import Choice, Detail, Number
+from .base import Distribution, State, Truncation, rounding, sampler
+from .ordering import best_first, keep_prefix
+from .parameters import Choice, Detail, Number
 
 # Both codes look at no more tokens than this.
 _CODE_TOKENS = 100

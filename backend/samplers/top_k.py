@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backend.samplers.base import Distribution, State, Truncation, sampler
-from backend.samplers.ordering import keep_prefix
-from backend.samplers.parameters import Number
+from .base import Distribution, State, Truncation, sampler
+from .ordering import keep_prefix
+from .parameters import Number
 
 
 @sampler("top_k")

@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from backend.samplers.base import Distribution, State, Truncation, sampler
-from backend.samplers.parameters import Choice, Detail, Number
+from .base import Distribution, State, Truncation, sampler
+from .parameters import Choice, Detail, Number
 
 
 @sampler("top_n_sigma")

@@ -7,9 +7,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from backend.samplers.base import Distribution, State, Truncation, rounding, sampler
-from backend.samplers.ordering import keep_prefix
-from backend.samplers.parameters import Detail, Number
+from .base import Distribution, State, Truncation, rounding, sampler
+from .ordering import keep_prefix
+from .parameters import Detail, Number
 
 
 @sampler("typical")

@@ -11,19 +11,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.measures.attention import AttentionRows
-from backend.measures.spectral import query_key_norm
-from backend.measures.tiles import TASK_BYTES
-from backend.models.memory import study_memory
-from backend.runs.attention import AttentionRequest, AttentionRun
-from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
-from backend.studies.footprint import hidden_bytes
-from backend.studies.reading import encode_in_context, token_fields
-from backend.studies.watching import Watcher
+from ..measures.attention import AttentionRows
+from ..measures.spectral import query_key_norm
+from ..measures.tiles import TASK_BYTES
+from ..models.memory import study_memory
+from ..runs.attention import AttentionRequest, AttentionRun
+from .base import STUDIES, Estimate, Progress, Report, provenance
+from .footprint import hidden_bytes
+from .reading import encode_in_context, token_fields
+from .watching import Watcher
 
 if TYPE_CHECKING:
-    from backend.models.language import LanguageModel
-    from backend.models.tokenizer import Encoding
+    from ..models.language import LanguageModel
+    from ..models.tokenizer import Encoding
 
 _NUMBERS = len(fields(AttentionRows))
 # What a multiplication inside attention costs beside one with a weight, for it has exponentials and
@@ -103,7 +103,7 @@ def attention_run(
 
 def reading_bytes(model: LanguageModel, tokens: int) -> int:
     """Return the peak of a forward pass over ``tokens`` while its attention is watched."""
-    from backend.models.taps import attention_bytes
+    from ..models.taps import attention_bytes
 
     tiles = torch.get_num_threads() * TASK_BYTES
     return max(hidden_bytes(model, tokens), tiles) + attention_bytes(model, tokens)
@@ -123,7 +123,7 @@ def work(model: LanguageModel, tokens: int) -> float:
 
 def watch_attention(model: LanguageModel, ids: Tensor, report: Report) -> Watcher:
     """Run the model over ``ids`` [1, T] with a tap on every attention layer."""
-    from backend.models.taps import attention_tap
+    from ..models.taps import attention_tap
 
     watcher = Watcher(model, ids)
 
@@ -137,7 +137,7 @@ def watch_attention(model: LanguageModel, ids: Tensor, report: Report) -> Watche
 
 def spectral_norms(model: LanguageModel, scales: dict[int, float]) -> np.ndarray:
     """Return σ of every head, the scale of its scores included, float32 [L, H]; NaN for none."""
-    from backend.models.projections import query_key_weights
+    from ..models.projections import query_key_weights
 
     facts = model.facts
     norms = np.full((facts.layers, facts.heads), np.nan, np.float32)

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
-from backend.progress import Progress, Report, ignore
-from backend.registry import Registry
-from backend.version import VERSION
+from ..progress import Progress, Report, ignore
+from ..registry import Registry
+from ..version import VERSION
 
 __all__ = ["STUDIES", "Estimate", "Progress", "Report", "Study", "ignore", "provenance"]
 
 if TYPE_CHECKING:
-    from backend.models import LanguageModel
-    from backend.runs import ModelFacts, Run
+    from ..models import LanguageModel
+    from ..runs import ModelFacts, Run
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.measures.distribution import in_parts, log_probabilities, moments
-from backend.studies.footprint import forward_bytes
+from ..measures.distribution import in_parts, log_probabilities, moments
+from .footprint import forward_bytes
 
 if TYPE_CHECKING:
-    from backend.models import LanguageModel
-    from backend.models.language import OnLayer
-    from backend.models.tokenizer import Encoding
+    from ..models import LanguageModel
+    from ..models.language import OnLayer
+    from ..models.tokenizer import Encoding
 
 BATCH_TOKENS = 2_048
 """Tokens of a batch, padding included; a longer text is a batch by itself."""

@@ -10,18 +10,18 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 
-from backend.errors import InputError, OverBudgetError
-from backend.models.memory import study_memory
-from backend.runs import AttentionRequest, AttentionRun, BothRequest, TextRequest, TextRun
-from backend.studies.attention import attention_run, kept_bytes, reading_bytes, work
-from backend.studies.base import STUDIES, Estimate, Report
-from backend.studies.reading import encode
-from backend.studies.text import TextStudy
-from backend.studies.watching import Watcher
+from ..errors import InputError, OverBudgetError
+from ..models.memory import study_memory
+from ..runs import AttentionRequest, AttentionRun, BothRequest, TextRequest, TextRun
+from .attention import attention_run, kept_bytes, reading_bytes, work
+from .base import STUDIES, Estimate, Report
+from .reading import encode
+from .text import TextStudy
+from .watching import Watcher
 
 if TYPE_CHECKING:
-    from backend.models.language import LanguageModel
-    from backend.models.tokenizer import Encoding
+    from ..models.language import LanguageModel
+    from ..models.tokenizer import Encoding
 
 
 class BothStudy:
@@ -53,7 +53,7 @@ class BothStudy:
             InputError, OverBudgetError, ModelError, NotDefinedError, CancelledError: as either
                 study; the text must fit the context of the model.
         """
-        from backend.models.taps import attention_tap
+        from ..models.taps import attention_tap
 
         started = time.perf_counter()
         attention, encoding = _attention_request(model, request.text)

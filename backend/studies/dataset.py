@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backend.errors import InputError, ModelError, OverBudgetError
-from backend.models.fingerprint import fingerprint
-from backend.runs import DatasetRequest, DatasetRun
-from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS, ROW_MEASURES
-from backend.runs.row_log import RowLog
-from backend.settings import settings
-from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
-from backend.studies.batches import Row, batch_bytes, batch_cost, measure_batch, plan_batches
+from ..errors import InputError, ModelError, OverBudgetError
+from ..models.fingerprint import fingerprint
+from ..runs import DatasetRequest, DatasetRun
+from ..runs.dataset import MAX_DATASET_BYTES, MAX_ROWS, ROW_MEASURES
+from ..settings import settings
+from ..storage.row_log import RowLog
+from .base import STUDIES, Estimate, Progress, Report, provenance
+from .batches import Row, batch_bytes, batch_cost, measure_batch, plan_batches
 
 if TYPE_CHECKING:
-    from backend.models import LanguageModel
-    from backend.models.tokenizer import Encoding
+    from ..models import LanguageModel
+    from ..models.tokenizer import Encoding
 
 _COUNTED_TOGETHER = 256
 _LONG_TEXTS = 4

@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from backend.errors import ModelError
-from backend.measures.distribution import with_64_bits
-from backend.models.language import LanguageModel
-from backend.runs.trajectories import Plan, TrajectoryRequest
-from backend.samplers import Step
-from backend.samplers.base import Distribution, State
-from backend.samplers.draw import draw, luck
-from backend.studies.base import Progress, Report
-from backend.studies.penalty import Penalty
-from backend.studies.plans import build
+from ..errors import ModelError
+from ..measures.distribution import with_64_bits
+from ..models.language import LanguageModel
+from ..runs.trajectories import Plan, TrajectoryRequest
+from ..samplers import Step
+from ..samplers.base import Distribution, State
+from ..samplers.draw import draw, luck
+from .base import Progress, Report
+from .penalty import Penalty
+from .plans import build
 
 
 @dataclass(frozen=True)

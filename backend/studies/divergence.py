@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.errors import InputError
-from backend.models import load_model, weight_bytes
-from backend.models.loading import reporting_to
-from backend.runs import DivergenceRequest, DivergenceRun
-from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
-from backend.studies.batches import batch_bytes
-from backend.studies.reading import encode_in_context, token_fields
+from ..errors import InputError
+from ..models import load_model, weight_bytes
+from ..models.loading import reporting_to
+from ..runs import DivergenceRequest, DivergenceRun
+from .base import STUDIES, Estimate, Progress, Report, provenance
+from .batches import batch_bytes
+from .reading import encode_in_context, token_fields
 
 if TYPE_CHECKING:
-    from backend.models import LanguageModel
-    from backend.models.tokenizer import Encoding
+    from ..models import LanguageModel
+    from ..models.tokenizer import Encoding
 
 # Rows of logits compared together; each takes about eight buffers of the vocabulary's size.
 _ROWS = 64

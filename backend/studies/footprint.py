@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backend.models.language import LanguageModel
+    from ..models.language import LanguageModel
 
 # Width of a forward pass at its widest, in hidden vectors a token: three inner tensors of the
 # MLP, each up to four vectors wide, beside residual stream, norm and attention.

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.errors import InputError
-from backend.runs.sampler_info import Filtered, ParameterInfo, SamplerInfo
-from backend.runs.trajectories import Plan
-from backend.samplers import SAMPLERS, Sampler, Step, SupportsSampling, names
-from backend.samplers.parameters import Choice, Parameter
-from backend.studies.plans import build, written_out
+from ..errors import InputError
+from ..runs.sampler_info import Filtered, ParameterInfo, SamplerInfo
+from ..runs.trajectories import Plan
+from ..samplers import SAMPLERS, Sampler, Step, SupportsSampling, names
+from ..samplers.parameters import Choice, Parameter
+from .plans import build, written_out
 
 
 def catalogue() -> tuple[SamplerInfo, ...]:

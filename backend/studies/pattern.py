@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from backend.errors import InputError, NotDefinedError, OverBudgetError
-from backend.measures.pattern import pattern, pooled_pattern
-from backend.models.memory import study_memory
-from backend.runs.attention import AttentionRequest
-from backend.settings import settings
-from backend.studies.attention import reading_bytes
-from backend.studies.base import Progress, Report, ignore
-from backend.studies.reading import encode_in_context
-from backend.studies.watching import check_finite, reason, scores_of
+from ..errors import InputError, NotDefinedError, OverBudgetError
+from ..measures.pattern import pattern, pooled_pattern
+from ..models.memory import study_memory
+from ..runs.attention import AttentionRequest
+from ..settings import settings
+from .attention import reading_bytes
+from .base import Progress, Report, ignore
+from .reading import encode_in_context
+from .watching import check_finite, reason, scores_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from backend.models.attention_call import AttentionCall
-    from backend.models.language import LanguageModel
+    from ..models.attention_call import AttentionCall
+    from ..models.language import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class _Catcher:
 
 def _watch(model: LanguageModel, ids: Tensor, layer: int, report: Report) -> AttentionCall:
     """Run the model up to ``layer`` and return what it attends with."""
-    from backend.models.taps import attention_tap
+    from ..models.taps import attention_tap
 
     def passed(done: int, total: int) -> None:
         if done > layer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backend.samplers.base import Distribution
+from ..samplers.base import Distribution
 
 _ALL = slice(None)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.runs.trajectories import Plan, TrajectoryRequest
-from backend.samplers import SAMPLERS, SupportsSampling, chain, make
+from ..runs.trajectories import Plan, TrajectoryRequest
+from ..samplers import SAMPLERS, SupportsSampling, chain, make
 
 
 def build(plan: Plan) -> SupportsSampling:

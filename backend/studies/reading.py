@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 
 import numpy as np
 
-from backend.errors import InputError, OverBudgetError
-from backend.settings import settings
+from ..errors import InputError, OverBudgetError
+from ..settings import settings
 
 if TYPE_CHECKING:
-    from backend.models.language import LanguageModel
-    from backend.models.tokenizer import Encoding
+    from ..models.language import LanguageModel
+    from ..models.tokenizer import Encoding
 
 
 class ReadsText(Protocol):

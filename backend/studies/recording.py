@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.measures.distribution import rank, top
-from backend.models.language import LanguageModel
-from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
-from backend.samplers import SAMPLERS
-from backend.samplers.base import Distribution
-from backend.studies.base import provenance
-from backend.studies.decoding import Decoded, Decoder, pick
-from backend.studies.plans import labels
+from ..measures.distribution import rank, top
+from ..models.language import LanguageModel
+from ..runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
+from ..samplers import SAMPLERS
+from ..samplers.base import Distribution
+from .base import provenance
+from .decoding import Decoded, Decoder, pick
+from .plans import labels
 
 _FLOATS = (
     *("entropy", "varentropy", "surprisal", "rank"),

@@ -9,18 +9,18 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 
-from backend.errors import InputError, ModelError
-from backend.measures.distribution import CURVE_EDGES, measure
-from backend.models.memory import study_memory
-from backend.runs import TextRequest, TextRun
-from backend.studies.base import STUDIES, Estimate, Progress, Report, provenance
-from backend.studies.footprint import forward_bytes
-from backend.studies.reading import encode, token_fields
-from backend.studies.windows import Window, plan_windows
+from ..errors import InputError, ModelError
+from ..measures.distribution import CURVE_EDGES, measure
+from ..models.memory import study_memory
+from ..runs import TextRequest, TextRun
+from .base import STUDIES, Estimate, Progress, Report, provenance
+from .footprint import forward_bytes
+from .reading import encode, token_fields
+from .windows import Window, plan_windows
 
 if TYPE_CHECKING:
-    from backend.models.language import LanguageModel
-    from backend.models.tokenizer import Encoding
+    from ..models.language import LanguageModel
+    from ..models.tokenizer import Encoding
 
 # One block of logits in float32: 512 rows of a vocabulary of 49,152. The head reads all its weights
 # for every block, and runs a third faster than with 128 rows (measured on two cores).

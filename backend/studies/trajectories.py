@@ -13,19 +13,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.errors import CancelledError, InputError, OverBudgetError
-from backend.models.memory import study_memory
-from backend.runs.pace import batch_factor
-from backend.runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
-from backend.settings import settings
-from backend.studies.base import STUDIES, Estimate, Progress, Report
-from backend.studies.decoding import Decoded, Decoder
-from backend.studies.footprint import forward_bytes
-from backend.studies.plans import with_defaults
-from backend.studies.recording import Recorder
+from ..derived.pace import batch_factor
+from ..errors import CancelledError, InputError, OverBudgetError
+from ..models.memory import study_memory
+from ..runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
+from ..settings import settings
+from .base import STUDIES, Estimate, Progress, Report
+from .decoding import Decoded, Decoder
+from .footprint import forward_bytes
+from .plans import with_defaults
+from .recording import Recorder
 
 if TYPE_CHECKING:
-    from backend.models.language import LanguageModel
+    from ..models.language import LanguageModel
 
 MAX_SAMPLERS = 12
 MAX_ROWS = 96

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.errors import ModelError, NotDefinedError
-from backend.measures.attention import AttentionRows, Scores, attend
-from backend.measures.tiles import HIDDEN, TASK_SCORES, Plan, plan_causal, plan_masked
+from ..errors import ModelError, NotDefinedError
+from ..measures.attention import AttentionRows, Scores, attend
+from ..measures.tiles import HIDDEN, TASK_SCORES, Plan, plan_causal, plan_masked
 
 if TYPE_CHECKING:
-    from backend.models.attention_call import AttentionCall
-    from backend.models.language import LanguageModel
+    from ..models.attention_call import AttentionCall
+    from ..models.language import LanguageModel
 
 # A layer of fewer scores waits, until so many are there. Measured on two cores: alone, a layer of
 # 256 tokens takes twice as long.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.errors import InputError, OverBudgetError
-from backend.runs import TextRequest
+from ..errors import InputError, OverBudgetError
+from ..runs import TextRequest
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,18 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from backend.derived.heads import Flags
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags
-from components import checks, job, state
-from components.attention import pattern
-from components.attention.choice import SCALES
-from components.attention.compare import compare
-from components.attention.curve import Head, curve_about, curve_chart, curve_data, curve_lines
-from components.attention.depth import (
+
+from .. import checks, job, state
+from ..charts.common import picked_token
+from ..controls import Control
+from ..figure import figure
+from . import pattern
+from .choice import SCALES
+from .compare import compare
+from .curve import Head, curve_about, curve_chart, curve_data, curve_lines
+from .depth import (
     depth_about,
     depth_chart,
     depth_data,
@@ -24,14 +28,11 @@ from components.attention.depth import (
     quarters_chart,
     quarters_data,
 )
-from components.attention.heatmap import heads_chart, heads_data, token_about
-from components.attention.lessons import lessons
-from components.attention.numbers import Options, entropies, head_name, means
-from components.attention.pattern_chart import pattern_about, pattern_chart, pattern_data
-from components.attention.picking import pick_head
-from components.charts.common import picked_token
-from components.controls import Control
-from components.figure import figure
+from .heatmap import heads_chart, heads_data, token_about
+from .lessons import lessons
+from .numbers import Options, entropies, head_name, means
+from .pattern_chart import pattern_about, pattern_chart, pattern_data
+from .picking import pick_head
 
 TABS = {
     "curve": "Curve",

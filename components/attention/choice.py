@@ -6,11 +6,12 @@ from typing import Any, cast
 
 import streamlit as st
 
+from backend.derived.heads import Scale, typical_head
 from backend.runs import AttentionRun
-from backend.runs.heads import Scale, typical_head
-from components import checks, state
-from components.attention.numbers import Options
-from components.controls import Control
+
+from .. import checks, state
+from ..controls import Control
+from .numbers import Options
 
 SCALES: dict[Scale, str] = {
     "observed": "highest head",

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from backend.derived.heads import Flags
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags
-from components import checks
-from components.attention.numbers import Options, head_name
-from components.attention.panel import head_panel
-from components.controls import Control
+
+from .. import checks
+from ..controls import Control
+from .numbers import Options, head_name
+from .panel import head_panel
 
 Head = tuple[int, int]
 

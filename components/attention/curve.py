@@ -9,12 +9,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from backend.derived.heads import entropy_ceiling, entropy_floor, without_first
 from backend.runs import AttentionRun
-from backend.runs.heads import entropy_ceiling, entropy_floor, without_first
-from components.attention.numbers import Options, entropies, head_name
-from components.charts.common import BLUE, GREY, ORANGE, cursor_frame, cursor_rule, picking
-from components.figure import About
-from components.plain import numbered_label
+
+from ..charts.common import BLUE, GREY, ORANGE, cursor_frame, cursor_rule, picking
+from ..figure import About
+from ..plain import numbered_label
+from .numbers import Options, entropies, head_name
 
 HIGHEST, FLOOR = "maximum", "least the scores allow"
 SOLID, DASHED, DOTTED = (1, 0), (6, 4), (1.5, 3)

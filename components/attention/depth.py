@@ -6,12 +6,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from backend.derived.heads import Flags, layer_counts
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags, layer_counts
-from components.attention.numbers import Options, head_name
-from components.charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE, PICK
-from components.figure import About
-from components.palette import hex_colours
+
+from ..charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE, PICK
+from ..figure import About
+from ..palette import hex_colours
+from .numbers import Options, head_name
 
 OVERLOAD, COLLAPSE = "▲ overload", "▼ collapse"
 QUARTERS = ("0 – ¼", "¼ – ½", "½ – ¾", "¾ – 1")

@@ -17,17 +17,18 @@ from backend.runs import (
     Request,
     TextRequest,
 )
-from components import job, state
-from components.attention.pattern import SLOT
-from components.plain import escape_markdown
-from components.reading_options import (
+
+from .. import job, state
+from ..plain import escape_markdown
+from ..reading_options import (
     bos_option,
     both_option,
     reading_option,
     special_option,
     tell_reading,
 )
-from components.text_box import UNCOUNTED, text_box
+from ..text_box import UNCOUNTED, text_box
+from .pattern import SLOT
 
 _DRAFT = "attention:draft"
 

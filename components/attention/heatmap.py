@@ -6,12 +6,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from backend.derived.heads import Flags
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags
-from components.attention.numbers import Options, head_name
-from components.charts.common import CURSOR_COLOUR, GREY, PICK
-from components.figure import About
-from components.palette import hex_colours, lookup, wants_black
+
+from ..charts.common import CURSOR_COLOUR, GREY, PICK
+from ..figure import About
+from ..palette import hex_colours, lookup, wants_black
+from .numbers import Options, head_name
 
 INKS = ("#000000", "#ffffff")  # on light fields, on dark ones
 OVERLOAD, COLLAPSE = "▲", "▼"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from backend.derived.heads import kind_scores, typical_head
 from backend.runs import AttentionRun
-from backend.runs.heads import kind_scores, typical_head
-from components import state
-from components.attention.choice import choose_head
-from components.attention.numbers import head_name
+
+from .. import state
+from .choice import choose_head
+from .numbers import head_name
 
 EXAMPLE = "attention_repeated"
 LESSONS = {

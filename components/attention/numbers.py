@@ -11,8 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from backend.runs import AttentionRun
-from backend.runs.heads import (
+from backend.derived.heads import (
     Flags,
     Index,
     Scale,
@@ -21,8 +20,10 @@ from backend.runs.heads import (
     mean_over,
     without_first,
 )
-from backend.runs.series import BITS_PER_NAT
-from components.token_strip import Metric
+from backend.derived.series import BITS_PER_NAT
+from backend.runs import AttentionRun
+
+from ..token_strip import Metric
 
 # Fixed, so that texts can be compared: e⁶ = 403 equally weighted tokens. Longer texts clip.
 HIGHEST_NATS = 6.0

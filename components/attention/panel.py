@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from backend.derived.heads import Flags, entropy_floor, mean_over, repeats
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags, entropy_floor, mean_over, repeats
-from components.attention.numbers import Options, head_name, means, written
-from components.figure import About, explain
-from components.plain import escape_markdown
+
+from ..figure import About, explain
+from ..plain import escape_markdown
+from .numbers import Options, head_name, means, written
 
 SPECTRAL = "σ = ‖W_K W_Qᵀ‖₂ · scale"
 _NO_SPECTRAL = (

@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 
 from backend.runs import AttentionRequest, AttentionRun, ModelFacts, ModelSpec
-from components import job
-from components.attention.numbers import head_name
-from components.token_strip import Links
+
+from .. import job
+from ..token_strip import Links
+from .numbers import head_name
 
 SLOT = "attention"
 WHOLE_TOKENS = 1024  # up to here a pattern is drawn whole: 4 MB, and one pixel a token

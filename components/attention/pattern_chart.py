@@ -10,12 +10,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from backend.runs import AttentionRun
-from components.attention.numbers import head_name
-from components.attention.pattern import ROWS, Wanted
-from components.charts.common import CURSOR_COLOUR
-from components.figure import About
-from components.palette import hex_colours
-from components.plain import numbered_label
+
+from ..charts.common import CURSOR_COLOUR
+from ..figure import About
+from ..palette import hex_colours
+from ..plain import numbered_label
+from .numbers import head_name
+from .pattern import ROWS, Wanted
 
 
 def pattern_about(run: AttentionRun, part: Wanted, hide_first: bool) -> About:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components.attention.choice import choose_head
-from components.charts.common import PICK
+from ..charts.common import PICK
+from .choice import choose_head
 
 
 def pick_head(key: str) -> None:

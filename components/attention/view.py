@@ -10,18 +10,19 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
+from backend.derived.heads import Flags, attention_regulariser, mean_over, normalised
 from backend.runs import AttentionRun
-from backend.runs.heads import Flags, attention_regulariser, mean_over, normalised
-from components import state
-from components.attention.charts import charts
-from components.attention.choice import SCALES, chosen_head, kept, options, toolbar, value
-from components.attention.heatmap import heads_about, heads_chart, heads_data
-from components.attention.numbers import Options, flags, head_metrics, head_name, means, written
-from components.attention.panel import head_panel
-from components.attention.pattern import PatternSource, ask, doubt, links, reach, wanted_parts
-from components.attention.picking import pick_head
-from components.figure import figure
-from components.token_strip import Metric, token_strip
+
+from .. import state
+from ..figure import figure
+from ..token_strip import Metric, token_strip
+from .charts import charts
+from .choice import SCALES, chosen_head, kept, options, toolbar, value
+from .heatmap import heads_about, heads_chart, heads_data
+from .numbers import Options, flags, head_metrics, head_name, means, written
+from .panel import head_panel
+from .pattern import PatternSource, ask, doubt, links, reach, wanted_parts
+from .picking import pick_head
 
 HEATMAP = "attention-heads"
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from components import palette
+from .. import palette
 
 Scale = Literal["sequential", "diverging", "rank"]
 RANK_BOUNDS = (10, 100, 1000)

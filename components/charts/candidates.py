@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from backend.runs import TextRun
-from components.charts.common import BLUE, GREY, ORANGE
-from components.figure import About
-from components.plain import token_label
+
+from ..figure import About
+from ..plain import token_label
+from .common import BLUE, GREY, ORANGE
 
 LONGEST_TOKEN, LONGEST_IN_TOOLTIP = 10, 200
 LABEL_PIXELS = 8 * (LONGEST_TOKEN + len("49,152 "))

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from backend.runs import TextRun
-from components.charts.common import BLUE, ORANGE
-from components.figure import About
+
+from ..figure import About
+from .common import BLUE, ORANGE
 
 CUMULATIVE_ABOUT = About(
     title="Held by the likeliest n (%)",

@@ -6,10 +6,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from backend.runs import TextRun, series
-from components.charts.common import BLUE, GREY, ORANGE, cursor_frame, cursor_rule, picking
-from components.figure import About
-from components.plain import whole_label
+from backend.derived import series
+from backend.runs import TextRun
+
+from ..figure import About
+from ..plain import whole_label
+from .common import BLUE, GREY, ORANGE, cursor_frame, cursor_rule, picking
 
 ENTROPY, SURPRISAL, WINDOW = "entropy", "surprisal", "mean entropy"
 

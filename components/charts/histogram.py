@@ -6,9 +6,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.charts.common import BLUE, CURSOR_COLOUR
-from components.figure import About
-from components.token_strip import Metric
+from ..figure import About
+from ..token_strip import Metric
+from .common import BLUE, CURSOR_COLOUR
 
 BINS = 28
 

@@ -6,10 +6,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE, cursor_rule, picking
-from components.compare.metrics import LABELS, unit_of
-from components.figure import About
-from components.palette import hex_colours
+from ..charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE, cursor_rule, picking
+from ..figure import About
+from ..palette import hex_colours
+from .metrics import LABELS, unit_of
 
 RULE = (
     "Runs are compared over the smallest spans of text that are whole tokens in both. The "

@@ -9,11 +9,12 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.runs import Run
-from backend.runs.library import Library
-from components import state
-from components.example_picker import Example
-from components.library.copy_link import copy_link
-from components.plain import token_label
+from backend.storage.library import Library
+
+from .. import state
+from ..example_picker import Example
+from ..library.copy_link import copy_link
+from ..plain import token_label
 
 PAIRS = {
     "dtype": "float32 and bfloat16",

@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.runs import DatasetRun, series
-from backend.runs.compare_rows import RowComparison, compare_rows
-from components import checks, state
-from components.charts.common import BLUE, CURSOR_COLOUR
-from components.compare.tables import difference_table
-from components.controls import Control
-from components.figure import About, figure
+from backend.derived import series
+from backend.derived.compare_rows import RowComparison, compare_rows
+from backend.runs import DatasetRun
+
+from .. import checks, state
+from ..charts.common import BLUE, CURSOR_COLOUR
+from ..controls import Control
+from ..figure import About, figure
+from .tables import difference_table
 
 MEASURES = {
     "mean_entropy": "Mean entropy",

@@ -9,25 +9,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from backend.derived import series
+from backend.derived.compare import TextComparison
 from backend.errors import EntroscopeError
-from backend.runs import (
-    DivergenceRequest,
-    DivergenceRun,
-    ModelFacts,
-    Request,
-    Run,
-    TextRun,
-    series,
-)
-from backend.runs.compare import TextComparison
-from backend.runs.permalink import exact_request
-from components import job, state
-from components.compare.charts import bounds_about, bounds_chart, exact_about, exact_chart
-from components.figure import figure
-from components.library.actions import Keeper
-from components.plain import numbered_label, token_label
-from components.run_head import run_head
-from components.summary import model_line
+from backend.runs import DivergenceRequest, DivergenceRun, ModelFacts, Request, Run, TextRun
+from backend.storage.permalink import exact_request
+
+from .. import job, state
+from ..figure import figure
+from ..library.actions import Keeper
+from ..plain import numbered_label, token_label
+from ..run_head import run_head
+from ..summary import model_line
+from .charts import bounds_about, bounds_chart, exact_about, exact_chart
 
 SLOT = "compare"
 NO_VOCABULARY = (

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from backend.runs import TextRun, series
-from backend.runs.align import Alignment
-from backend.runs.compare import TextComparison
-from components.plain import numbered_label
-from components.token_strip import Metric
+from backend.derived import series
+from backend.derived.align import Alignment
+from backend.derived.compare import TextComparison
+from backend.runs import TextRun
+
+from ..plain import numbered_label
+from ..token_strip import Metric
 
 LABELS = {"surprisal": "Surprisal", "entropy": "Entropy", "varentropy": "Varentropy"}
 POWER = {"surprisal": 1, "entropy": 1, "varentropy": 2}

@@ -6,20 +6,22 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.runs import AttentionRun, TrajectoryRun, series
-from backend.runs.compare import compare_heads
-from backend.runs.compare_paths import PathComparison, compare_paths
-from components import checks, state
-from components.compare.charts import (
+from backend.derived import series
+from backend.derived.compare import compare_heads
+from backend.derived.compare_paths import PathComparison, compare_paths
+from backend.runs import AttentionRun, TrajectoryRun
+
+from .. import checks, state
+from ..controls import Control
+from ..figure import figure
+from ..table_downloads import table_downloads
+from .charts import (
     PATHS,
     heads_about,
     heads_chart,
     paths_about,
     paths_chart,
 )
-from components.controls import Control
-from components.figure import figure
-from components.table_downloads import table_downloads
 
 # Nats at which the colours of the difference of heads end.
 HEADS_END = 1.0

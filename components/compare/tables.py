@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from components.plain import token_label
-from components.table_downloads import table_downloads
+from ..plain import token_label
+from ..table_downloads import table_downloads
 
 NARROW = ("token", "row of A", "row of B")
 

@@ -6,11 +6,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.runs import TextRun, series
-from backend.runs.compare import TextComparison, compare_text, summarise_difference
-from components import checks, state
-from components.charts.common import cursor_frame, picked_token
-from components.compare.charts import (
+from backend.derived import series
+from backend.derived.compare import TextComparison, compare_text, summarise_difference
+from backend.runs import TextRun
+
+from .. import checks, state
+from ..charts.common import cursor_frame, picked_token
+from ..controls import Control
+from ..figure import figure
+from ..token_strip import token_strip
+from .charts import (
     RULE,
     against_about,
     against_chart,
@@ -18,18 +23,15 @@ from components.compare.charts import (
     curves_chart,
     diagonal,
 )
-from components.compare.divergence import Comparer, divergence_view
-from components.compare.metrics import (
+from .divergence import Comparer, divergence_view
+from .metrics import (
     LABELS,
     difference_metrics,
     span_frame,
     span_of_token,
     unit_of,
 )
-from components.compare.tables import difference_table
-from components.controls import Control
-from components.figure import figure
-from components.token_strip import token_strip
+from .tables import difference_table
 
 TABS = {"curves": "Curves", "against": "A against B", "divergence": "Divergence", "table": "Table"}
 TAB = Control("compare.tab", "curves", checks.one_of(tuple(TABS)))

@@ -6,12 +6,13 @@ import streamlit as st
 
 from backend.errors import InputError
 from backend.runs import AttentionRun, DatasetRun, Run, TextRun, TrajectoryRun
-from components.compare.dataset_view import compare_datasets
-from components.compare.divergence import Comparer
-from components.compare.other_views import compare_attention, compare_trajectories
-from components.compare.text_view import compare_texts
-from components.plain import escape_markdown
-from components.summary import model_line
+
+from ..plain import escape_markdown
+from ..summary import model_line
+from .dataset_view import compare_datasets
+from .divergence import Comparer
+from .other_views import compare_attention, compare_trajectories
+from .text_view import compare_texts
 
 
 def compare_view(source: Comparer, a: Run, b: Run) -> None:

@@ -10,9 +10,10 @@ import streamlit as st
 from backend.errors import EntroscopeError
 from backend.runs import DatasetRequest, DatasetRun, Request, Run
 from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS
-from backend.runs.texts_file import FIELD, MAX_FILE_BYTES, SUFFIXES, read_texts
-from components import job, state
-from components.plain import escape_markdown
+from backend.storage.texts_file import FIELD, MAX_FILE_BYTES, SUFFIXES, read_texts
+
+from .. import job, state
+from ..plain import escape_markdown
 
 SLOT = "dataset"
 _FILE, _LINES = "A file", "Lines of text"

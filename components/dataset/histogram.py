@@ -6,8 +6,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.charts.common import BLUE
-from components.figure import About
+from ..charts.common import BLUE
+from ..figure import About
 
 BINS = 28
 HIGH_NATS = 7.0

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.runs import DatasetRun, Request, TextRequest, series
-from components import job, state
-from components.dataset.histogram import HIGH_NATS, spread_about, spread_chart, spread_data
-from components.figure import figure
-from components.plain import escape_markdown, token_label
-from components.table_downloads import table_downloads
+from backend.derived import series
+from backend.runs import DatasetRun, Request, TextRequest
+
+from .. import job, state
+from ..figure import figure
+from ..plain import escape_markdown, token_label
+from ..table_downloads import table_downloads
+from .histogram import HIGH_NATS, spread_about, spread_chart, spread_data
 
 TOKENS_SLOT = "tokens"
 SHOWN_CHARACTERS = 300

@@ -3,6 +3,6 @@
 Every page of runs mounts ``run_actions`` once; the Library page is the rest.
 """
 
-from components.library.actions import run_actions
+from .actions import run_actions
 
 __all__ = ["run_actions"]

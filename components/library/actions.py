@@ -9,18 +9,19 @@ from weakref import WeakKeyDictionary
 import streamlit as st
 
 from backend.errors import EntroscopeError
+from backend.report import report_html
 from backend.runs import Run
-from backend.runs.files import content_id, dump_run
-from backend.runs.library import Library
-from backend.runs.plain import to_plain
-from backend.runs.report import report_html
-from backend.runs.snippet import snippet
-from backend.runs.tables import table_csv, tables
-from components import state
-from components.library.copy_link import copy_link
-from components.library.links import TOO_LONG, Opener, link_parameters, open_study, run_names
-from components.library.tags import split_tags
-from components.palette import hex_colours, ink_on
+from backend.storage.files import content_id, dump_run
+from backend.storage.library import Library
+from backend.storage.plain import to_plain
+from backend.storage.snippet import snippet
+from backend.storage.csv_file import table_csv
+
+from .. import state
+from ..palette import hex_colours, ink_on
+from .copy_link import copy_link
+from .links import TOO_LONG, Opener, link_parameters, open_study, run_names
+from .tags import split_tags
 
 SHADES = 64
 
@@ -116,7 +117,7 @@ def _exports(run: Run, run_id: str) -> None:
     size = run.nbytes / 1e6
     _download(f"Run file (about {size:.1f} MB)", f"{name}.safetensors", lambda: dump_run(run))
     _download("Numbers as JSON", f"{name}.json", lambda: _json(run))
-    for table, columns in tables(run).items():
+    for table, columns in run.tables().items():
         _download(
             f"Table “{table}” as CSV",
             f"{name}_{table}.csv",

@@ -10,9 +10,10 @@ import streamlit as st
 
 from backend.errors import InputError
 from backend.runs import ModelFacts, ModelSpec, Request, Run
-from backend.runs.permalink import MAX_CODE, decode, encode, exact_request
-from components import job, state
-from components.plain import escape_markdown
+from backend.storage.permalink import MAX_CODE, decode, encode, exact_request
+
+from .. import job, state
+from ..plain import escape_markdown
 
 _DEALT_WITH = "link:dealt with"
 

@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from backend.errors import EntroscopeError
-from backend.runs.library import Entry
-from components import checks, state
-from components.compare.choice import KINDS
-from components.controls import Control
-from components.library.tags import split_tags
-from components.library.upload import Holder
+from backend.storage.library import Entry
+
+from .. import checks, state
+from ..compare.choice import KINDS
+from ..controls import Control
+from .tags import split_tags
+from .upload import Holder
 
 PAGE_OF_KIND = {
     "text": "tokens",

@@ -7,9 +7,10 @@ from typing import Protocol
 import streamlit as st
 
 from backend.errors import EntroscopeError
-from backend.runs.files import parse_run
-from backend.runs.library import Library
-from components.plain import escape_markdown
+from backend.storage.files import parse_run
+from backend.storage.library import Library
+
+from ..plain import escape_markdown
 
 
 class Holder(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streamlit.components.v2 import component
 
-from components.browser.two_way import hear, settle
+from ..browser.two_way import hear, settle
 
 UNCOUNTED = "tokens are counted once the model has been fetched"
 """What a counter under a text box says while the tokenizer is not on this machine."""

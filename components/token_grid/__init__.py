@@ -13,10 +13,10 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
-from components.browser import read_scripts, read_styles
-from components.browser.metric import Metric, numbers
-from components.browser.parcel import name_of, pack
-from components.browser.two_way import hear, settle
+from ..browser import read_scripts, read_styles
+from ..browser.metric import Metric, numbers
+from ..browser.parcel import name_of, pack
+from ..browser.two_way import hear, settle
 
 __all__ = ["Metric", "first_departure", "token_grid"]
 

@@ -16,11 +16,12 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from backend.runs.base import TokenizedRun
-from components.browser import read_scripts, read_styles
-from components.browser.metric import Metric, Scale
-from components.browser.parcel import name_of
-from components.browser.two_way import hear, settle
-from components.token_strip.content import Links, links_parcel, numbers_parcel, text_parcel
+
+from ..browser import read_scripts, read_styles
+from ..browser.metric import Metric, Scale
+from ..browser.parcel import name_of
+from ..browser.two_way import hear, settle
+from .content import Links, links_parcel, numbers_parcel, text_parcel
 
 __all__ = ["Links", "Metric", "Scale", "token_strip"]
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from backend.runs.base import TokenizedRun
 from backend.runs.text import TextRun
-from components.browser.metric import Metric, numbers, spread
-from components.browser.parcel import pack
+
+from ..browser.metric import Metric, numbers, spread
+from ..browser.parcel import pack
 
 SHARPEST_LINK = 255
 

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from backend.derived import series
 from backend.errors import EntroscopeError
-from backend.runs import series
 from backend.runs.sampler_info import Filtered
 from backend.runs.trajectories import Plan
-from components.figure import figure
-from components.plain import escape_markdown
-from components.playground_math import distribution
-from components.trajectories.bench_charts import (
+
+from ..figure import figure
+from ..plain import escape_markdown
+from ..playground_math import distribution
+from .bench_charts import (
     SURVIVE_ABOUT,
     survive_chart,
     survive_data,
@@ -25,8 +26,8 @@ from components.trajectories.bench_charts import (
     sweep_chart,
     sweep_data,
 )
-from components.trajectories.cards import Catalogue, chosen_plans, sampler_cards
-from components.trajectories.kept import kept
+from .cards import Catalogue, chosen_plans, sampler_cards
+from .kept import kept
 
 TOKENS = ("mat", "sofa", "roof", "moon", "piano", "table", "stairs", "theorem")
 SHAPES = {

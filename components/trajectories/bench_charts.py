@@ -8,14 +8,15 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from backend.runs import series
+from backend.derived import series
 from backend.runs.sampler_info import Filtered
-from components import palette
-from components.charts.common import CURSOR_COLOUR, GREY
-from components.figure import About
-from components.plain import numbered_label
-from components.playground_math import distribution, figures
-from components.trajectories.curves import sampler_dash
+
+from .. import palette
+from ..charts.common import CURSOR_COLOUR, GREY
+from ..figure import About
+from ..plain import numbered_label
+from ..playground_math import distribution, figures
+from .curves import sampler_dash
 
 MODEL = "The model itself"
 ROW_HEIGHT = 36

@@ -7,14 +7,15 @@ from typing import Protocol
 
 import streamlit as st
 
-from backend.runs.branching import branch, branch_points
+from backend.derived.branching import branch, branch_points
 from backend.runs.trajectories import Plan, TrajectoryRequest, TrajectoryRun
-from components import job
-from components.plain import numbered_label
-from components.trajectories.branches import Keeper, root_key
-from components.trajectories.options import MOST_STEPS
-from components.trajectories.rows import length_of
-from components.trajectories.step_data import Place
+
+from .. import job
+from ..plain import numbered_label
+from .branches import Keeper, root_key
+from .options import MOST_STEPS
+from .rows import length_of
+from .step_data import Place
 
 SLOT = "trajectories"
 IN_PLACE, AFTER = "in its place", "after it"

@@ -14,10 +14,11 @@ import streamlit as st
 
 from backend.runs import Run
 from backend.runs.trajectories import TrajectoryRun
-from components import state
-from components.example_picker import Example
-from components.trajectories.rows import Row, ids_of, row_label, rows_of
-from components.trajectories.tree import Leaf
+
+from .. import state
+from ..example_picker import Example
+from .rows import Row, ids_of, row_label, rows_of
+from .tree import Leaf
 
 MOST_BRANCHES = 60
 

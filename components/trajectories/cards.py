@@ -10,7 +10,8 @@ import streamlit as st
 
 from backend.runs.sampler_info import ParameterInfo, SamplerInfo
 from backend.runs.trajectories import Plan, SamplerSpec
-from components.trajectories.presets import PRESETS
+
+from .presets import PRESETS
 
 MOST = 12
 MOST_LINKS = 4  # samplers one after the other on a card; more come with a run only

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from backend.runs.trajectories import TrajectoryRun
-from components import checks
-from components.controls import Control
-from components.trajectories.rows import NUMBERS
+
+from .. import checks
+from ..controls import Control
+from .rows import NUMBERS
 
 MODES = {"texts": "Texts, step by step", "bench": "One distribution"}
 TABS = {

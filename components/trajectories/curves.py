@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from backend.runs.trajectories import TrajectoryRun
-from components.charts.common import cursor_rule, picking
-from components.figure import About
-from components.plain import token_label
-from components.trajectories.rows import NUMBERS, Number, Row, row_label
+
+from ..charts.common import cursor_rule, picking
+from ..figure import About
+from ..plain import token_label
+from .rows import NUMBERS, Number, Row, row_label
 
 DASHES = [[1, 0], [5, 3]]
 POWERS = [10**each for each in range(7)]

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from backend.runs.trajectories import TrajectoryRun
-from components.charts.common import GREY, cursor_rule, picking
-from components.figure import About
-from components.plain import token_label
-from components.trajectories.curves import sampler_colour, step_axis
-from components.trajectories.rows import Row, row_label
+
+from ..charts.common import GREY, cursor_rule, picking
+from ..figure import About
+from ..plain import token_label
+from .curves import sampler_colour, step_axis
+from .rows import Row, row_label
 
 LN2 = math.log(2)
 FEEDBACK = ("mirostat_v1", "mirostat_v2")

@@ -7,17 +7,18 @@ from typing import Literal, Protocol
 
 import streamlit as st
 
+from backend.derived.pace import seconds_per_step
 from backend.errors import EntroscopeError
 from backend.runs import ModelFacts, ModelSpec, Run
-from backend.runs.pace import seconds_per_step
 from backend.runs.trajectories import Plan, TrajectoryRequest, TrajectoryRun
-from components import job, state
-from components.plain import escape_markdown
-from components.text_box import UNCOUNTED, text_box
-from components.trajectories.branch import SLOT
-from components.trajectories.cards import Catalogue, chosen_plans, sampler_cards
-from components.trajectories.kept import kept
-from components.trajectories.options import (
+
+from .. import job, state
+from ..plain import escape_markdown
+from ..text_box import UNCOUNTED, text_box
+from .branch import SLOT
+from .cards import Catalogue, chosen_plans, sampler_cards
+from .kept import kept
+from .options import (
     MOST_STEPS,
     MOST_TEXTS,
     OPTIONS,

@@ -7,12 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from backend.runs.trajectories import TrajectoryRun
-from components import state
-from components.figure import About, explain
-from components.token_grid import token_grid
-from components.trajectories.choices import ALL_SEEDS, AUTOMATIC, COLOUR, reference_of, seed_of
-from components.trajectories.player import ROW, player
-from components.trajectories.rows import (
+
+from .. import state
+from ..figure import About, explain
+from ..token_grid import token_grid
+from .choices import ALL_SEEDS, AUTOMATIC, COLOUR, reference_of, seed_of
+from .player import ROW, player
+from .rows import (
     NUMBERS,
     Row,
     grid_metrics,
@@ -22,7 +23,7 @@ from components.trajectories.rows import (
     rows_of,
     tokens_of,
 )
-from components.trajectories.step_data import Place
+from .step_data import Place
 
 GRID_ABOUT = About(
     title="The texts, step by step",

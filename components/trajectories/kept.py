@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.kept import kept as kept_on
+from ..kept import kept as kept_on
 
 
 def key_of(name: str) -> str:

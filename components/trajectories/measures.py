@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.runs import series
+from backend.derived import series
+from backend.derived.trajectory_text import text_measures
 from backend.runs.trajectories import TrajectoryRun
-from backend.runs.trajectory_text import text_measures
-from components.charts.common import GREY
-from components.figure import About, figure
-from components.trajectories.curves import LEGEND_COLUMNS, legend_height, sampler_colour
-from components.trajectories.rows import Row, row_label
+
+from ..charts.common import GREY
+from ..figure import About, figure
+from .curves import LEGEND_COLUMNS, legend_height, sampler_colour
+from .rows import Row, row_label
 
 ENDINGS = {"length": "all steps", "end": "its own end", "stop": "stop string", "stopped": "stopped"}
 

@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from backend.runs.trajectories import Plan, TrajectoryRequest
-from components import state
-from components.trajectories.kept import kept, key_of
+
+from .. import state
+from .kept import kept, key_of
 
 # What the study takes; samplers × seeds are texts.
 MOST_STEPS, MOST_TEXTS = 1024, 96

@@ -8,14 +8,15 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.runs.trajectories import TrajectoryRequest, TrajectoryRun
-from components import job, state
-from components.trajectories.branch import SLOT, Brancher, drop_waiting, next_branch
-from components.trajectories.branches import add_branch
-from components.trajectories.cards import MOST, Catalogue, any_cards, put_plans
-from components.trajectories.choices import TAB
-from components.trajectories.form import NOT_ADOPTED
-from components.trajectories.live import live_texts
-from components.trajectories.options import adopt
+
+from .. import job, state
+from .branch import SLOT, Brancher, drop_waiting, next_branch
+from .branches import add_branch
+from .cards import MOST, Catalogue, any_cards, put_plans
+from .choices import TAB
+from .form import NOT_ADOPTED
+from .live import live_texts
+from .options import adopt
 
 _ADOPTED = "trajectories:adopted"
 

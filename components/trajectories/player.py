@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from backend.runs.trajectories import TrajectoryRun
-from components import state
-from components.trajectories.rows import Row, length_of
-from components.trajectories.step_data import Place
+
+from .. import state
+from .rows import Row, length_of
+from .step_data import Place
 
 ROW = "trajectories:row"
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.runs import series
+from backend.derived import series
 from backend.runs.trajectories import TrajectoryRun
-from components.browser.metric import Metric, Scale
+
+from ..browser.metric import Metric, Scale
 
 
 @dataclass(frozen=True)

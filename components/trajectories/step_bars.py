@@ -9,10 +9,11 @@ import altair as alt
 import pandas as pd
 
 from backend.runs.trajectories import TrajectoryRun
-from components.charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE
-from components.figure import About
-from components.trajectories.curves import legend_height
-from components.trajectories.step_data import BRACKET, DRAWN, LISTED, REST, longest_bar
+
+from ..charts.common import BLUE, CURSOR_COLOUR, GREY, ORANGE
+from ..figure import About
+from .curves import legend_height
+from .step_data import BRACKET, DRAWN, LISTED, REST, longest_bar
 
 SHORT_NAME = 14  # characters
 STEP_ABOUT = About(

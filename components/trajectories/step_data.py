@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from backend.runs.trajectories import TrajectoryRun
-from components.charts.candidates import percent
-from components.plain import token_label
-from components.trajectories.rows import Row
-from components.trajectories.thresholds import thresholds
+
+from ..charts.candidates import percent
+from ..plain import token_label
+from .rows import Row
+from .thresholds import thresholds
 
 NO_BREAK_SPACE = "\u00a0"
 BRACKET = 0.06  # width of a sampler's column, as a share of the longest bar

@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend.runs import series
+from backend.derived import series
 from backend.runs.trajectories import Plan, TrajectoryRun
-from components.charts.candidates import percent
-from components.figure import figure
-from components.plain import escape_markdown, token_label
-from components.trajectories.branch import Brancher, branch_controls
-from components.trajectories.rows import NUMBERS, row_label
-from components.trajectories.step_bars import STEP_ABOUT, step_chart
-from components.trajectories.step_data import Place, kept_of_listed, step_data
+
+from ..charts.candidates import percent
+from ..figure import figure
+from ..plain import escape_markdown, token_label
+from .branch import Brancher, branch_controls
+from .rows import NUMBERS, row_label
+from .step_bars import STEP_ABOUT, step_chart
+from .step_data import Place, kept_of_listed, step_data
 
 INFORMATION = {"nats": 1.0, "bits": math.log(2)}  # in nats
 EMPTY = (

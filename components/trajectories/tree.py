@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from components.plain import token_label
+from ..plain import token_label
 
 SHOWN = 24  # characters of a stretch without a fork
 LEAF_HEIGHT = 48  # pixels; less, and the words of neighbouring forks run into each other

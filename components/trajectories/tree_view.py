@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from backend.runs.trajectories import TrajectoryRun
-from components.figure import About, explain
-from components.plain import escape_markdown
-from components.trajectories.branch import PAGE_CHANGED, Brancher
-from components.trajectories.branches import (
+
+from ..figure import About, explain
+from ..plain import escape_markdown
+from .branch import PAGE_CHANGED, Brancher
+from .branches import (
     Branch,
     Family,
     family_of,
@@ -16,8 +17,8 @@ from components.trajectories.branches import (
     open_branch,
     open_root,
 )
-from components.trajectories.rows import Row, row_label
-from components.trajectories.tree import LEAF_HEIGHT, Leaf, stretch_label, tree_frame, tree_spec
+from .rows import Row, row_label
+from .tree import LEAF_HEIGHT, Leaf, stretch_label, tree_frame, tree_spec
 
 TREE_ABOUT = About(
     title="The texts as one tree",

@@ -11,27 +11,28 @@ import pandas as pd
 import streamlit as st
 
 from backend.runs.trajectories import Plan, TrajectoryRun
-from components import state
-from components.charts.common import cursor_frame, picked_token
-from components.figure import figure
-from components.plain import escape_markdown
-from components.trajectories.branch import PAGE_CHANGED, Brancher
-from components.trajectories.choices import FEEDBACK, SINGLE, TAB, TABS, curves_of
-from components.trajectories.curves import curve_about, curve_chart, curve_data
-from components.trajectories.feedback import (
+
+from .. import state
+from ..charts.common import cursor_frame, picked_token
+from ..figure import figure
+from ..plain import escape_markdown
+from .branch import PAGE_CHANGED, Brancher
+from .choices import FEEDBACK, SINGLE, TAB, TABS, curves_of
+from .curves import curve_about, curve_chart, curve_data
+from .feedback import (
     feedback_about,
     feedback_chart,
     feedback_data,
     feedback_rows,
 )
-from components.trajectories.grid_view import grid_view, toolbar
-from components.trajectories.measures import measures_view
-from components.trajectories.player import shown_place
-from components.trajectories.rows import NUMBERS, Row, row_label
-from components.trajectories.step_data import Place
-from components.trajectories.step_panel import step_panel
-from components.trajectories.teaching import lessons
-from components.trajectories.tree_view import tree_view
+from .grid_view import grid_view, toolbar
+from .measures import measures_view
+from .player import shown_place
+from .rows import NUMBERS, Row, row_label
+from .step_data import Place
+from .step_panel import step_panel
+from .teaching import lessons
+from .tree_view import tree_view
 
 
 @st.fragment

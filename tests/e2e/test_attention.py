@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from backend.runs.library import Library
 from backend.settings import settings
+from backend.storage.library import Library
 from tests.e2e.attention_page import analyse, canvas, click_at, heads_of, tab, token
 from tests.runs.makers import attention_run
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from backend.runs import load_run
+from backend.storage.files import load_run
 
 ROOT = Path(__file__).parents[2]
 TEXT = "one two three one two three one two four"

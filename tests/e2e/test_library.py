@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from backend.runs import load_run
+from backend.storage.files import load_run
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_a_link_waits_for_the_run_that_the_address_names_already(analysed):
 
 def test_a_link_to_an_unknown_model_asks_and_can_be_answered(page, serve, tiny_folder):
     from backend.runs import ModelSpec, TextRequest
-    from backend.runs.permalink import encode
+    from backend.storage.permalink import encode
 
     spec = ModelSpec(str(tiny_folder("gpt2")), device="cpu")
     code = encode(TextRequest(text="Which model is this?", model=spec))

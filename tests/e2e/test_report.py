@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.runs import load_run
-from backend.runs.report import report_html
+from backend.report import report_html
+from backend.storage.files import load_run
 from tests.runs.makers import all_kinds, text_run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "text_fact.safetensors"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from backend import cached
+from backend.derived.heads import entropy_floor, flag_heads, mean_over, typical_head
 from backend.runs import AttentionRun
-from backend.runs.heads import entropy_floor, flag_heads, mean_over, typical_head
 from components.attention.curve import curve_about, curve_lines
 from components.attention.depth import flags_data
 from components.attention.numbers import Options

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.runs import spans
+from backend.derived import spans
 from components import token_panel, token_table
 from components.charts import candidates, cumulative, curve, gap_walk, histogram, scatter
 from components.metrics import MEASURES, PIECE_MEASURES, piece_metrics, text_metrics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend import cached
-from backend.runs import load_run
+from backend.storage.files import load_run
 from tests.runs.makers import dataset_run
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from backend import cached
 from backend.runs import ModelSpec, TextRequest
-from backend.runs.files import content_id
-from backend.runs.permalink import encode
 from backend.settings import settings
+from backend.storage.files import content_id
+from backend.storage.permalink import encode
 from components.library.links import TOO_LONG
 from tests.runs.makers import all_kinds, text_run
 

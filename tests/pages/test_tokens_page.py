@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import constants
 
 from backend import cached
-from backend.runs import series
+from backend.derived import series
 from tests.pages.conftest import ROOT
 
 

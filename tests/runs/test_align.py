@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.runs.align import Shared, align, shared_text, sum_spans
+from backend.derived.align import Shared, align, shared_text, sum_spans
 from tests.runs.makers import text_run
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backend.derived.bounds import divergence_bounds, share_vocabulary
+from backend.derived.compare import compare_heads, compare_text, summarise_difference
+from backend.derived.compare_paths import compare_paths
 from backend.errors import InputError
-from backend.runs.bounds import divergence_bounds, share_vocabulary
-from backend.runs.compare import compare_heads, compare_text, summarise_difference
-from backend.runs.compare_paths import compare_paths
 from tests.runs.makers import attention_run, text_run, trajectory_run
 
 

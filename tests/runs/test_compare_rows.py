@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backend.derived.compare_rows import compare_rows
 from backend.errors import InputError
-from backend.runs.compare_rows import compare_rows
 from tests.runs.makers import dataset_run
 
 

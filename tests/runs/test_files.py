@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from safetensors.numpy import load, save
 
 from backend.errors import RunFileError
-from backend.runs import RUN_KINDS, files, load_run
-from backend.runs.files import content_id, dump_run, parse_run, plain_fields
-from backend.runs.migrations import SCHEMA_VERSION
+from backend.runs import RUN_KINDS
+from backend.storage import files
+from backend.storage.files import content_id, dump_run, load_run, parse_run, plain_fields
+from backend.storage.migrations import SCHEMA_VERSION
 from tests.runs.makers import all_kinds, dataset_run, text_run
 from tests.runs.random_runs import any_run
 

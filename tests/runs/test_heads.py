@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.errors import InputError
-from backend.runs import AttentionRequest, AttentionRun, ModelFacts
-from backend.runs.heads import (
+from backend.derived.heads import (
     HEAD_KINDS,
     attention_regulariser,
     entropy_bound,
@@ -24,6 +22,8 @@ from backend.runs.heads import (
     typical_head,
     without_first,
 )
+from backend.errors import InputError
+from backend.runs import AttentionRequest, AttentionRun, ModelFacts
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/vectors_a.json").read_text())
 

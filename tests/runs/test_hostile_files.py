@@ -13,20 +13,20 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from backend.derived.compare import compare_heads, compare_text, summarise_difference
+from backend.derived.compare_paths import compare_paths
+from backend.derived.series import gap_walk, summarise
+from backend.derived.trajectory_text import text_measures
 from backend.errors import EntroscopeError, RunFileError
+from backend.report import report_html
 from backend.runs import Run, TextRun, TrajectoryRun
 from backend.runs.attention import AttentionRun
-from backend.runs.compare import compare_heads, compare_text, summarise_difference
-from backend.runs.compare_paths import compare_paths
-from backend.runs.files import content_id, dump_run, parse_run
-from backend.runs.permalink import encode, exact_request
-from backend.runs.plain import to_plain
-from backend.runs.report import report_html
-from backend.runs.series import gap_walk, summarise
-from backend.runs.snippet import snippet
-from backend.runs.subject import subject
-from backend.runs.tables import table_csv, tables
-from backend.runs.trajectory_text import text_measures
+from backend.storage.files import content_id, dump_run, parse_run
+from backend.storage.permalink import encode, exact_request
+from backend.storage.plain import to_plain
+from backend.storage.snippet import snippet
+from backend.storage.subject import subject
+from backend.storage.csv_file import table_csv
 from tests.runs.makers import all_kinds
 
 SHADES = [("#000000", "#ffffff")] * 8
@@ -107,7 +107,7 @@ def _change_array(array: np.ndarray, dice: random.Random) -> np.ndarray:
 
 def use(run: Run, other: Run) -> None:
     """Do with a run all that the pages do without a model."""
-    for table in tables(run).values():
+    for table in run.tables().values():
         table_csv(table).encode()
     for unit in ("nats", "bits"):
         report_html(run, SHADES, unit).encode()

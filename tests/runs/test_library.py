@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from backend.errors import InputError, RunFileError
-from backend.runs.files import content_id
-from backend.runs.library import Library
+from backend.storage.files import content_id
+from backend.storage.library import Library
 from components import checks
 from tests.runs.makers import text_run
 

@@ -22,7 +22,7 @@ from backend.runs import (
     TextRequest,
     TrajectoryRequest,
 )
-from backend.runs.permalink import MAX_CODE, VERSION, decode, encode, exact_request
+from backend.storage.permalink import MAX_CODE, VERSION, decode, encode, exact_request
 from tests.runs.makers import divergence_run, text_run
 from tests.runs.random_runs import any_run
 

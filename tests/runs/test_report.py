@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import backend
+from backend.report import report_html
+from backend.report.pictures import Line, lines_picture
 from backend.runs import DatasetRequest, ModelSpec
-from backend.runs.files import content_id
 from backend.runs.model import ROUNDED
-from backend.runs.report import report_html
-from backend.runs.report.pictures import Line, lines_picture
-from backend.runs.snippet import snippet
-from backend.runs.tables import table_csv, tables
+from backend.storage.files import content_id
+from backend.storage.snippet import snippet
+from backend.storage.csv_file import table_csv
 from tests.runs.makers import (
     all_kinds,
     attention_run,
@@ -186,7 +186,7 @@ def test_a_run_is_cited_by_its_content():
 
 def test_the_tables_of_attention_have_every_measure():
     run = replace(attention_run(), outside_mass=np.full((2, 3, 8), 0.25, np.float32))
-    found = tables(run)
+    found = run.tables()
     np.testing.assert_array_equal(found["queries"]["score_spread"], run.score_spread.ravel())
     np.testing.assert_array_equal(found["queries"]["induction_mass"], run.induction_mass.ravel())
     np.testing.assert_array_equal(found["heads"]["spectral_norm"], run.spectral_norm.ravel())
@@ -198,7 +198,7 @@ def test_the_tables_of_attention_have_every_measure():
 @pytest.mark.parametrize("kind", ["text", "attention", "divergence"])
 def test_the_tables_of_a_text_place_every_token(kind):
     run = next(each for each in all_kinds() if each.kind == kind)
-    found = tables(run)["tokens"]
+    found = run.tables()["tokens"]
     np.testing.assert_array_equal(np.stack([found["start"], found["end"]], 1), run.offsets)
     np.testing.assert_array_equal(found["group"], run.groups)
 
@@ -206,7 +206,7 @@ def test_the_tables_of_a_text_place_every_token(kind):
 def test_the_steps_of_trajectories_are_placed_in_what_was_written():
     run = trajectory_run()
     run = replace(run, offsets=np.arange(40, dtype=np.int32).reshape(2, 2, 5, 2))
-    found = tables(run)["steps"]
+    found = run.tables()["steps"]
     # The last trajectory is the fourth, and its third step the last.
     assert [found[name][-1] for name in ("step", "start", "end", "group")] == [2, 34, 35, 2]
 
@@ -215,7 +215,7 @@ def test_the_tables_of_trajectories_have_the_tops_and_what_others_would_have_kep
     run = trajectory_run()
     shape = (2, *run.token_ids.shape)
     run = replace(run, compare_count=np.arange(40, dtype=np.int32).reshape(shape))
-    found = tables(run)
+    found = run.tables()
     steps = int(run.lengths.sum())
     assert len(found["tops"]["place"]) == 2 * steps
     assert len(found["compared"]["kept_count"]) == 2 * steps
@@ -228,7 +228,7 @@ def test_the_tables_of_trajectories_have_the_tops_and_what_others_would_have_kep
 
 def test_the_table_is_csv_that_any_reader_gives_back():
     run = text_run('a "quoted", text\nwith, commas')
-    rows = list(csv.DictReader(io.StringIO(table_csv(tables(run)["tokens"]), newline="")))
+    rows = list(csv.DictReader(io.StringIO(table_csv(run.tables()["tokens"]), newline="")))
     assert [row["text"] for row in rows] == run.tokens
     assert rows[0]["entropy_nats"] == ""
     read = np.array([row["entropy_nats"] for row in rows[1:]], np.float64)
@@ -237,7 +237,7 @@ def test_the_table_is_csv_that_any_reader_gives_back():
 
 @pytest.mark.parametrize("run", all_kinds(), ids=lambda run: run.kind)
 def test_every_kind_has_tables_with_columns_of_one_length(run):
-    for table in tables(run).values():
+    for table in run.tables().values():
         assert len({len(column) for column in table.values()}) == 1
         table_csv(table)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.runs.row_log import KEEP_DAYS, RowLog
+from backend.storage.row_log import KEEP_DAYS, RowLog
 
 
 def test_rows_and_seconds_are_there_when_the_log_is_opened_again(tmp_path):

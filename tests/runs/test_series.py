@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backend.derived import series
 from backend.errors import InputError
-from backend.runs import series
-from backend.runs.plain import to_plain
+from backend.storage.plain import to_plain
 from tests.runs.makers import FACTS, text_run
 
 VECTORS = Path(__file__).parents[1] / "vectors"

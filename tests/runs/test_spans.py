@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.derived.spans import gather, split
 from backend.errors import InputError
-from backend.runs.spans import gather, split
 from tests.runs.makers import text_run
 
 

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from backend.errors import InputError, OverBudgetError
-from backend.runs.texts_file import MAX_FILE_BYTES, read_texts, read_texts_file
+from backend.storage.texts_file import MAX_FILE_BYTES, read_texts, read_texts_file
 
 
 @pytest.mark.parametrize(

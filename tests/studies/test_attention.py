@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import backend
+from backend.derived.heads import entropy_floor, repeats
 from backend.errors import (
     CancelledError,
     InputError,
@@ -20,8 +21,7 @@ from backend.errors import (
 from backend.measures.attention import attend
 from backend.models import load_model
 from backend.models.taps import attention_tap
-from backend.runs import load_run
-from backend.runs.heads import entropy_floor, repeats
+from backend.storage.files import load_run
 from backend.studies import watching
 from backend.studies.watching import Watcher
 from tests.studies.attention_models import (

@@ -14,12 +14,12 @@ import pytest
 import torch
 
 import backend
+from backend.derived.series import summarise
 from backend.errors import CancelledError, InputError, OverBudgetError
 from backend.runs import DatasetRequest
 from backend.runs.dataset import MAX_ROWS
-from backend.runs.files import dump_run, parse_run
-from backend.runs.series import summarise
 from backend.settings import settings
+from backend.storage.files import dump_run, parse_run
 from backend.studies import base, batches
 
 TEXTS = (

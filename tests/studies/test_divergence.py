@@ -17,8 +17,8 @@ from backend.errors import InputError, OverBudgetError
 from backend.models import weight_bytes
 from backend.models.language import LanguageModel
 from backend.runs import DivergenceRequest, ModelSpec
-from backend.runs.files import dump_run, parse_run
 from backend.settings import Settings
+from backend.storage.files import dump_run, parse_run
 from backend.studies.base import ignore
 from backend.studies.divergence import DivergenceStudy, divergences
 

@@ -12,12 +12,12 @@ import torch
 
 import backend
 from backend import samplers
+from backend.derived.branching import branch
+from backend.derived.pace import seconds_per_step
+from backend.derived.trajectory_text import text_measures
 from backend.errors import CancelledError, InputError, OverBudgetError
-from backend.runs import load_run
-from backend.runs.branching import branch
-from backend.runs.pace import seconds_per_step
 from backend.runs.trajectories import SamplerSpec, plans
-from backend.runs.trajectory_text import text_measures
+from backend.storage.files import load_run
 from backend.studies import STUDIES
 from tests.apple_gpu import AppleGpu, on_gpu
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.runs import load_run
-from backend.runs.branching import branch_points, segment_score
-from backend.runs.trajectory_text import distinct, overlap, text_measures
+from backend.derived.branching import branch_points, segment_score
+from backend.derived.trajectory_text import distinct, overlap, text_measures
+from backend.storage.files import load_run
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "vectors_a.json").read_text("utf-8"))[
     "10_tool_light"

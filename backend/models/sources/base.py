@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from backend.errors import InputError
-from backend.models.language import LanguageModel
-from backend.models.load import Checkpoint, expected_bytes, open_model, open_tokenizer, read_context
-from backend.models.tokenizer import TextTokenizer
-from backend.registry import Registry
-from backend.runs.model import ModelSpec
+from ...errors import InputError
+from ...registry import Registry
+from ...runs.model import ModelSpec
+from ..language import LanguageModel
+from ..load import Checkpoint, expected_bytes, open_model, open_tokenizer, read_context
+from ..tokenizer import TextTokenizer
 
 
 class ModelSource(Protocol):

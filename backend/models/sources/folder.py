@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backend.errors import ModelError
-from backend.models.checks import check_files
-from backend.models.load import Checkpoint
-from backend.models.sources.base import SOURCES, FolderSource, as_path
-from backend.runs.model import ModelSpec
+from ...errors import ModelError
+from ...runs.model import ModelSpec
+from ..checks import check_files
+from ..load import Checkpoint
+from .base import SOURCES, FolderSource, as_path
 
 
 class LocalFolderSource(FolderSource):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.errors import ModelError
-from backend.models.gguf_convert import converted, gguf_bytes, gguf_context
-from backend.models.load import Checkpoint
-from backend.models.sources.base import SOURCES, FolderSource, as_path
-from backend.runs.model import ModelSpec
+from ...errors import ModelError
+from ...runs.model import ModelSpec
+from ..gguf_convert import converted, gguf_bytes, gguf_context
+from ..load import Checkpoint
+from .base import SOURCES, FolderSource, as_path
 
 
 class GgufSource(FolderSource):

@@ -14,13 +14,13 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from backend.errors import EntroscopeError, ModelError
-from backend.models.bars import download_bar
-from backend.models.checks import check_files, read_config
-from backend.models.load import Checkpoint
-from backend.models.loading import stage
-from backend.models.sources.base import SOURCES, FolderSource
-from backend.runs.model import ModelSpec
+from ...errors import EntroscopeError, ModelError
+from ...runs.model import ModelSpec
+from ..bars import download_bar
+from ..checks import check_files, read_config
+from ..load import Checkpoint
+from ..loading import stage
+from .base import SOURCES, FolderSource
 
 _ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _SMALL_FILES = ["*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken"]

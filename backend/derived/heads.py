@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from backend.errors import InputError
-from backend.runs.attention import AttentionRun
+from ..errors import InputError
+from ..runs.attention import AttentionRun
 
 Scale = Literal["observed", "tokens", "visible"]
 Index = tuple[int | slice | EllipsisType, ...] | EllipsisType  # of arrays [L, H, T]

@@ -10,13 +10,13 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from backend.runs import series
-from backend.runs.base import Run
-from backend.runs.files import content_id
-from backend.runs.report.pictures import Shade
-from backend.runs.report.sections import SECTIONS, Section, facts
-from backend.runs.snippet import snippet
-from backend.runs.subject import subject
+from ..derived import series
+from ..runs.base import Run
+from ..storage.files import content_id
+from ..storage.snippet import snippet
+from ..storage.subject import subject
+from .pictures import Shade
+from .sections import SECTIONS, Section, facts
 
 _FOLDER = Path(__file__).parent
 _PAGES = Environment(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
-from backend.runs.base import Run
-from backend.runs.divergence import DivergenceRun
-from backend.runs.model import ROUNDED
-from backend.runs.permalink import exact_request
+from ..runs.base import Run
+from ..runs.divergence import DivergenceRun
+from ..runs.model import ROUNDED
+from .permalink import exact_request
 
 
 def snippet(run: Run) -> str:

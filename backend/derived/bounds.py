@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.runs.text import TextRun
+from ..runs.text import TextRun
 
 # Stored logarithms are float32. What is left beside them is not known better than this, and
 # taking it for 0 would make a divergence infinite.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.runs.base import Request
+from ..runs.base import Request
 
 
 def subject(request: Request) -> str:

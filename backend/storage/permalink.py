@@ -13,12 +13,12 @@ import zlib
 from dataclasses import asdict, replace
 from typing import Any, get_type_hints
 
-from backend.errors import InputError
-from backend.runs import strict_json
-from backend.runs.base import RUN_KINDS, Request, Run
-from backend.runs.divergence import DivergenceRequest, DivergenceRun
-from backend.runs.files import adapter
-from backend.runs.model import ModelFacts, ModelSpec
+from ..errors import InputError
+from ..runs.base import RUN_KINDS, Request, Run
+from ..runs.divergence import DivergenceRequest, DivergenceRun
+from ..runs.model import ModelFacts, ModelSpec
+from . import strict_json
+from .files import adapter
 
 MAX_CODE = 6_000
 """Characters of a code. Chat programs and proxies cut addresses from about 8,000 on."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from backend.runs.base import TokenizedRun
+from ..runs.base import TokenizedRun
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.errors import InputError
-from backend.runs.trajectories import TrajectoryRun
+from ..errors import InputError
+from ..runs.trajectories import TrajectoryRun
 
 PATH_MEASURES = ("entropy", "surprisal", "kept_mass", "kl")
 

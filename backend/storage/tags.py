@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backend.errors import InputError
+from ..errors import InputError
 
 MAX_TAGS = 20
 MAX_TAG = 40

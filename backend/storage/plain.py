@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.runs.base import Run
+from ..runs.base import Run
 
 
 def to_plain(run: Run) -> dict[str, Any]:

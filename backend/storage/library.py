@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from backend.errors import InputError, RunFileError
-from backend.runs.atomic import PART_PREFIX
-from backend.runs.base import Run
-from backend.runs.files import content_id, load_run, save_run
-from backend.runs.library_index import connect, open_index
-from backend.runs.subject import subject
-from backend.runs.tags import clean_tags
+from ..errors import InputError, RunFileError
+from ..runs.base import Run
+from .atomic import PART_PREFIX
+from .files import content_id, load_run, save_run
+from .library_index import connect, open_index
+from .subject import subject
+from .tags import clean_tags
 
 Sort = Literal["saved", "created", "title", "kind", "model", "size"]
 

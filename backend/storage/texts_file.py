@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
-from backend.errors import InputError, OverBudgetError
-from backend.runs.dataset import MAX_DATASET_BYTES, MAX_ROWS
+from ..errors import InputError, OverBudgetError
+from ..runs.dataset import MAX_DATASET_BYTES, MAX_ROWS
 
 SUFFIXES = (".txt", ".jsonl", ".csv")
 FIELD = "text"

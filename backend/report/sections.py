@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from backend.runs import series
-from backend.runs.attention import AttentionRun
-from backend.runs.base import Run
-from backend.runs.dataset import DatasetRun
-from backend.runs.divergence import DivergenceRun
-from backend.runs.model import ModelFacts
-from backend.runs.report.pictures import Line, Picture, Shade, heat_picture, lines_picture
-from backend.runs.report.strip import Strip, TokenMeasure, numbers, strip_section
-from backend.runs.tables import Table, tables
-from backend.runs.text import TextRun
-from backend.runs.trajectories import TrajectoryRun
+from ..derived import series
+from ..runs.attention import AttentionRun
+from ..runs.base import Run
+from ..runs.dataset import DatasetRun
+from ..runs.divergence import DivergenceRun
+from ..runs.model import ModelFacts
+from ..runs.text import TextRun
+from ..runs.trajectories import TrajectoryRun
+from ..runs.tables import Table
+from .pictures import Line, Picture, Shade, heat_picture, lines_picture
+from .strip import Strip, TokenMeasure, numbers, strip_section
 
 Section = dict[str, Any]
 Unit = tuple[str, float]
@@ -60,7 +60,7 @@ def _text(run: TextRun, shades: Sequence[Shade], unit: Unit) -> Section:
                 name,
             ),
         ],
-        "table": _table(tables(run)["tokens"], "All tokens"),
+        "table": _table(run.tables()["tokens"], "All tokens"),
     }
 
 
@@ -129,7 +129,7 @@ def _attention(run: AttentionRun, shades: Sequence[Shade], unit: Unit) -> Sectio
             ),
         ],
         "reasons": run.reasons,
-        "table": _table(tables(run)["heads"], "All heads"),
+        "table": _table(run.tables()["heads"], "All heads"),
     }
 
 
@@ -193,7 +193,7 @@ def _trajectories(run: TrajectoryRun, shades: Sequence[Shade], unit: Unit) -> Se
                 log=True,
             ),
         ],
-        "table": _table(tables(run)["steps"], "All steps"),
+        "table": _table(run.tables()["steps"], "All steps"),
     }
 
 
@@ -231,7 +231,7 @@ def _dataset(run: DatasetRun, shades: Sequence[Shade], unit: Unit) -> Section:
                 name,
             )
         ],
-        "table": _table(tables(run)["texts"], "All texts"),
+        "table": _table(run.tables()["texts"], "All texts"),
     }
 
 
@@ -264,7 +264,7 @@ def _divergence(run: DivergenceRun, shades: Sequence[Shade], unit: Unit) -> Sect
                 name,
             )
         ],
-        "table": _table(tables(run)["tokens"], "All tokens"),
+        "table": _table(run.tables()["tokens"], "All tokens"),
     }
 
 

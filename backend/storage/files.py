@@ -18,12 +18,12 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from backend.errors import RunFileError
-from backend.runs.arrays import array_specs
-from backend.runs.atomic import write_atomically
-from backend.runs.base import RUN_KINDS, Run
-from backend.runs.migrations import SCHEMA_VERSION, migrate
-from backend.runs.strict_json import parse
+from ..errors import RunFileError
+from ..runs.arrays import array_specs
+from ..runs.base import RUN_KINDS, Run
+from .atomic import write_atomically
+from .migrations import SCHEMA_VERSION, migrate
+from .strict_json import parse
 
 MAX_RUN_BYTES = 1_000_000_000
 # Parsed JSON takes up to twenty times its size.
@@ -158,7 +158,7 @@ def _build(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:
     run_type = RUN_KINDS[header["kind"]]
     plain, declared = header["fields"], array_specs(run_type)
     given: dict[str, Any] = {}
-    for name, value in arrays.items():
+    for name, value in sorted(arrays.items()):  # files keep no order
         field, _, key = name.partition("/")
         if field in declared and field in plain:
             raise ValueError(f"{name} is there twice")

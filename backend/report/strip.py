@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from backend.runs.base import TokenizedRun
-from backend.runs.report.pictures import Shade, shade_of
+from ..runs.base import TokenizedRun
+from .pictures import Shade, shade_of
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.runs.pace import running_rows
-from backend.runs.trajectories import TrajectoryRun
+from ..runs.trajectories import TrajectoryRun
+from .pace import running_rows
 
 _BIT = math.log(2)  # nats
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.errors import InputError
-from backend.runs.text import TextRun
+from ..errors import InputError
+from ..runs.text import TextRun
 
 BITS_PER_NAT = 1 / math.log(2)
 

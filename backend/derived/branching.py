@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.errors import InputError
-from backend.runs.trajectories import Origin, Plan, TrajectoryRequest, TrajectoryRun
+from ..errors import InputError
+from ..runs.trajectories import Origin, Plan, TrajectoryRequest, TrajectoryRun
 
 WINDOWS = (10, 20, 30, 40, 50)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.errors import InputError
-from backend.runs.dataset import ROW_MEASURES, DatasetRun
+from ..errors import InputError
+from ..runs.dataset import ROW_MEASURES, DatasetRun
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backend.errors import RunFileError
+from ..errors import RunFileError
 
 Header = dict[str, Any]
 

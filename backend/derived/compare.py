@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.errors import InputError
-from backend.runs.align import Alignment, align, sum_spans
-from backend.runs.attention import AttentionRun
-from backend.runs.bounds import DivergenceBounds, divergence_bounds, share_vocabulary
-from backend.runs.text import TextRun
+from ..errors import InputError
+from ..runs.attention import AttentionRun
+from ..runs.text import TextRun
+from .align import Alignment, align, sum_spans
+from .bounds import DivergenceBounds, divergence_bounds, share_vocabulary
 
 MEASURES = ("surprisal", "entropy", "varentropy")
 """What is compared span by span; each is the sum over the tokens of the span."""

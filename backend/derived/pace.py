@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backend.runs.trajectories import TrajectoryRun
+from ..runs.trajectories import TrajectoryRun
 
 # What one more row adds to a step, as a share of a step of one row: the decoder reads its weights
 # once a step, however many rows there are. Measured; see benchmarks/README.md.

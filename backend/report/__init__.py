@@ -1,5 +1,5 @@
 """A whole run as one HTML file that opens anywhere, offline, and sends nothing anywhere."""
 
-from backend.runs.report.build import report_html
+from .build import report_html
 
 __all__ = ["report_html"]

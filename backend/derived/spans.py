@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from backend.errors import InputError
-from backend.runs.base import TokenizedRun
-from backend.runs.text import TextRun
+from ..errors import InputError
+from ..runs.base import TokenizedRun
+from ..runs.text import TextRun
 
 Level = Literal["word", "sentence", "line"]
 

@@ -1,0 +1,1 @@
+"""Numbers made from stored runs; no model is needed."""

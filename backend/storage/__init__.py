@@ -1,0 +1,1 @@
+"""Runs on disk and on their way: files, the library, links, tables, snippets."""
