@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import numpy as np
 
     from .models.language import LanguageModel
-    from .runs import AttentionRun, ModelSpec, Request, Run, TextRun, TrajectoryRun
+    from .runs import ModelSpec, Request, Run, TrajectoryRun
     from .studies import Report
 
 # Threads of torch that wait for work spin by default and hold up whatever else runs: beside busy
@@ -33,9 +31,7 @@ __all__ = [
     "load_model",
     "load_run",
     "study",
-    "study_attention",
-    "study_both",
-    "study_text",
+    "study_many",
     "study_trajectories",
 ]
 
@@ -63,52 +59,46 @@ def load_run(path: str | Path) -> Run:
 def study(model: LanguageModel, request: Request, report: Report | None = None) -> Run:
     """Answer any request, whatever its kind; ``report`` hears of progress and may stop it.
 
-    A ``BothRequest`` alone is answered by two runs, which ``study_both`` returns.
+    A ``ManyRequest`` alone is answered by several runs, which ``study_many`` returns.
     """
+    from .decoding.plans import with_defaults
     from .runs import TrajectoryRequest
     from .studies import STUDIES, ignore
-    from .studies.plans import with_defaults
 
     if isinstance(request, TrajectoryRequest):
         request = with_defaults(request)
-    return STUDIES[request.kind].run(model, request, report or ignore)  # type: ignore[reportReturnType]
+    answer: Any = STUDIES[request.kind].run(model, request, report or ignore)
+    return answer
 
 
-def study_text(
-    model: LanguageModel, text: str, *, report: Report | None = None, **fields: Any
-) -> TextRun:
-    """Return how uncertain the model was at every token of ``text``.
+def study_many(
+    model: LanguageModel,
+    text: str,
+    kinds: Sequence[str],
+    *,
+    report: Report | None = None,
+    **fields: Any,
+) -> tuple[Run, ...]:
+    """Return one run for each of ``kinds``, in this order, from one reading of ``text``.
 
-    ``fields`` are those of ``TextRequest``: ``top_k``, ``add_bos``, ``curve`` and so on.
+    For example ``study_many(model, text, ["text", "attention", "residual_norms"])``. The numbers
+    are those of the single studies, to 1e-4 nats in float32 and bit for bit in bfloat16.
+
+    Args:
+        model: to read with.
+        text: to read, as ``study_text`` does.
+        kinds: of studies that read a text once.
+        report: hears of progress and may stop it.
+        fields: of the requests; each study takes those it knows, such as ``add_bos`` or ``top_k``.
+
+    Raises:
+        InputError: an unknown kind, or one that does not read a text once; or a field that none
+            of them knows.
     """
-    from .runs import TextRequest
+    from .runs.many import many_request
 
-    return study(model, TextRequest(model=model.spec, text=text, **fields), report)  # type: ignore[reportReturnType]
-
-
-def study_attention(
-    model: LanguageModel, text: str, *, report: Report | None = None, **fields: Any
-) -> AttentionRun:
-    """Return how widely every head of the model looked at every token of ``text``.
-
-    ``fields`` are those of ``AttentionRequest``: ``add_bos`` and ``special_tokens``.
-    """
-    from .runs import AttentionRequest
-
-    return study(model, AttentionRequest(model=model.spec, text=text, **fields), report)  # type: ignore[reportReturnType]
-
-
-def study_both(
-    model: LanguageModel, text: str, *, report: Report | None = None, **fields: Any
-) -> tuple[TextRun, AttentionRun]:
-    """Return ``study_text`` and ``study_attention`` of ``text`` from one reading.
-
-    ``fields`` are those of ``TextRequest``.
-    """
-    from .runs import BothRequest, TextRequest
-
-    asked = TextRequest(model=model.spec, text=text, **fields)
-    return study(model, BothRequest(model=model.spec, text=asked), report)  # type: ignore[reportReturnType]
+    request: Any = many_request(model.spec, text, kinds, fields)
+    return study(model, request, report)  # type: ignore[reportReturnType]
 
 
 def attention_pattern(
@@ -132,8 +122,8 @@ def attention_pattern(
         cells: an overview instead: the largest weight in each field of about cells × cells.
         fields: ``add_bos`` and ``special_tokens`` of ``AttentionRequest``.
     """
+    from .reading.pattern import Part, read_pattern
     from .runs import AttentionRequest
-    from .studies.pattern import Part, read_pattern
 
     request = AttentionRequest(model=model.spec, text=text, **fields)
     return read_pattern(model, request, layer, head, Part(rows, cells))
@@ -163,8 +153,25 @@ def study_trajectories(
     return study(model, request, report)  # type: ignore[reportReturnType]
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Give ``backend.samplers`` without loading torch for those who do not use it."""
-    if name == "samplers":
-        return import_module(f"{__name__}.samplers")
-    raise AttributeError(f"module 'backend' has no attribute {name!r}")
+def __getattr__(name: str) -> Any:
+    """Give ``study_<kind>`` of every kind, and rooms that load torch only to those who use them.
+
+    ``study_<kind>(model, text, …)`` takes the fields of the kind's request as arguments; a first
+    positional one is the field that the current text or prompt fills.
+    """
+    if name in ("samplers", "measures", "trainings"):
+        return import_module(f"{__name__}.{name}")
+    if name.startswith("study_"):
+        from .runs import RUN_KINDS
+        from .runs.asking import study_function
+
+        kind = name.removeprefix("study_")
+        if kind in RUN_KINDS:
+            return study_function(kind, study)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    from .runs import RUN_KINDS
+
+    return sorted([*globals(), *(f"study_{kind}" for kind in RUN_KINDS)])

@@ -200,7 +200,7 @@ def last_run(spec: ModelSpec, kind: str) -> Run | None:
 @st.cache_resource(show_spinner=False)
 def sampler_catalogue() -> tuple[SamplerInfo, ...]:
     """Return what every sampler declares, sorted by name."""
-    from .studies import one_step
+    from .decoding import one_step
 
     return one_step.catalogue()
 
@@ -213,7 +213,7 @@ def apply_samplers(
     Raises:
         InputError: a parameter is out of range.
     """
-    from .studies import one_step
+    from .decoding import one_step
 
     return one_step.apply_samplers(probs, plans, states)
 
@@ -226,7 +226,7 @@ def temperature_sweep(
     Raises:
         InputError: a parameter is out of range.
     """
-    from .studies import one_step
+    from .decoding import one_step
 
     return one_step.temperature_sweep(probs, plans, temperatures)
 
@@ -237,7 +237,7 @@ def sampler_labels(plans: Sequence[Plan]) -> list[str]:
     Raises:
         InputError: an unknown sampler, or a parameter out of range.
     """
-    from .studies.plans import labels
+    from .decoding.plans import labels
 
     return labels(tuple(plans))
 
@@ -248,7 +248,7 @@ def written_out(request: TrajectoryRequest) -> TrajectoryRequest:
     Raises:
         InputError: an unknown sampler, or a parameter out of range.
     """
-    from .studies.plans import with_defaults
+    from .decoding.plans import with_defaults
 
     return with_defaults(request)
 
@@ -268,7 +268,7 @@ def submit_pattern(
         InputError: this server does not offer the model.
         OverBudgetError: too much is waiting already.
     """
-    from .studies.pattern import Part, read_pattern
+    from .reading.pattern import Part, read_pattern
 
     _check_offered(request.model)
     part = Part(rows, cells)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Generic, TypeVar, cast
 
 from .errors import InputError
@@ -52,3 +54,15 @@ class Registry(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._parts)
+
+
+def import_all(package: str, path: Iterable[str]) -> None:
+    """Import every module of a package and of its folders, so that what they declare is known.
+
+    ``import_all(__name__, __path__)`` at the end of a package's ``__init__`` makes a new file
+    enough: nothing else names it.
+    """
+    for module in sorted(iter_modules(path), key=lambda each: each.name):
+        loaded = import_module(f"{package}.{module.name}")
+        if module.ispkg:
+            import_all(loaded.__name__, loaded.__path__)

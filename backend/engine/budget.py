@@ -12,7 +12,7 @@ from .memory import readable_bytes
 _WORTH_TELLING = 3.0  # seconds
 
 
-def check_limit(estimate: Estimate, limit: int) -> None:
+def check_limit(estimate: Estimate, limit: int, seconds: float | None) -> None:
     """Refuse a study that needs more memory than one study may use.
 
     Raises:
@@ -20,12 +20,12 @@ def check_limit(estimate: Estimate, limit: int) -> None:
     """
     if estimate.bytes > limit:
         raise OverBudgetError(
-            f"This study needs about {_cost(estimate)}, and one study may use "
+            f"This study needs about {_cost(estimate, seconds)}, and one study may use "
             f"{readable_bytes(limit)}. Use a shorter text, or raise ENTROSCOPE_WORK_BYTES."
         )
 
 
-def check_free(estimate: Estimate, free: int) -> None:
+def check_free(estimate: Estimate, free: int, seconds: float | None) -> None:
     """Refuse a study that needs more memory than is free beside its model.
 
     Raises:
@@ -33,16 +33,16 @@ def check_free(estimate: Estimate, free: int) -> None:
     """
     if estimate.bytes > free:
         raise OverBudgetError(
-            f"This study needs about {_cost(estimate)}, and {readable_bytes(free)} are free. "
-            "Use a shorter text or a smaller model, or close other programs."
+            f"This study needs about {_cost(estimate, seconds)}, and {readable_bytes(free)} are "
+            "free. Use a shorter text or a smaller model, or close other programs."
         )
 
 
-def announcing(estimate: Estimate, report: Report) -> Report:
+def announcing(seconds: float | None, report: Report) -> Report:
     """Return a report that also says how long the whole study takes, where that is known."""
-    if estimate.seconds is None or estimate.seconds < _WORTH_TELLING:
+    if seconds is None or seconds < _WORTH_TELLING:
         return report
-    whole = f"about {readable_seconds(estimate.seconds)} in all"
+    whole = f"about {readable_seconds(seconds)} in all"
 
     def announce(progress: Progress) -> None:
         report(replace(progress, message=f"{progress.message} · {whole}"))
@@ -55,8 +55,6 @@ def readable_seconds(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:,.0f} min"
 
 
-def _cost(estimate: Estimate) -> str:
+def _cost(estimate: Estimate, seconds: float | None) -> str:
     memory = f"{readable_bytes(estimate.bytes)} of memory"
-    if estimate.seconds is None:
-        return memory
-    return f"{memory} and {readable_seconds(estimate.seconds)}"
+    return memory if seconds is None else f"{memory} and {readable_seconds(seconds)}"

@@ -167,11 +167,11 @@ class Engine:
         self, study: Study, request: Request, model: LanguageModel, report: Report
     ) -> Run | tuple[Run, ...]:
         estimate = study.estimate(model, request)
-        check_limit(estimate, self._limits.work_bytes)
+        check_limit(estimate, self._limits.work_bytes, None)
         while estimate.bytes > free_beside(model.facts.device) and self._make_room(model.spec):
             pass
-        check_free(estimate, free_beside(model.facts.device))
-        answer = study.run(model, request, announcing(estimate, report))
+        check_free(estimate, free_beside(model.facts.device), None)
+        answer = study.run(model, request, announcing(None, report))
         with self._lock:
             for run in answer if isinstance(answer, tuple) else (answer,):
                 self._runs.put(run.request.key, run)

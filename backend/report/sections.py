@@ -15,9 +15,9 @@ from ..runs.base import Run
 from ..runs.dataset import DatasetRun
 from ..runs.divergence import DivergenceRun
 from ..runs.model import ModelFacts
+from ..runs.tables import Table
 from ..runs.text import TextRun
 from ..runs.trajectories import TrajectoryRun
-from ..runs.tables import Table
 from .pictures import Line, Picture, Shade, heat_picture, lines_picture
 from .strip import Strip, TokenMeasure, numbers, strip_section
 

@@ -1,10 +1,11 @@
 """Kinds of run, one file each: what was asked and what came back. NumPy, no torch."""
 
+from ..registry import import_all
 from .attention import AttentionRequest, AttentionRun
 from .base import RUN_KINDS, Request, Run, TokenizedRun
-from .both import BothRequest
 from .dataset import DatasetRequest, DatasetRun
 from .divergence import DivergenceRequest, DivergenceRun
+from .many import ManyRequest
 from .model import ModelFacts, ModelSpec
 from .text import TextRequest, TextRun
 from .trajectories import Origin, SamplerSpec, TrajectoryRequest, TrajectoryRun
@@ -13,11 +14,11 @@ __all__ = [
     "RUN_KINDS",
     "AttentionRequest",
     "AttentionRun",
-    "BothRequest",
     "DatasetRequest",
     "DatasetRun",
     "DivergenceRequest",
     "DivergenceRun",
+    "ManyRequest",
     "ModelFacts",
     "ModelSpec",
     "Origin",
@@ -30,3 +31,5 @@ __all__ = [
     "TrajectoryRequest",
     "TrajectoryRun",
 ]
+
+import_all(__name__, __path__)

@@ -11,10 +11,11 @@ import binascii
 import json
 import zlib
 from dataclasses import asdict, replace
-from typing import Any, get_type_hints
+from typing import Any
 
 from ..errors import InputError
-from ..runs.base import RUN_KINDS, Request, Run
+from ..runs.asking import request_type
+from ..runs.base import Request, Run
 from ..runs.divergence import DivergenceRequest, DivergenceRun
 from ..runs.model import ModelFacts, ModelSpec
 from . import strict_json
@@ -28,11 +29,6 @@ MAX_INFLATED = 200_000
 
 VERSION = 1
 """Of codes; a changed meaning of a field needs the next one."""
-
-
-def request_type(kind: str) -> type[Request]:
-    """Return the type of the requests of a kind of run."""
-    return get_type_hints(RUN_KINDS[kind])["request"]
 
 
 def exact_request(run: Run) -> Request:

@@ -1,6 +1,8 @@
-"""Questions asked of a model, one file each; importing this package registers them all."""
+"""Questions asked of a model, one file each; importing this package finds them all."""
 
-from . import attention, both, dataset, divergence, text, trajectories  # noqa: F401
+from ..registry import import_all
 from .base import STUDIES, Estimate, Progress, Report, Study, ignore, provenance
 
 __all__ = ["STUDIES", "Estimate", "Progress", "Report", "Study", "ignore", "provenance"]
+
+import_all(__name__, __path__)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import platform
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from ..models.provenance import provenance
 from ..progress import Progress, Report, ignore
+from ..reading.encoding import encode_in_context
+from ..reading.reader import read, reading_bytes, reading_work
+from ..reading.windows import Window, one_window
 from ..registry import Registry
-from ..version import VERSION
 
-__all__ = ["STUDIES", "Estimate", "Progress", "Report", "Study", "ignore", "provenance"]
+__all__ = [
+    "STUDIES",
+    "Estimate",
+    "Progress",
+    "ReadingStudy",
+    "Report",
+    "Study",
+    "ignore",
+    "provenance",
+]
 
 if TYPE_CHECKING:
     from ..models import LanguageModel
-    from ..runs import ModelFacts, Run
+    from ..models.tokenizer import Encoding
+    from ..runs import Run
+    from ..taps.base import Tap
 
 
 @dataclass(frozen=True)
@@ -25,17 +38,18 @@ class Estimate:
 
     Attributes:
         bytes: peak memory.
-        seconds: time, or None where nobody measured this model yet.
+        work: about how many multiplications it takes; the engine knows how many this machine
+            does in a second.
     """
 
     bytes: int
-    seconds: float | None = None
+    work: float
 
 
 class Study(Protocol):
     """A question. ``request`` is the Request type of the same ``kind``."""
 
-    kind: str
+    kind: ClassVar[str]
 
     def estimate(self, model: LanguageModel, request: Any) -> Estimate:
         """Say what the request needs, in milliseconds and without running the model.
@@ -59,19 +73,63 @@ class Study(Protocol):
 STUDIES: Registry[Study] = Registry("study")
 
 
-class Provenance(TypedDict):
-    """The fields of a Run that say where its numbers come from."""
+class ReadingStudy:
+    """A study that reads one text once: it names its taps and makes a run of what they saw.
 
-    model: ModelFacts
-    versions: dict[str, str]
-    created: str
+    Several of them share one reading; see ``studies/many.py``.
+    """
 
+    kind: ClassVar[str]
 
-def provenance(model: LanguageModel) -> Provenance:
-    """Return the fields every study fills in alike: ``TextRun(**provenance(model), ...)``."""
-    libraries = {name: version(name) for name in ("torch", "transformers", "numpy")}
-    return Provenance(
-        model=model.facts,
-        versions={"entroscope": VERSION, "python": platform.python_version(), **libraries},
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+    def encode(self, model: LanguageModel, request: Any) -> Encoding:
+        """Check the request and return the tokens of its text."""
+        return encode_in_context(model, request)
+
+    def windows(self, model: LanguageModel, request: Any, tokens: int) -> list[Window]:
+        """Return how the text is read; in one window unless a study says otherwise."""
+        return one_window(tokens)
+
+    def taps(self, model: LanguageModel, request: Any, encoding: Encoding) -> Sequence[Tap]:
+        """Return what has to watch the reading."""
+        raise NotImplementedError
+
+    def finish(
+        self,
+        model: LanguageModel,
+        request: Any,
+        encoding: Encoding,
+        taps: Sequence[Any],
+        started: float,
+    ) -> Run:
+        """Return the run of what ``taps`` saw; the study began at ``started`` (perf_counter)."""
+        raise NotImplementedError
+
+    def run_bytes(self, request: Any, tokens: int) -> int:
+        """Return the size of the run, beside what the taps hold."""
+        return 32 * tokens
+
+    def estimate(self, model: LanguageModel, request: Any) -> Estimate:
+        """Return memory and work of the reading with these taps."""
+        encoding = self.encode(model, request)
+        tokens, taps = len(encoding), self.taps(model, request, encoding)
+        windows = self.windows(model, request, tokens)
+        kept = self.run_bytes(request, tokens)
+        return Estimate(
+            reading_bytes(model, tokens, windows, taps) + kept,
+            reading_work(model, tokens, taps),
+        )
+
+    def run(self, model: LanguageModel, request: Any, report: Report) -> Run:
+        """Read the text once.
+
+        Raises:
+            InputError, OverBudgetError: as ``estimate``.
+            ModelError: the model gave something that is not a number, as some do in float16.
+            NotDefinedError: this model has nothing of what was asked for.
+            CancelledError: ``report`` said so.
+        """
+        started = time.perf_counter()
+        encoding = self.encode(model, request)
+        taps = self.taps(model, request, encoding)
+        read(model, encoding.ids, self.windows(model, request, len(encoding)), taps, report)
+        return self.finish(model, request, encoding, taps, started)

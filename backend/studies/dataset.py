@@ -14,17 +14,19 @@ import numpy as np
 
 from ..errors import InputError, ModelError, OverBudgetError
 from ..models.fingerprint import fingerprint
+from ..reading.batches import Row, batch_bytes, batch_cost, measure_batch, plan_batches
 from ..runs import DatasetRequest, DatasetRun
 from ..runs.dataset import MAX_DATASET_BYTES, MAX_ROWS, ROW_MEASURES
 from ..settings import settings
 from ..storage.row_log import RowLog
 from .base import STUDIES, Estimate, Progress, Report, provenance
-from .batches import Row, batch_bytes, batch_cost, measure_batch, plan_batches
 
 if TYPE_CHECKING:
     from ..models import LanguageModel
     from ..models.tokenizer import Encoding
 
+# For a first idea of the work only.
+_CHARACTERS_PER_TOKEN = 4
 _COUNTED_TOGETHER = 256
 _LONG_TEXTS = 4
 
@@ -35,10 +37,14 @@ class DatasetStudy:
     kind = "dataset"
 
     def estimate(self, model: LanguageModel, request: DatasetRequest) -> Estimate:
-        """Return memory on top of the model; the time depends on what is done already."""
+        """Return memory on top of the model, and work; less where rows are done already."""
         _check(request)
         longest = _longest(model, request)
-        return Estimate(bytes=batch_bytes(model, min(longest, model.facts.context or longest)))
+        tokens = sum(map(len, request.texts)) / _CHARACTERS_PER_TOKEN
+        return Estimate(
+            batch_bytes(model, min(longest, model.facts.context or longest)),
+            tokens * model.facts.parameters,
+        )
 
     def run(self, model: LanguageModel, request: DatasetRequest, report: Report) -> DatasetRun:
         """Measure every text that is not measured yet.

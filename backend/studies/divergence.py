@@ -13,10 +13,10 @@ from torch import Tensor
 from ..errors import InputError
 from ..models import load_model, weight_bytes
 from ..models.loading import reporting_to
+from ..reading.batches import batch_bytes
+from ..reading.encoding import encode_in_context, token_fields
 from ..runs import DivergenceRequest, DivergenceRun
 from .base import STUDIES, Estimate, Progress, Report, provenance
-from .batches import batch_bytes
-from .reading import encode_in_context, token_fields
 
 if TYPE_CHECKING:
     from ..models import LanguageModel
@@ -39,7 +39,8 @@ class DivergenceStudy:
         tokens = len(encode_in_context(model, request))
         buffers = 8 * _ROWS * 4 * model.facts.vocab_size
         other = weight_bytes(request.other)
-        return Estimate(bytes=other + batch_bytes(model, tokens) + buffers)
+        work = 2.0 * tokens * model.facts.parameters
+        return Estimate(other + batch_bytes(model, tokens) + buffers, work)
 
     def run(
         self, model: LanguageModel, request: DivergenceRequest, report: Report

@@ -5,24 +5,22 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import median
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..decoding.decoder import Decoded, Decoder
+from ..decoding.plans import with_defaults
+from ..decoding.recording import Recorder
 from ..derived.pace import batch_factor
 from ..errors import CancelledError, InputError, OverBudgetError
 from ..models.memory import study_memory
+from ..reading.footprint import forward_bytes
 from ..runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
 from ..settings import settings
 from .base import STUDIES, Estimate, Progress, Report
-from .decoding import Decoded, Decoder
-from .footprint import forward_bytes
-from .plans import with_defaults
-from .recording import Recorder
 
 if TYPE_CHECKING:
     from ..models.language import LanguageModel
@@ -66,11 +64,8 @@ class TrajectoryStudy:
 
     kind = "trajectories"
 
-    def __init__(self) -> None:
-        self._seconds_per_step: WeakKeyDictionary[LanguageModel, float] = WeakKeyDictionary()
-
     def estimate(self, model: LanguageModel, request: TrajectoryRequest) -> Estimate:
-        """Return memory on top of the model, and time if it has decoded before."""
+        """Return memory on top of the model, and work: steps, dearer with more rows."""
         prompt = _check(model, request)
         facts, rows = model.facts, len(request.samplers) * len(request.seeds)
         width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
@@ -81,10 +76,9 @@ class TrajectoryStudy:
         if request.compare:
             cells += len(request.samplers) * (12 + 4 * request.top_n)
         prompt_pass = forward_bytes(model, len(prompt), len(prompt))
-        pace = self._seconds_per_step.get(model)
         return Estimate(
             bytes=cache + max(logits, prompt_pass) + 2 * cells * rows * request.steps,
-            seconds=None if pace is None else pace * request.steps * batch_factor(rows),
+            work=float(facts.parameters) * request.steps * batch_factor(rows),
         )
 
     def run(
@@ -122,7 +116,6 @@ class TrajectoryStudy:
     ) -> None:
         decoder.read(prompt, report)
         end_ids = _end_ids(model) if request.stop_at_end else set()
-        paces: list[float] = []
         started = time.perf_counter()
         for decoded in decoder.steps():
             recorder.add(decoded)
@@ -132,9 +125,6 @@ class TrajectoryStudy:
             seconds = time.perf_counter() - started
             started += seconds
             recorder.time(seconds)
-            if recorder.steps > 1:  # the first token comes from the prompt, with no forward pass
-                paces.append(seconds / batch_factor(len(decoded.rows)))
-                self._seconds_per_step[model] = median(paces)
             report(_progress(request, recorder))
 
 

@@ -11,11 +11,11 @@ import streamlit as st
 from backend.errors import EntroscopeError
 from backend.report import report_html
 from backend.runs import Run
+from backend.storage.csv_file import table_csv
 from backend.storage.files import content_id, dump_run
 from backend.storage.library import Library
 from backend.storage.plain import to_plain
 from backend.storage.snippet import snippet
-from backend.storage.csv_file import table_csv
 
 from .. import state
 from ..palette import hex_colours, ink_on

@@ -11,7 +11,8 @@ import pytest
 import backend
 from backend.engine import Engine
 from backend.errors import CancelledError, EntroscopeError, OverBudgetError
-from backend.runs import BothRequest, ModelSpec, TextRequest
+from backend.runs import ModelSpec, TextRequest
+from backend.runs.many import many_request
 from backend.settings import Settings
 from tests.engine.fakes import PATIENCE
 
@@ -45,7 +46,7 @@ def test_many_sessions_get_the_numbers_that_a_notebook_gets(engine, spec, tiny_m
 
 def test_two_runs_of_one_reading_are_found_by_their_own_requests(engine, spec):
     asked = TextRequest(model=spec, text=TEXT)
-    job = engine.submit("both", BothRequest(model=spec, text=asked))
+    job = engine.submit("many", many_request(spec, TEXT, ["text", "attention"], {}))
     text, attention = job.result(PATIENCE)
     assert engine.find(asked.key) is text
     assert engine.find(attention.request.key) is attention

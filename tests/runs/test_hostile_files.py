@@ -21,12 +21,12 @@ from backend.errors import EntroscopeError, RunFileError
 from backend.report import report_html
 from backend.runs import Run, TextRun, TrajectoryRun
 from backend.runs.attention import AttentionRun
+from backend.storage.csv_file import table_csv
 from backend.storage.files import content_id, dump_run, parse_run
 from backend.storage.permalink import encode, exact_request
 from backend.storage.plain import to_plain
 from backend.storage.snippet import snippet
 from backend.storage.subject import subject
-from backend.storage.csv_file import table_csv
 from tests.runs.makers import all_kinds
 
 SHADES = [("#000000", "#ffffff")] * 8

@@ -16,9 +16,9 @@ from backend.report import report_html
 from backend.report.pictures import Line, lines_picture
 from backend.runs import DatasetRequest, ModelSpec
 from backend.runs.model import ROUNDED
+from backend.storage.csv_file import table_csv
 from backend.storage.files import content_id
 from backend.storage.snippet import snippet
-from backend.storage.csv_file import table_csv
 from tests.runs.makers import (
     all_kinds,
     attention_run,

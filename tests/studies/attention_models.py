@@ -17,7 +17,7 @@ from backend.models.attention_call import AttentionCall
 from backend.models.language import LanguageModel
 from backend.models.taps import attention_tap
 from backend.runs import AttentionRun
-from backend.studies.watching import Watcher
+from backend.taps.attention import Watcher
 from tests.tiny_models import tiny_tokenizer
 
 TEXT = "The quick brown fox jumps over the lazy dog. 12345 sea shells on the sea shore."

@@ -22,8 +22,8 @@ from backend.measures.attention import attend
 from backend.models import load_model
 from backend.models.taps import attention_tap
 from backend.storage.files import load_run
-from backend.studies import watching
-from backend.studies.watching import Watcher
+from backend.taps import attention as watching
+from backend.taps.attention import Watcher
 from tests.studies.attention_models import (
     TEXT,
     Collector,

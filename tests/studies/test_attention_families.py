@@ -9,7 +9,7 @@ import torch
 import backend
 from backend.models import load_model
 from backend.models.taps import attention_tap
-from backend.studies.watching import Watcher
+from backend.taps.attention import Watcher
 from tests.studies.attention_models import (
     TEXT,
     Collector,

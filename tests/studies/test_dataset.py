@@ -16,11 +16,12 @@ import torch
 import backend
 from backend.derived.series import summarise
 from backend.errors import CancelledError, InputError, OverBudgetError
+from backend.reading import batches
 from backend.runs import DatasetRequest
 from backend.runs.dataset import MAX_ROWS
 from backend.settings import settings
 from backend.storage.files import dump_run, parse_run
-from backend.studies import base, batches
+from backend.studies import base
 
 TEXTS = (
     "The cat sat.",

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from backend import samplers
+from backend.decoding.one_step import apply_samplers, catalogue, temperature_sweep
 from backend.errors import InputError
 from backend.runs.trajectories import plans
-from backend.studies.one_step import apply_samplers, catalogue, temperature_sweep
 
 P = np.array([0.42, 0.23, 0.12, 0.08, 0.06, 0.04, 0.03, 0.02])
 

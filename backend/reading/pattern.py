@@ -12,12 +12,13 @@ import torch
 from ..errors import InputError, NotDefinedError, OverBudgetError
 from ..measures.pattern import pattern, pooled_pattern
 from ..models.memory import study_memory
+from ..progress import Progress, Report, ignore
 from ..runs.attention import AttentionRequest
 from ..settings import settings
-from .attention import reading_bytes
-from .base import Progress, Report, ignore
-from .reading import encode_in_context
-from .watching import check_finite, reason, scores_of
+from ..taps.attention import AttentionTap, check_finite, reason, scores_of
+from .encoding import encode_in_context
+from .reader import reading_bytes
+from .windows import one_window
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -89,7 +90,8 @@ def _check(model: LanguageModel, layer: int, head: int, start: int, stop: int, t
 
 
 def _check_size(model: LanguageModel, tokens: int, rows: int, part: Part) -> None:
-    reading, limit = reading_bytes(model, tokens), settings().work_bytes
+    reading = reading_bytes(model, tokens, one_window(tokens), [_Catcher(0)])
+    limit = settings().work_bytes
     if reading > limit:
         raise OverBudgetError(
             f"Reading {tokens:,} tokens needs about {reading / 1e9:.1f} GB; {limit / 1e9:.1f} GB "
@@ -108,14 +110,14 @@ class _EnoughError(Exception):
     """Ends the forward pass: the rest of the model is not needed."""
 
 
-class _Catcher:
-    """A tap that stops at one layer and keeps what that layer hands over."""
+class _Catcher(AttentionTap):
+    """Stops at one layer and keeps what that layer hands over."""
 
     def __init__(self, layer: int) -> None:
         self._layer = layer
         self.found: AttentionCall | None = None
 
-    def call(self, call: AttentionCall) -> Tensor | None:
+    def on_attention(self, call: AttentionCall) -> Tensor | None:
         if call.layer == self._layer:
             self.found = call
             raise _EnoughError
@@ -123,7 +125,6 @@ class _Catcher:
 
 def _watch(model: LanguageModel, ids: Tensor, layer: int, report: Report) -> AttentionCall:
     """Run the model up to ``layer`` and return what it attends with."""
-    from ..models.taps import attention_tap
 
     def passed(done: int, total: int) -> None:
         if done > layer:
@@ -131,7 +132,7 @@ def _watch(model: LanguageModel, ids: Tensor, layer: int, report: Report) -> Att
         report(Progress(done, layer + 1, f"Reading: layer {done} of {layer + 1}"))
 
     catcher = _Catcher(layer)
-    with attention_tap(model, catcher), suppress(_EnoughError):
+    with AttentionTap.watching(model, [catcher]), suppress(_EnoughError):
         model.hidden_states(ids, on_layer=passed)
     if catcher.found is None:
         raise NotDefinedError(reason(model, layer))

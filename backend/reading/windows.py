@@ -34,6 +34,11 @@ class Window:
         return self.prefix + target - self.start
 
 
+def one_window(tokens: int) -> list[Window]:
+    """Return the one window of a text that is read at once."""
+    return [Window(0, 0, 0, tokens)]
+
+
 def plan_windows(total: int, context: int | None, request: TextRequest) -> list[Window]:
     """Return the windows that together score each of ``total`` tokens once.
 

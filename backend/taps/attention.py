@@ -1,4 +1,4 @@
-"""Watching the attention of a forward pass: each layer is reduced to rows and dropped.
+"""The attention of every layer: reduced to one row of numbers a query, and dropped.
 
 The layers of a short text wait for each other: so small, they cost more in calls than in numbers.
 """
@@ -6,6 +6,8 @@ The layers of a short text wait for each other: so small, they cost more in call
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,8 @@ from torch import Tensor
 
 from ..errors import ModelError, NotDefinedError
 from ..measures.attention import AttentionRows, Scores, attend
-from ..measures.tiles import HIDDEN, TASK_SCORES, Plan, plan_causal, plan_masked
+from ..measures.tiles import HIDDEN, TASK_BYTES, TASK_SCORES, Plan, plan_causal, plan_masked
+from .base import Tap
 
 if TYPE_CHECKING:
     from ..models.attention_call import AttentionCall
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 # A layer of fewer scores waits, until so many are there. Measured on two cores: alone, a layer of
 # 256 tokens takes twice as long.
 _SMALL, _TOGETHER = TASK_SCORES, 2 * TASK_SCORES
+_NUMBERS = len(fields(AttentionRows))
+# What a multiplication inside attention costs beside one with a weight, for it has exponentials and
+# sums in its wake. Measured from 1,024 to 8,192 tokens with the bundled model.
+_ATTENTION_COST = 1.2
 # What AttentionRows calls a number, and what an AttentionRun does.
 _NAMES = {
     "entropy": "entropy",
@@ -37,10 +44,41 @@ _NAMES = {
 }
 
 
-class Watcher:
-    """A tap that reduces each layer to ``AttentionRows`` and keeps only these."""
+class AttentionTap(Tap):
+    """Sees what each layer hands to its attention kernel."""
 
-    def __init__(self, model: LanguageModel, ids: Tensor) -> None:
+    def on_attention(self, call: AttentionCall) -> Tensor | None:
+        """Look at a layer; return its output [B, Q, H, E], or None to let its kernel run."""
+
+    def peak_bytes(self, model: LanguageModel, tokens: int) -> int:
+        from ..models.taps import attention_bytes
+
+        return attention_bytes(model, tokens)
+
+    @staticmethod
+    @contextmanager
+    def watching(model: LanguageModel, taps: Sequence[AttentionTap]) -> Iterator[None]:
+        from ..models.taps import attention_tap
+
+        with attention_tap(model, _All(taps)):
+            yield
+
+
+class _All:
+    """Shows a layer to several taps; the first output that one of them has is the layer's."""
+
+    def __init__(self, taps: Sequence[AttentionTap]) -> None:
+        self._taps = taps
+
+    def call(self, call: AttentionCall) -> Tensor | None:
+        outputs = [tap.on_attention(call) for tap in self._taps]
+        return next((each for each in outputs if each is not None), None)
+
+
+class AttentionRowsTap(AttentionTap):
+    """Reduces each layer to ``AttentionRows`` and keeps only these."""
+
+    def start(self, model: LanguageModel, ids: Tensor) -> None:
         """Prepare for ``ids`` [B, T]; the numbers of the first text are kept."""
         tokens = ids.shape[1]
         self._marked = after_last_occurrence(ids[0])
@@ -56,7 +94,17 @@ class Watcher:
         self._measured: set[int] = set()
         self.scales: dict[int, float] = {}
 
-    def call(self, call: AttentionCall) -> Tensor | None:
+    def held_bytes(self, model: LanguageModel, tokens: int) -> int:
+        return 4 * _NUMBERS * model.facts.layers * model.facts.heads * tokens
+
+    def peak_bytes(self, model: LanguageModel, tokens: int) -> int:
+        return super().peak_bytes(model, tokens) + torch.get_num_threads() * TASK_BYTES
+
+    def work(self, model: LanguageModel, tokens: int) -> float:
+        facts = model.facts
+        return _ATTENTION_COST * facts.layers * facts.hidden_size * tokens**2
+
+    def on_attention(self, call: AttentionCall) -> Tensor | None:
         """Measure a layer, or keep a small one until a few can be measured together.
 
         Where precision allows, one pass gives the numbers and the output of the layer.

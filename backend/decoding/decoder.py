@@ -13,11 +13,11 @@ from torch import Tensor
 from ..errors import ModelError
 from ..measures.distribution import with_64_bits
 from ..models.language import LanguageModel
+from ..progress import Progress, Report
 from ..runs.trajectories import Plan, TrajectoryRequest
 from ..samplers import Step
 from ..samplers.base import Distribution, State
 from ..samplers.draw import draw, luck
-from .base import Progress, Report
 from .penalty import Penalty
 from .plans import build
 

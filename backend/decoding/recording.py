@@ -12,11 +12,11 @@ from torch import Tensor
 
 from ..measures.distribution import rank, top
 from ..models.language import LanguageModel
+from ..models.provenance import provenance
 from ..runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
 from ..samplers import SAMPLERS
 from ..samplers.base import Distribution
-from .base import provenance
-from .decoding import Decoded, Decoder, pick
+from .decoder import Decoded, Decoder, pick
 from .plans import labels
 
 _FLOATS = (

@@ -1,0 +1,1 @@
+"""How texts are written: one forward pass a step for all samplers and seeds."""

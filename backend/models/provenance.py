@@ -1,0 +1,32 @@
+"""Where numbers come from: model, libraries and time, as every run keeps them."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, TypedDict
+
+from ..version import VERSION
+
+if TYPE_CHECKING:
+    from ..runs import ModelFacts
+    from .language import LanguageModel
+
+
+class Provenance(TypedDict):
+    """The fields of a Run that say where its numbers come from."""
+
+    model: ModelFacts
+    versions: dict[str, str]
+    created: str
+
+
+def provenance(model: LanguageModel) -> Provenance:
+    """Return the fields every study fills in alike: ``TextRun(**provenance(model), ...)``."""
+    libraries = {name: version(name) for name in ("torch", "transformers", "numpy")}
+    return Provenance(
+        model=model.facts,
+        versions={"entroscope": VERSION, "python": platform.python_version(), **libraries},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,1 @@
+"""How a text is read: tokens, windows, batches, what it costs, and one forward pass for all."""

@@ -1,0 +1,44 @@
+"""From a kind of run to its request, for notebooks, links and forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from ..errors import InputError
+from .base import RUN_KINDS, Request
+from .fields import request_fields
+
+if TYPE_CHECKING:
+    from ..models.language import LanguageModel
+
+
+@cache
+def request_type(kind: str) -> type[Request]:
+    """Return the type of the requests of a kind of run.
+
+    Raises:
+        InputError: there is no such kind.
+    """
+    return get_type_hints(RUN_KINDS[kind])["request"]
+
+
+def study_function(kind: str, study: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``study_<kind>``: the fields of the request as arguments.
+
+    A first positional argument is the field that the current text or prompt fills.
+    """
+    asked = request_type(kind)
+    filled = next((each.name for each in request_fields(asked).values() if each.filled), None)
+
+    def ask(model: LanguageModel, subject: Any = None, *, report: Any = None, **given: Any) -> Any:
+        if subject is not None:
+            if filled is None:
+                raise InputError(f"study_{kind} takes its fields by name only.")
+            given = {filled: subject, **given}
+        return study(model, asked(model=model.spec, **given), report)
+
+    ask.__name__ = ask.__qualname__ = f"study_{kind}"
+    ask.__doc__ = f"Answer a ``{asked.__name__}``; {asked.__doc__}"
+    return ask

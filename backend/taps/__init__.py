@@ -1,0 +1,1 @@
+"""What can be watched while a model reads, one file a thing to watch."""
