@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from transformers.cache_utils import Cache
 
 from ..errors import InputError, ModelError
 from ..runs.model import ModelFacts, ModelSpec
+from .final_norm import final_parts
 from .head import apply_head
 from .tokenizer import TextTokenizer
 
@@ -105,6 +107,24 @@ class LanguageModel:
     def unembed(self, hidden: Tensor) -> Tensor:
         """Map hidden states [..., D] to logits [..., V], soft-cap and logit scale included."""
         return apply_head(self.torch_model, hidden)
+
+    @torch.inference_mode()
+    def final_norm(self, hidden: Tensor) -> Tensor:
+        """Map what the last layer gives [..., D] to what the head receives [..., D].
+
+        Applied to the state after an earlier layer it is the first half of the logit lens.
+
+        Raises:
+            ModelError: this model ends in a way Entroscope does not know.
+        """
+        for part in self.final_parts:
+            hidden = part(hidden)
+        return hidden
+
+    @cached_property
+    def final_parts(self) -> list[nn.Module]:
+        """The modules of ``final_norm``: a norm, and in some families a linear map after it."""
+        return final_parts(self)
 
     def new_cache(self) -> Cache:
         """Return an empty cache of keys and values for ``hidden_states``."""
