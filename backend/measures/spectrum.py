@@ -47,7 +47,7 @@ def spectral_entropy(eigenvalues: Tensor, kept: int | None = None) -> Tensor:
     at most ln ``kept`` from three on, and at most ``kept``/e below. ``kept`` None keeps all.
     """
     parts = torch.special.entr(eigenvalues[..., :kept])
-    return torch.where(eigenvalues.isnan().any(-1), torch.nan, parts.sum(-1))
+    return torch.where(eigenvalues.sum(-1) > 0, parts.sum(-1), torch.nan)
 
 
 def matrix_entropy(vectors: Tensor, kept: int | None = None) -> Tensor:

@@ -13,6 +13,8 @@ IDS = torch.arange(3, 15)[None]
 
 
 class Last(ResidualTap):
+    """Keeps the last state."""
+
     def on_residual(self, depth, hidden):
         self.state = hidden[0]
 
