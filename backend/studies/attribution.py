@@ -13,8 +13,8 @@ from transformers.pytorch_utils import Conv1D
 
 from ..errors import NotDefinedError
 from ..measures.distribution import top
+from ..measures.held_norm import HeldNorm, hold
 from ..measures.pattern import causal_patterns, pattern
-from ..models.final_norm import HeldNorm, hold
 from ..reading.encoding import token_fields
 from ..runs.attribution import AttributionRequest, AttributionRun
 from ..taps.attention import AttentionTap, scores_of
@@ -137,7 +137,7 @@ class AttributionStudy(ReadingStudy):
         error = 0.0
         if len(encoding) > 1:
             ends = kept.states[-1][:-1]
-            held = hold(model.final_parts, ends)
+            held = _held(model, ends)
             came = torch.from_numpy(encoding.ids[1:]).long()
             directions, constant = _directions(model, held, ends, came, leads.runner_up[1:])
             layers = range(model.facts.layers)
@@ -202,6 +202,13 @@ def _check_layers(model: LanguageModel, calls: dict[int, Any], checks: _Checks) 
         )
 
 
+def _held(model: LanguageModel, ends: Tensor) -> HeldNorm:
+    try:
+        return hold(model.final_norm, ends)
+    except ValueError:
+        raise NotDefinedError(f"{model.facts.name} ends in no norm of one length.") from None
+
+
 def _directions(
     model: LanguageModel, held: HeldNorm, ends: Tensor, came: Tensor, runner_up: np.ndarray
 ) -> tuple[Tensor, Tensor]:
@@ -212,7 +219,7 @@ def _directions(
     came = came.to(weight.device)
     wanted = weight[came].float() - weight[other].float()
     wanted = wanted * _logit_scale(model, ends)
-    constant = held.offset(wanted)
+    constant = wanted @ held.constant
     if bias is not None:
         constant = constant + bias[came].float() - bias[other].float()
     return held.pull_back(wanted), constant

@@ -26,7 +26,7 @@ DIFFUSED = 384
 """Tokens that diffusion spectral entropy is computed from: its cost grows with their cube."""
 _NUMBERS = ("matrix_entropy", "with_first", "nuclear_norm", "diffusion_entropy", "norm")
 
-_TIMED = ("matrix_entropy", "nuclear_norm", "diffusion_entropy")
+_TIMED: tuple[str, ...] = ("matrix_entropy", "nuclear_norm", "diffusion_entropy")
 
 
 class SpectraTap(ResidualTap):
