@@ -124,26 +124,8 @@ class AlongAxis(Picture):
         if self.over and one_of(parameters, "lines", ("mean", "single")) == "single":
             lines = self._singles(run, found)
         else:
-            lines = self._means(run, found)
+            lines = means_of(run, found, self.axis, self.by)
         return along_chart(lines, places(run, self.axis, count), unit)
-
-    def _means(self, run: Run, found: Number) -> list[Line]:
-        """Return a line for every place of ``by``: mean and band over all other axes."""
-        from ...charts.along import Line
-
-        keep = (self.by, self.axis) if self.by else (self.axis,)
-        means = np.atleast_2d(over_others(found, *keep))
-        several = _spread_over(found, keep)
-        labels = places(run, self.by, len(means)).labels if self.by else [found.quantity.name]
-        lines = []
-        for place, (label, mean) in enumerate(zip(labels, means, strict=True)):
-            band, texts = (None, None), None
-            if several is not None and several.shape[-1] > 1:
-                row = several[place]
-                band = tuple(_percentile(row, each) for each in _BAND)
-                texts = [f"mean of {int(each)}" for each in np.isfinite(row).sum(-1)]
-            lines.append(Line(label, mean, found.quantity, low=band[0], high=band[1], texts=texts))
-        return lines
 
     def _singles(self, run: Run, found: Number) -> list[Line]:
         """Return a line for every place of ``by`` and ``over``."""
@@ -159,6 +141,28 @@ class AlongAxis(Picture):
             for group, rows in zip(groups, values, strict=True)
             for single, row in zip(singles.labels, rows, strict=True)
         ]
+
+
+def means_of(run: Run, found: Number, axis: str, by: str = "") -> list[Line]:
+    """Return a line for every place of ``by``: mean and band over all other axes.
+
+    The band holds 80 % of what the mean is over; there is none for a mean of one.
+    """
+    from ...charts.along import Line
+
+    keep = (by, axis) if by else (axis,)
+    means = np.atleast_2d(over_others(found, *keep))
+    several = _spread_over(found, keep)
+    labels = places(run, by, len(means)).labels if by else [found.quantity.name]
+    lines = []
+    for place, (label, mean) in enumerate(zip(labels, means, strict=True)):
+        low = high = texts = None
+        if several is not None and several.shape[-1] > 1:
+            row = several[place]
+            low, high = (_percentile(row, each) for each in _BAND)
+            texts = [f"mean of {int(each)}" for each in np.isfinite(row).sum(-1)]
+        lines.append(Line(label, mean, found.quantity, low=low, high=high, texts=texts))
+    return lines
 
 
 def _spread_over(found: Number, keep: tuple[str, ...]) -> np.ndarray | None:

@@ -18,6 +18,7 @@ from .base import NONE, Area, Panel, Parameters, described
 from .heads import MEASURES, head_rows, hidden_first
 from .parameters import head_of
 from .places import places
+from .ranges import ends
 
 if TYPE_CHECKING:
     from ...charts.base import Spec
@@ -121,7 +122,8 @@ class HeadStrip(HeadPanel):
         at = head_of(of, parameters)
         values = head_rows(of, at, hide=hidden_first(parameters))[self.colours[0]]
         quantity = quantity_of(run, self.colours[0])
-        return strip_chart(of.tokens, values, quantity, unit)
+        _, high = ends(quantity, values, spread=True)
+        return strip_chart(of.tokens, values, quantity, unit, high=high)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -124,7 +124,7 @@ class Table(Panel):
                 {
                     "name": name, "label": each.quantity.name, "kind": "number",
                     "quantity": plain_quantity(each.quantity), "digits": None, "heat": self.heat,
-                    "hidden": False, "pinned": False,
+                    "hidden": bool(np.isnan(each.values).all()), "pinned": False,
                 }
             )  # fmt: skip
             arrays[name] = each.values.ravel().astype(np.float32)
