@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import RANK_BOUNDS, Quantity
-from .base import HEADS, Spec, data, domain, finished, title, tooltip
+from .base import HEADS, Spec, data, domain, finished, log_values, title, tooltip
 from .places import Places
 from .scales import label_text, shown, value_text
 
@@ -51,7 +51,12 @@ def map_chart(
         right=f"datum.left + {width}", below="datum.above + 1", **shade_of(quantity)
     )
     x = alt.X("left:Q", title=columns.name, scale=_ends(len(columns)), axis=_axis(columns))
-    y = alt.Y("above:Q", title=rows.name, scale=_ends(len(rows), down=True), axis=_axis(rows))
+    y = alt.Y(
+        "above:Q",
+        title=rows.name,
+        scale=_ends(len(rows), down=True),
+        axis=_axis(rows, named=not rows.counted),
+    )
     place = base.encode(x=x, x2="right:Q", y=y, y2="below:Q")
     tip = tooltip(
         {
@@ -124,6 +129,8 @@ def _colour(quantity: Quantity, low: float, high: float, label: str) -> alt.Colo
         scale = alt.Scale(domain=domain(quantity, -reach, reach), range="diverging", clamp=True)
     else:
         kind: Any = "log" if quantity.scale == "log" else "linear"
+        if kind == "log":
+            legend["values"] = log_values(low, high)
         scale = alt.Scale(
             type=kind, domain=domain(quantity, low, high), range="heatmap", clamp=True
         )
@@ -134,14 +141,14 @@ def _ends(count: int, *, down: bool = False) -> alt.Scale:
     return alt.Scale(domain=[0, count], nice=False, reverse=down)
 
 
-def _axis(places: Places) -> alt.Axis:
-    """Return the axis of fields, their numbers in the middle of each."""
+def _axis(places: Places, *, named: bool = False) -> alt.Axis:
+    """Return the axis of fields, their numbers in the middle of each, or room for names."""
     step = next(each for each in _STEPS if len(places) / each <= 16)
     return alt.Axis(
         values=[each + 0.5 for each in range(0, len(places), step)],
         labelExpr="format(datum.value - 0.5, ',d')",
-        labels=places.counted,
-        titlePadding=4 if places.counted else 8 + 7 * max(map(len, places.labels)),
+        labels=not named,
+        titlePadding=8 + 7 * max(map(len, places.labels)) if named else 4,
         grid=False,
         ticks=False,
         domain=False,
