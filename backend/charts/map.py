@@ -7,10 +7,11 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from ..quantities import RANK_BOUNDS, Quantity
-from .base import HEADS, Spec, data, domain, finished, log_values, title, tooltip
+from ..quantities import Quantity
+from .base import HEADS, Spec, data, finished, tooltip
 from .places import Places
-from .scales import label_text, shown, value_text
+from .scales import value_text
+from .shades import shade_of, shading
 
 MOST_COLUMNS = 400
 """More columns than this are shown several to a field, at their largest value."""
@@ -73,7 +74,9 @@ def map_chart(
     if width > 1:
         note = f"{width} {columns.name}s to a field, at their largest value."
     chart = alt.layer(
-        known.encode(color=_colour(quantity, low, high, label)),
+        known.encode(
+            color=shading(quantity, low, high, label=label, orient="right", gradientLength=120)
+        ),
         empty,
         _here(rows, columns, width).encode(x=x, x2="right:Q", y=y, y2="below:Q"),
         *_names(rows),
@@ -105,36 +108,6 @@ def _fields(values: np.ndarray, rows: Places, columns: Places) -> tuple[dict[str
         "column": [columns.labels[each] for each in places.tolist()],
         "value": found.ravel(),
     }, width
-
-
-def shade_of(quantity: Quantity) -> dict[str, str]:
-    """Return the field that is coloured: what is shown, or the class of a rank."""
-    if quantity.scale == "rank":
-        classes = " + ".join(f"(datum.value > {bound} ? 1 : 0)" for bound in RANK_BOUNDS)
-        return {"shade": f"isValid(datum.value) ? {classes} : null"}
-    if quantity.scale == "log":
-        return {"shade": "datum.value > 0 ? datum.value : null"}
-    return {"shade": shown(quantity, "value")}
-
-
-def _colour(quantity: Quantity, low: float, high: float, label: str) -> alt.Color:
-    name = title(label_text(quantity, label or None))
-    legend: dict[str, Any] = {"title": name, "orient": "right", "gradientLength": 120}
-    if quantity.scale == "rank":
-        words = [f"to {bound:,}" for bound in RANK_BOUNDS] + [f"over {RANK_BOUNDS[-1]:,}"]
-        legend |= {"values": list(range(len(words))), "labelExpr": f"{words!r}[datum.value]"}
-        scale = alt.Scale(domain=[0, len(RANK_BOUNDS)], range="heatmap")
-    elif quantity.scale == "diverging":
-        reach = max(abs(low), abs(high))
-        scale = alt.Scale(domain=domain(quantity, -reach, reach), range="diverging", clamp=True)
-    else:
-        kind: Any = "log" if quantity.scale == "log" else "linear"
-        if kind == "log":
-            legend["values"] = log_values(low, high)
-        scale = alt.Scale(
-            type=kind, domain=domain(quantity, low, high), range="heatmap", clamp=True
-        )
-    return alt.Color("shade:Q", scale=scale, legend=alt.Legend(**legend))
 
 
 def _ends(count: int, *, down: bool = False) -> alt.Scale:
