@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "mounted"
 SHARED_SCRIPTS = ("parcels.js", "words.js", "legend.js", "panels.js")
 
 
