@@ -174,9 +174,10 @@ class Frame {
   }
 
   drawOffer(lens, run) {
-    this.offer.hidden = Boolean(run);
-    if (run) return;
-    this.offer.replaceChildren(...this.head.offerOf(lens));
+    const note = run && !this.page.opening ? this.reading.note : "";
+    this.offer.hidden = Boolean(run) && !note;
+    this.offer.classList.toggle("note", Boolean(run));
+    this.offer.replaceChildren(...(run ? [element("span", "hint", note)] : this.head.offerOf(lens)));
   }
 
   // ── state ──────────────────────────────────────────────────────────────────────────────────

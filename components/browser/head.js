@@ -282,6 +282,7 @@ export class Head {
     if (narrow) {
       for (const each of this.wide) items.push({ label: each.textContent, act: () => setTimeout(() => each.click()) });
     }
+    for (const part of frame.lens.guide) items.push({ content: element("p", "guide", part) });
     items.push({ content: this.facts() });
     if (content) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });
     return items;
