@@ -59,7 +59,7 @@ class Paper:
     remark: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Lens:
     """One view on a kind of run.
 
@@ -79,6 +79,7 @@ class Lens:
         examples: shipped runs; the first is shown before anything is asked.
         papers: whose claims it shows.
         guide: what to look for, in paragraphs.
+        formerly: older addresses of its page, which still lead there.
         place: in its group, from the left.
     """
 
@@ -94,6 +95,7 @@ class Lens:
     examples: tuple[Example, ...] = ()
     papers: tuple[Paper, ...] = ()
     guide: tuple[str, ...] = ()
+    formerly: tuple[str, ...] = ()
     place: int = 50
 
     @property

@@ -190,9 +190,9 @@ export default class Timeline extends View {
   }
 
   #legend() {
-    const keys = this.series.map(({ label, style, colour, dash }) => {
+    const keys = this.series.map(({ label, style, colour, dash, bars }) => {
       const key = element("span", "timeline-key");
-      const sign = element("i", dash.length ? "dashed" : style);
+      const sign = element("i", dash.length ? "dashed" : bars ? "bars" : style);
       sign.style.color = colour;
       key.append(sign, label);
       return key;
