@@ -39,8 +39,9 @@ class FakeRun(Run):
 class FakeModel:
     """Stands in for a LanguageModel; notes on which thread it dies."""
 
-    def __init__(self, spec: ModelSpec, size: int, freed: queue.SimpleQueue) -> None:
+    def __init__(self, spec: ModelSpec, size: int, weights: str, freed: queue.SimpleQueue) -> None:
         self.spec = spec
+        self.weights = weights
         self.thread = threading.current_thread()
         self._freed = freed
         self.facts = ModelFacts(
@@ -59,6 +60,7 @@ class Loader:
 
     sizes: dict[str, int] = field(default_factory=dict)
     room: int = 10**12
+    weights: str = "first"
     stages: int = 0
     failure: BaseException | None = None
     loads: list[str] = field(default_factory=list)
@@ -83,7 +85,7 @@ class Loader:
         size = self.sizes.get(spec.source, 1)
         if sum(model.facts.memory_bytes for model in self.alive) + size > self.room:
             raise NoRoomError(f"{spec.source} does not fit.")
-        model = FakeModel(spec, size, self.freed)
+        model = FakeModel(spec, size, self.weights, self.freed)
         self.alive.add(model)
         return model
 
@@ -95,7 +97,7 @@ class SteeredStudy:
 
     def __init__(self) -> None:
         self.need = 0
-        self.seconds: float | None = None
+        self.work = 1.0
         self.failure: BaseException | None = None
         self.runs: list[str] = []
         self.threads: dict[str, set[threading.Thread]] = {}
@@ -106,7 +108,7 @@ class SteeredStudy:
         self._steps.release(count)
 
     def estimate(self, model, request) -> Estimate:
-        return Estimate(bytes=self.need, seconds=self.seconds)
+        return Estimate(bytes=self.need, work=self.work)
 
     def run(self, model, request, report) -> FakeRun:
         self.runs.append(request.text)

@@ -1,0 +1,163 @@
+"""Who waits for which job, what they are told, and when a job is given up because nobody does."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..runs import Run
+from .clock import Clock
+from .events import Closing, Event, Partial, Progressed, Unknown
+from .job import Job, Task
+from .mailbox import Mailbox
+
+_ENDED = 1000
+"""Finished jobs whose end is still told to those who come late."""
+
+_PARTIALS = 64
+"""Unfinished results that can still be fetched; a reader wants the newest."""
+
+_PARTIAL_EVERY = 0.3  # seconds
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long the engine waits for those who listen, in seconds.
+
+    Attributes:
+        first: for a first listener, from the submission on.
+        again: for another one after the last has left.
+        alive: without an event, until a sign of life is sent.
+    """
+
+    first: float = 30.0
+    again: float = 15.0
+    alive: float = 10.0
+
+
+class Audience:
+    """Jobs and their listeners. Methods named "the caller holds the lock" mean the engine's.
+
+    Args:
+        lock: the engine's lock.
+        clock: to wait with.
+        waits: for how long.
+        give_up: called, without the lock, with a job that nobody listens to any more; it looks
+            once more whether that is so.
+    """
+
+    def __init__(
+        self, lock: threading.Lock, clock: Clock, waits: Waits, give_up: Callable[[Job], None]
+    ) -> None:
+        self._lock, self._clock, self._waits, self._give_up = lock, clock, waits, give_up
+        self._jobs: dict[str, Job] = {}
+        self._ended: OrderedDict[str, tuple[Event, ...]] = OrderedDict()
+        self._partials: OrderedDict[str, Any] = OrderedDict()
+        self._closed = False
+
+    def add(self, job: Job) -> None:
+        """Expect listeners of a job. The caller holds the lock."""
+        self._jobs[job.id] = job
+        self._expect(job, self._waits.first)
+
+    def job(self, job_id: str) -> Job | None:
+        """Return a job that has not ended."""
+        with self._lock:
+            return self._jobs.get(job_id)
+
+    async def listen(self, job_id: str) -> AsyncIterator[Event]:
+        """Yield what happens to a job; see ``Engine.listen``."""
+        mailbox = Mailbox()
+        self._attach(job_id, mailbox)
+        try:
+            while True:
+                event = await mailbox.next(self._waits.alive)
+                yield event
+                if event.last:
+                    return
+        finally:
+            self._detach(job_id, mailbox)
+
+    def tell(self, task: Task) -> None:
+        """Tell all listeners how far a task has come. The caller holds the lock."""
+        listened = [job for job in task.jobs if job.mailboxes]
+        if not listened:
+            return
+        progress, now = task.standing.progress, time.monotonic()
+        events: list[Event] = [Progressed.of(progress)]
+        if progress.partial is not None and now - task.named_at >= _PARTIAL_EVERY:
+            task.partial, task.named_at = f"partial-{secrets.token_hex(16)}", now
+            self._partials[task.partial] = progress.partial
+            while len(self._partials) > _PARTIALS:
+                self._partials.popitem(last=False)
+            events.append(Partial(task.partial))
+        for job in listened:
+            for event in events:
+                job.post(event)
+
+    def end(self, job: Job, event: Event) -> None:
+        """Tell how a job ended, now and to those who come late. The caller holds the lock."""
+        job.post(event)
+        if job.grace is not None:
+            job.grace.cancel()
+        self._jobs.pop(job.id, None)
+        self._ended[job.id] = Progressed.of(job.progress), event
+        while len(self._ended) > _ENDED:
+            self._ended.popitem(last=False)
+
+    def partial(self, content: str) -> Run | None:
+        """Return an unfinished run by the name it was told under, while it is remembered."""
+        with self._lock:
+            found = self._partials.get(content)
+        if found is None or isinstance(found, Run):
+            return found
+        run = found.run()
+        with self._lock:
+            if content in self._partials:
+                self._partials[content] = run
+        return run
+
+    def close(self) -> None:
+        """Tell all who listen that the server goes down."""
+        with self._lock:
+            self._closed = True
+            for job in self._jobs.values():
+                job.post(Closing())
+
+    def _attach(self, job_id: str, mailbox: Mailbox) -> None:
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job_id in self._ended:
+                told = self._ended[job_id]
+            elif self._closed:
+                told = (Closing(),)
+            elif job is None:
+                told = (Unknown(),)
+            else:
+                told = (Progressed.of(job.progress),)
+                if job.task.partial is not None:
+                    told = (*told, Partial(job.task.partial))
+                job.mailboxes.append(mailbox)
+                if job.grace is not None:
+                    job.grace.cancel()
+            for event in told:
+                mailbox.post(event)
+
+    def _detach(self, job_id: str, mailbox: Mailbox) -> None:
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is None or mailbox not in job.mailboxes:
+                return
+            job.mailboxes.remove(mailbox)
+            if not job.mailboxes:
+                self._expect(job, self._waits.again)
+
+    def _expect(self, job: Job, seconds: float) -> None:
+        if not (job.stay or self._closed):
+            job.grace = self._clock.later(seconds, partial(self._give_up, job))
