@@ -46,7 +46,7 @@ class Reader(Protocol):
         add_bos: bool = False,
     ) -> int | None: ...
     def context_length(self, spec: ModelSpec) -> int | None: ...
-    def submit(self, request: Request) -> job.Watchable: ...
+    def submit(self, request: Request, *, stay: bool) -> job.Watchable: ...
 
 
 @st.fragment
@@ -80,7 +80,7 @@ def text_form(reader: Reader, shown: TextRun) -> None:
         _keep_draft(text, start_text)
         request = request_for(text)
         asked = BothRequest(model=request.model, text=request) if option("both") else request
-        job.start(SLOT, lambda: reader.submit(asked))
+        job.start(SLOT, lambda: reader.submit(asked, stay=True))
         st.rerun()
 
 

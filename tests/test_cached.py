@@ -73,7 +73,7 @@ def test_a_request_is_submitted_by_its_kind_and_its_run_found_again(fake_engine)
     request = FakeRequest(text="quick")
     run = cached.submit(request).result(PATIENCE)
     assert cached.find_run(request.key) is run
-    assert cached.find_run(cached.keep_run(run)) is run
+    assert cached.find_run(cached.put_run(run)) is run
 
 
 def test_facts_are_known_once_the_model_is_loaded(fake_engine):

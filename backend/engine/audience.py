@@ -13,7 +13,7 @@ from typing import Any
 
 from ..runs import Run
 from .clock import Clock
-from .events import Closing, Event, Partial, Progressed, Unknown
+from ..events import Closing, Event, Partial, Progressed, Unknown
 from .job import Job, Task
 from .mailbox import Mailbox
 

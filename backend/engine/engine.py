@@ -19,7 +19,7 @@ from ..storage.stamps import Stamp, stamps
 from .answers import Answers
 from .audience import Audience, Waits
 from .clock import Clock
-from .events import Cancelled, Done, Event, Failed
+from ..events import Cancelled, Done, Event, Failed
 from .executors.base import Call, Executor, Order, Standing
 from .executors.local import LocalExecutor
 from .garbage import Sweeper

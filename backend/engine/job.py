@@ -17,7 +17,7 @@ from ..errors import CancelledError
 from ..progress import Progress
 from ..storage.stamps import Stamp
 from .clock import Timer
-from .events import Event
+from ..events import Event
 from .executors.base import FINISHED, Order, Standing, State
 from .mailbox import Mailbox
 

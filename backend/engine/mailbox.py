@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 
-from .events import Alive, Event
+from ..events import Alive, Event
 
 
 class Mailbox:

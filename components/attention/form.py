@@ -45,7 +45,7 @@ class Reader(Protocol):
         add_bos: bool = False,
     ) -> int | None: ...
     def model_facts(self, spec: ModelSpec) -> ModelFacts | None: ...
-    def submit(self, request: Request) -> job.Watchable: ...
+    def submit(self, request: Request, *, stay: bool) -> job.Watchable: ...
 
 
 @st.fragment
@@ -75,7 +75,7 @@ def attention_form(reader: Reader, shown: AttentionRun) -> None:
         _keep_draft(text, shown_text)
         request = _request_for(text)
         asked = _with_tokens(request) if reading_option(SLOT, "both") else request
-        job.start(SLOT, lambda: reader.submit(asked))
+        job.start(SLOT, lambda: reader.submit(asked, stay=True))
         st.rerun()
 
 

@@ -34,6 +34,8 @@ class PatternSource(Protocol):
         head: int,
         rows: tuple[int, int] | None = None,
         cells: int | None = None,
+        *,
+        stay: bool,
     ) -> job.Watchable: ...
     def model_facts(self, spec: ModelSpec) -> ModelFacts | None: ...
 
@@ -85,7 +87,9 @@ def ask(source: PatternSource, run: AttentionRun, parts: list[Wanted]) -> bool:
     st.session_state[_FAILED] = part
     job.start(
         SLOT,
-        lambda: source.submit_pattern(run.request, part.layer, part.head, part.rows, part.cells),
+        lambda: source.submit_pattern(
+            run.request, part.layer, part.head, part.rows, part.cells, stay=True
+        ),
     )
     return True
 

@@ -41,7 +41,7 @@ class Comparer(Protocol):
     def find_run(self, key: str) -> Run | None: ...
     def comparison_names(self) -> list[str]: ...
     def comparison_run(self, name: str) -> Run: ...
-    def submit(self, request: Request) -> job.Watchable: ...
+    def submit(self, request: Request, *, stay: bool) -> job.Watchable: ...
 
 
 def divergence_view(
@@ -167,7 +167,7 @@ def _offer(source: Comparer, request: DivergenceRequest | None) -> None:
             key="compare:exact",
             help="Loads both models; over the whole vocabulary.",
         ):
-            job.start(SLOT, lambda: source.submit(request))
+            job.start(SLOT, lambda: source.submit(request, stay=True))
             st.rerun()
 
 

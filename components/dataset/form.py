@@ -28,8 +28,8 @@ _MISSING = {
 class Measurer(Protocol):
     """What the form needs of ``backend.cached``."""
 
-    def submit(self, request: Request) -> job.Watchable: ...
-    def keep_run(self, run: Run) -> str: ...
+    def submit(self, request: Request, *, stay: bool) -> job.Watchable: ...
+    def put_run(self, run: Run) -> str: ...
 
 
 def dataset_form(measurer: Measurer) -> None:
@@ -57,7 +57,7 @@ def dataset_form(measurer: Measurer) -> None:
         # A flag outlives a rerun before the form; a callback would not know what was typed last.
         if st.session_state.pop(_ASKED, False):
             if data:
-                job.start(SLOT, lambda: measurer.submit(_request(name, data, field, add_bos)))
+                job.start(SLOT, lambda: measurer.submit(_request(name, data, field, add_bos), stay=True))
                 st.rerun()
             st.info(_MISSING[origin or _FILE], icon=":material/info:")
 
@@ -70,7 +70,7 @@ def watch_measuring(measurer: Measurer) -> None:
     """Show the progress of a data set, and after Stop what was measured until then."""
 
     def stopped(partial: DatasetRun) -> str:
-        state.show_run("dataset", measurer.keep_run(partial))
+        state.show_run("dataset", measurer.put_run(partial))
         texts = "1 text is" if len(partial) == 1 else f"{len(partial):,} texts are"
         return (
             f"Stopped. {texts} measured and shown below. Measure goes on with the rest, for the "

@@ -24,7 +24,7 @@ SHOWN_CHARACTERS = 300
 class Analyser(Protocol):
     """What the view needs of ``backend.cached``."""
 
-    def submit(self, request: Request) -> job.Watchable: ...
+    def submit(self, request: Request, *, stay: bool) -> job.Watchable: ...
 
 
 def dataset_view(analyser: Analyser, run: DatasetRun) -> None:
@@ -113,7 +113,7 @@ def _row(analyser: Analyser, run: DatasetRun, row: int) -> None:
                 model=run.request.model, text=text, add_bos=run.request.add_bos,
                 special_tokens=run.request.special_tokens, curve=True,
             )  # fmt: skip
-            job.start(TOKENS_SLOT, lambda: analyser.submit(request))
+            job.start(TOKENS_SLOT, lambda: analyser.submit(request, stay=True))
             st.switch_page("pages/tokens.py")
     if problem is not None:
         st.caption(escape_markdown(problem))

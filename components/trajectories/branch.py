@@ -31,7 +31,7 @@ _NOTE = "trajectories:branch-note"
 class Brancher(Keeper, Protocol):
     """What branching needs of ``backend.cached``."""
 
-    def submit(self, request: TrajectoryRequest) -> job.Watchable: ...
+    def submit(self, request: TrajectoryRequest, *, stay: bool) -> job.Watchable: ...
     def sampler_labels(self, plans: Sequence[Plan]) -> list[str]: ...
 
 
@@ -181,7 +181,7 @@ def _start(brancher: Brancher, requests: list[TrajectoryRequest]) -> None:
         return
     st.session_state[_QUEUE] = requests[1:]
     st.session_state[PAGE_CHANGED] = True
-    job.start(SLOT, lambda: brancher.submit(requests[0]))
+    job.start(SLOT, lambda: brancher.submit(requests[0], stay=True))
 
 
 def next_branch(brancher: Brancher) -> None:

@@ -28,7 +28,7 @@ _BRANCHES = "trajectories:branches"
 class Keeper(Protocol):
     """Where runs and examples are kept: ``backend.cached``."""
 
-    def keep_run(self, run: Run) -> str: ...
+    def put_run(self, run: Run) -> str: ...
     def find_run(self, key: str) -> Run | None: ...
     def example_names(self) -> Sequence[Example]: ...
     def example_run(self, name: str) -> Run: ...
@@ -71,7 +71,7 @@ class Family:
 
 def add_branch(keeper: Keeper, run: TrajectoryRun) -> None:
     """Remember a branch; over the limit the oldest is let go, with a notice."""
-    known = {**_known(), keeper.keep_run(run): run}
+    known = {**_known(), keeper.put_run(run): run}
     if len(known) > MOST_BRANCHES:
         known.pop(next(iter(known)))
         state.notice(
@@ -101,14 +101,14 @@ def find_again(keeper: Keeper) -> None:
 
 def open_branch(keeper: Keeper, branch: Branch) -> None:
     """Show a branch in place of the run on screen."""
-    state.show_run("trajectories", keeper.keep_run(branch.run))
+    state.show_run("trajectories", keeper.put_run(branch.run))
 
 
 def open_root(keeper: Keeper, family: Family) -> None:
     """Show the run it all began with: as the example it is, if it is one."""
     for each in keeper.example_names():
         same = (each.kind, each.title) == (family.root.kind, family.root.title)
-        if same and keeper.keep_run(keeper.example_run(each.name)) == family.key:
+        if same and keeper.put_run(keeper.example_run(each.name)) == family.key:
             state.show_example(family.root.kind, each.name)
             return
     state.show_run(family.root.kind, family.key)
@@ -121,7 +121,7 @@ def root_key(keeper: Keeper, run: TrajectoryRun) -> str:
         return key
     known = f"trajectories:key-of:{run.title}:{run.created}"
     if known not in st.session_state:
-        st.session_state[known] = keeper.keep_run(run)
+        st.session_state[known] = keeper.put_run(run)
     return st.session_state[known]
 
 

@@ -41,7 +41,7 @@ def watch_decoding(brancher: Brancher) -> None:
     def stopped(partial: Any) -> str:
         drop_waiting()
         run = partial.run()
-        done(brancher.keep_run(run), run)
+        done(brancher.put_run(run), run)
         return f"Stopped after {partial.steps} steps; what was decoded until then is kept."
 
     job.watch(SLOT, done, live_texts, stopped)

@@ -134,7 +134,7 @@ def test_the_figures_of_the_text_are_taken_over_the_chosen_tokens_too(app):
 
 
 def test_a_single_token_has_no_share_of_a_maximum(app, recwarn):
-    at = app("attention", attention_run=cached.keep_run(beginning(example(), 1)))
+    at = app("attention", attention_run=cached.put_run(beginning(example(), 1)))
     assert metrics(at)["Share of maximum"] == "–"
     assert panel(at)["Lowest entropy (nats)"] == "–"
     assert not [each for each in recwarn if each.category is RuntimeWarning]
@@ -161,7 +161,7 @@ def test_a_sigma_that_is_not_defined_says_why(app):
     assert "σ is not defined" not in captions(app("attention"))
     norms = np.full_like(run.spectral_norm, np.nan)
     plain = dataclasses.replace(run, spectral_norm=norms)
-    at = app("attention", attention_run=cached.keep_run(plain))
+    at = app("attention", attention_run=cached.put_run(plain))
     assert "normalise queries and keys" in captions(at)
 
 
@@ -171,7 +171,7 @@ def test_the_range_of_the_colours_and_what_leaves_it_is_said(app):
     assert "lie above" not in captions(app("attention"))
     wide = dataclasses.replace(run, entropy=run.entropy.copy())
     wide.entropy[2, 3] = 9
-    at = app("attention", attention_run=cached.keep_run(wide))
+    at = app("attention", attention_run=cached.put_run(wide))
     assert f"1 of {run.model.layers * run.model.heads} heads lie above" in captions(at)
 
 
@@ -310,7 +310,7 @@ def test_a_pattern_is_drawn_without_a_word_when_its_rows_have_the_entropy_of_the
     run = example()
     weights = np.tri(len(run), dtype=np.float32) / np.arange(1, len(run) + 1)[:, None]
     same = with_rows_of(run, weights)
-    at = app("attention", attention_run=cached.keep_run(same), head="3.5")
+    at = app("attention", attention_run=cached.put_run(same), head="3.5")
     computed(at, same, weights)
     assert not at.warning
     assert any(each.value == "**Pattern of L3.H5**" for each in at.markdown)
@@ -321,7 +321,7 @@ def test_a_pattern_of_other_weights_is_drawn_with_a_warning(app):
     weights = np.eye(len(run), dtype=np.float32)
     other = with_rows_of(run, weights)
     other.entropy[3, 5, 7] = 0.5
-    at = app("attention", attention_run=cached.keep_run(other), head="3.5")
+    at = app("attention", attention_run=cached.put_run(other), head="3.5")
     computed(at, other, weights)
     assert "differs by up to 0.50 nats" in at.warning[0].value
     assert any(each.value == "**Pattern of L3.H5**" for each in at.markdown)
@@ -342,5 +342,5 @@ def test_a_layer_without_a_pattern_gives_its_reason(app):
     hybrid = dataclasses.replace(
         run, entropy=entropy, max_entropy=highest, reasons={"3": "This layer is :red[mamba]."}
     )
-    at = app("attention", attention_run=cached.keep_run(hybrid), head="3.5")
+    at = app("attention", attention_run=cached.put_run(hybrid), head="3.5")
     assert [each.value for each in at.info] == [escape_markdown("This layer is :red[mamba].")]

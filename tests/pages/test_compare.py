@@ -30,7 +30,7 @@ def metrics(at) -> dict[str, str]:
 
 
 def compare(app, a, b):
-    keys = [cached.keep_run(run) for run in (a, b)]
+    keys = [cached.put_run(run) for run in (a, b)]
     return app("compare", a=f"run:{keys[0]}", b=f"run:{keys[1]}")
 
 
@@ -123,7 +123,7 @@ def test_bounds_are_given_both_ways_with_the_mass_they_leave_out(app):
 
 
 def compare_tab(app, a, b):
-    keys = [cached.keep_run(run) for run in (a, b)]
+    keys = [cached.put_run(run) for run in (a, b)]
     return app("compare", a=f"run:{keys[0]}", b=f"run:{keys[1]}", **{"compare.tab": "divergence"})
 
 
@@ -154,7 +154,7 @@ def test_a_divergence_of_the_same_weights_is_shown_as_exact(app):
     assert request is not None
     run = replace(cached.comparison_run("dtype_divergence"), request=request)
     remember(run)
-    keys = [cached.keep_run(each) for each in (a, b)]
+    keys = [cached.put_run(each) for each in (a, b)]
     link = {"compare.tab": "divergence"}
     at = app("compare", a=f"run:{keys[0]}", b=f"run:{keys[1]}", **link)
     assert "Mean remaining mass" not in metrics(at)
@@ -170,7 +170,7 @@ def remember(run):
 
 
 def test_a_divergence_opens_by_itself_and_leads_back(app):
-    at = app("compare", divergence_run=cached.keep_run(divergence_run()))
+    at = app("compare", divergence_run=cached.put_run(divergence_run()))
     assert "Divergence of two models" in [each.value for each in at.subheader]
     assert metrics(at)["Mean KL(A‖B) (nats)"] == "0.5000"
     next(each for each in at.button if each.label == "Back to two runs").click().run()

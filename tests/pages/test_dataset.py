@@ -22,7 +22,7 @@ def test_the_example_is_a_table_without_any_model(app):
 
 
 def test_a_text_that_could_not_be_read_says_why_in_its_row(app):
-    at = app("dataset", dataset_run=cached.keep_run(dataset_run()))
+    at = app("dataset", dataset_run=cached.put_run(dataset_run()))
     frame = at.dataframe[0].value
     assert list(frame["problem"]) == ["", "", "There is no text."]
     assert list(frame["row"]) == [1, 2, 3]

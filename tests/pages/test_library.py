@@ -173,7 +173,7 @@ def test_a_run_is_saved_from_its_page(app):
 
 def test_a_study_too_long_for_a_link_offers_saving_instead(app):
     noise = "".join(random.Random(1).choices(string.ascii_letters, k=9_000))
-    at = app("tokens", run=cached.keep_run(text_run(noise, width=100)))
+    at = app("tokens", run=cached.put_run(text_run(noise, width=100)))
     assert TOO_LONG in [each.value for each in at.markdown]
-    at = app("tokens", run=cached.keep_run(text_run("short")))
+    at = app("tokens", run=cached.put_run(text_run("short")))
     assert TOO_LONG not in [each.value for each in at.markdown]

@@ -94,7 +94,7 @@ def test_a_run_no_longer_in_memory_is_explained(app):
 
 
 def test_a_run_in_memory_is_found_by_its_key(app):
-    key = cached.keep_run(cached.example_run("text_list"))
+    key = cached.put_run(cached.example_run("text_list"))
     at = app("tokens", run=key)
     assert metrics(at)["Tokens"] == str(len(cached.example_run("text_list")))
 

@@ -25,7 +25,7 @@ def shown(app):
     """Return a function that opens the page at a run put into memory."""
 
     def open_at(run, **parameters: str):
-        return app("trajectories", trajectories_run=cached.keep_run(run), **parameters)
+        return app("trajectories", trajectories_run=cached.put_run(run), **parameters)
 
     return open_at
 
@@ -331,11 +331,11 @@ def test_a_branch_of_a_branch_stands_in_the_tree_of_the_first_run(tiny):
 def test_the_example_a_branch_left_is_opened_as_the_example_it_is(app):
     name = "trajectories_traps"
     branched = trajectory_run(("greedy",), seeds=(0,))
-    origin = Origin(cached.keep_run(cached.example_run(name)), 0, 0, 1)
+    origin = Origin(cached.put_run(cached.example_run(name)), 0, 0, 1)
     branched = replace(branched, request=replace(branched.request, origin=origin))
     at = app(
         "trajectories",
-        trajectories_run=cached.keep_run(branched),
+        trajectories_run=cached.put_run(branched),
         **{"trajectories.tab": "tree"},
     )
     at.button(key="trajectories:open-root").click().run()
@@ -430,7 +430,7 @@ def test_unusual_options_of_a_run_are_taken_over(shown, penalty):
 def test_a_runs_own_seeds_are_decoded_again_until_they_are_changed(tiny, tiny_folder):
     at = tiny
     run = trajectory_run(seeds=(0, 7))
-    state = {"trajectories_run": cached.keep_run(run)}
+    state = {"trajectories_run": cached.put_run(run)}
     at.query_params["trajectories_run"] = state["trajectories_run"]
     at.run()
     at.session_state["trajectories:steps"] = 2

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
-from ..progress import Progress
+from .progress import Progress
 
 
 @dataclass(frozen=True)
