@@ -3,14 +3,137 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import InputError
+from ..quantities import BITS_PER_NAT, UNITS, Quantity
 from ..runs.text import TextRun
+from ..runs.token_numbers import ENTROPY, SHANNON, SURPRISAL
+from .base import derived
 
-BITS_PER_NAT = 1 / math.log(2)
+GAP = Quantity(
+    "Surprisal − entropy",
+    "s − H",
+    low=-7,
+    high=7,
+    scale="diverging",
+    plain="more surprised than expected",
+    help="Above 0: more surprising than the model itself expected to be surprised here.",
+    formula=r"s_i-H_i",
+    source="Radvand et al. 2025, arXiv 2501.02406.",
+    joins="sum",
+    pieces=(14, 28),
+)
+PROBABILITY = Quantity(
+    "Probability",
+    "p",
+    "%",
+    help="What the model gave this token before it saw it.",
+    formula=r"p_i(x_i)=\frac{e^{z_{x_i}}}{\sum_u e^{z_u}}",
+    source="Softmax over the whole vocabulary: Bridle 1990.",
+)
+WINDOW_ENTROPY = replace(
+    ENTROPY,
+    name="Window entropy",
+    symbol="H̄",
+    help="Mean entropy of this token and those after it, as many as the window is wide.",
+    formula=r"\bar H_{i:w}=\frac1w\sum_{j=i}^{i+w-1}H_j",
+    source="ARES, arXiv 2510.08457.",
+    missing="no full window",
+    pieces=None,
+)
+EFFECTIVE_CHOICES = Quantity(
+    "Effective choices",
+    "e^H",
+    "",
+    low=1,
+    high=1000,
+    scale="log",
+    help="exp(entropy): as many equally likely tokens would be as uncertain.",
+    formula=r"e^{H_i}",
+    source="Perplexity of a distribution: Jelinek et al. 1977.",
+    digits=1,
+)
+NORMALISED_ENTROPY = Quantity(
+    "Entropy / ln V",
+    "H/ln V",
+    "",
+    help="Entropy as a share of the most there can be: compares vocabularies of different size.",
+    formula=r"\frac{H_i}{\ln|V|}",
+    source="Evenness: Pielou 1966.",
+    digits=3,
+)
+MEAN_ENTROPY = replace(
+    ENTROPY,
+    name="Mean entropy",
+    help="How undecided the model was, on average over the tokens with a prediction.",
+    formula=r"\frac1n\sum_i H_i",
+)
+MEAN_SURPRISAL = replace(
+    SURPRISAL,
+    name="Mean surprisal",
+    high=7,
+    help="How unexpected the tokens were, on average; its exponential is the perplexity.",
+    formula=r"\frac1n\sum_i s_i",
+)
+MEAN_CHOICES = replace(
+    EFFECTIVE_CHOICES,
+    name="As unsure as",
+    unit="choices",
+    help="exp(mean entropy): on average as unsure as among so many equally likely tokens.",
+    formula=r"e^{\frac1n\sum_i H_i}",
+)
+PERPLEXITY = Quantity(
+    "Perplexity",
+    "PPL",
+    "",
+    low=1,
+    high=1000,
+    scale="log",
+    help="exp(mean surprisal): as many equally likely tokens would surprise as much.",
+    formula=r"e^{\frac1n\sum_i s_i}",
+    source="Jelinek et al. 1977.",
+    digits=1,
+)
+FIRST_CHOICE = Quantity(
+    "First choice right",
+    "",
+    "%",
+    help="How often the likeliest token was the one that came.",
+    formula=r"\frac1n\,|\{i: r_i=1\}|",
+    source="Top-1 accuracy.",
+    digits=0,
+)
+BITS_PER_CHARACTER = Quantity(
+    "Bits per character",
+    "bpc",
+    "bits",
+    high=8,
+    help="Size of the text, had the model compressed it: bits of surprisal a character.",
+    formula=r"\frac{\sum_i s_i}{\ln 2\cdot\mathrm{characters}}",
+    source=SHANNON,
+)
+BITS_PER_BYTE = replace(
+    BITS_PER_CHARACTER,
+    name="Bits per byte",
+    symbol="bpb",
+    help="Size of the text, had the model compressed it: bits of surprisal a byte of UTF-8.",
+    formula=r"\frac{\sum_i s_i}{\ln 2\cdot\mathrm{bytes}}",
+)
+GAP_Z = Quantity(
+    "Gap z",
+    "z",
+    "",
+    low=-4,
+    high=4,
+    scale="diverging",
+    help="Final sum of surprisal − entropy over its spread: within ±2 for text the model draws.",
+    formula=r"\frac{\sum_i(s_i-H_i)}{\sqrt{\sum_i V_i}}",
+    source="After Radvand et al. 2025, arXiv 2501.02406: normal approximation.",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +187,7 @@ class Summary:
 
 def to_unit(nats: np.ndarray, unit: str, *, power: int = 1) -> np.ndarray:
     """Convert nats to ``unit``, "nats" or "bits"; ``power`` is 2 for a varentropy."""
-    if unit not in ("nats", "bits"):
+    if unit not in UNITS:
         raise InputError(f"The unit is 'nats' or 'bits', not {unit!r}.")
     return nats if unit == "nats" else nats * BITS_PER_NAT**power
 
@@ -86,6 +209,7 @@ def window_mean(values: np.ndarray, width: int, *, centred: bool = False) -> np.
     return means
 
 
+@derived("text", "gap", "T", quantity=GAP)
 def gap(run: TextRun) -> np.ndarray:
     """Return surprisal − entropy, float32 [T], nats: above 0, more surprising than expected."""
     return run.surprisal - run.entropy
@@ -108,11 +232,13 @@ def effective_choices(entropy: np.ndarray) -> np.ndarray:
     return np.exp(entropy)
 
 
+@derived("text", "probability", "T", quantity=PROBABILITY)
 def probability(run: TextRun) -> np.ndarray:
     """Return the probability each token had before it came, float32 [T]."""
     return np.exp(-run.surprisal)
 
 
+@derived("text", "normalised_entropy", "T", quantity=NORMALISED_ENTROPY)
 def normalised_entropy(run: TextRun) -> np.ndarray:
     """Return entropy / ln V, 0 … 1, float32 [T]; V is the model's vocabulary."""
     most = math.log(run.model.vocab_size)
@@ -124,6 +250,32 @@ def tail_mass(run: TextRun) -> np.ndarray:
     return np.clip(1 - np.exp(run.top_logprobs.astype(np.float64)).sum(axis=1), 0, 1).astype(
         np.float32
     )
+
+
+@derived("text", "effective_choices", "T", quantity=EFFECTIVE_CHOICES)
+def choices_of_tokens(run: TextRun) -> np.ndarray:
+    """Return exp(entropy) of every token, float32 [T]."""
+    return effective_choices(run.entropy)
+
+
+_FIGURES = {
+    "mean_choices": (MEAN_CHOICES, lambda of: math.exp(of.mean_entropy)),
+    "perplexity": (PERPLEXITY, lambda of: of.perplexity),
+    "first_choice": (FIRST_CHOICE, lambda of: of.top1_share),
+    "mean_entropy": (MEAN_ENTROPY, lambda of: of.mean_entropy),
+    "mean_surprisal": (MEAN_SURPRISAL, lambda of: of.mean_surprisal),
+    "bits_per_character": (BITS_PER_CHARACTER, lambda of: of.bits_per_character),
+    "bits_per_byte": (BITS_PER_BYTE, lambda of: of.bits_per_byte),
+    "gap_z": (GAP_Z, lambda of: of.gap_z),
+}
+
+
+def _figure(take: Callable[[Summary], float]) -> Callable[[TextRun], float]:
+    return lambda run: take(summarise(run))
+
+
+for _name, (_quantity, _take) in _FIGURES.items():
+    derived("text", _name, quantity=_quantity)(_figure(_take))
 
 
 def summarise(run: TextRun) -> Summary:

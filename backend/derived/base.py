@@ -1,0 +1,103 @@
+"""Numbers made from stored runs, declared like stored ones and found by their folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..quantities import Quantity
+from ..runs.arrays import array_specs
+from ..runs.base import Run
+
+Values = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """How a number is made from a run of a kind; information in nats.
+
+    Attributes:
+        kind: of run.
+        name: unique within the kind, stored numbers included.
+        axes: letters; none for a figure of the whole run.
+        quantity: what it is.
+        values: of a run; an array with these axes, or a float.
+    """
+
+    kind: str
+    name: str
+    axes: tuple[str, ...]
+    quantity: Quantity
+    values: Values
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that a run has.
+
+    Attributes:
+        values: as stored, with these axes.
+        stored: whether it is an array of the run's file.
+    """
+
+    name: str
+    quantity: Quantity
+    axes: tuple[str, ...]
+    values: np.ndarray = field(repr=False)
+    stored: bool = True
+
+
+DERIVED: dict[str, dict[str, Derived]] = {}
+"""By kind and name."""
+
+
+def derived(kind: str, name: str, *axes: str, quantity: Quantity) -> Callable[[Values], Values]:
+    """Return a decorator that declares a number of a kind of run; see ``Derived``."""
+
+    def declare(values: Values) -> Values:
+        of_kind = DERIVED.setdefault(kind, {})
+        if name in of_kind:
+            raise ValueError(f"{kind} has two numbers named {name!r}")
+        of_kind[name] = Derived(kind, name, axes, quantity, values)
+        return values
+
+    return declare
+
+
+def number(run: Run, name: str) -> Number:
+    """Return a number of a run by its name.
+
+    Raises:
+        KeyError: it has no such number.
+    """
+    spec = array_specs(run).get(name)
+    if spec is not None and spec.quantity is not None and getattr(run, name) is not None:
+        return Number(name, spec.quantity, tuple(map(str, spec.axes)), getattr(run, name))
+    made = DERIVED.get(run.kind, {})[name]
+    return Number(name, made.quantity, made.axes, np.asarray(made.values(run)), stored=False)
+
+
+def number_names(run: Run, axes: tuple[str, ...] | None = None) -> list[str]:
+    """Return the names of the numbers a run has, stored ones first; only those with ``axes``."""
+    stored = {
+        name: tuple(map(str, spec.axes))
+        for name, spec in array_specs(run).items()
+        if spec.quantity is not None and isinstance(getattr(run, name), np.ndarray)
+    }
+    made = {name: each.axes for name, each in DERIVED.get(run.kind, {}).items()}
+    return [name for name, own in (stored | made).items() if axes is None or own == axes]
+
+
+def quantity_of(kind_or_run: Run | type[Run], name: str) -> Quantity:
+    """Return what a number of a run, or of a type of runs, is.
+
+    Raises:
+        KeyError: there is no such number.
+    """
+    spec = array_specs(kind_or_run).get(name)
+    if spec is not None and spec.quantity is not None:
+        return spec.quantity
+    return DERIVED.get(kind_or_run.kind, {})[name].quantity

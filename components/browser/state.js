@@ -1,0 +1,76 @@
+// What the reader has chosen about the view, and how the address writes it.
+
+export const DEFAULTS = {
+  token: null, // pinned
+  unit: "nats",
+  colour: null, // name of the number that colours the text; null: the first
+  level: "token",
+  raw: false,
+  spread: false, // colours span this text instead of the fixed range
+  window: 5,
+  head: [0, 0],
+  second: null, // another head to compare with
+  at: {}, // places on other axes, by letter
+  tab: {}, // which picture along the text, by lens
+  theme: "light",
+  share: false,
+  withoutFirst: false,
+  sorted: false,
+  flags: { scale: "observed", upper: 0.75, lower: 0.05 },
+  queries: null, // [first, stop] that means are taken over
+};
+
+/** Changes of these do not belong into the address. */
+export const FIXED = new Set(["theme"]);
+
+const text = { read: (said) => said, write: (value) => value };
+const on = { read: (said) => said === "on", write: () => "on" };
+const whole = { read: (said) => (/^\d{1,7}$/.test(said) ? Number(said) : undefined), write: String };
+const oneOf = (...options) => ({
+  read: (said) => (options.includes(said) ? said : undefined),
+  write: (value) => value,
+});
+const head = {
+  read: (said) => {
+    const found = /^(?:L(\d{1,4})\.H|(\d{1,4})\.)(\d{1,4})$/.exec(said);
+    return found ? [Number(found[1] ?? found[2]), Number(found[3])] : undefined;
+  },
+  write: (value) => value.join("."),
+};
+const plain = {
+  read: (said) => {
+    try {
+      return JSON.parse(said);
+    } catch {
+      return undefined;
+    }
+  },
+  write: JSON.stringify,
+};
+const pair = {
+  read: (said) => {
+    const found = /^(\d{1,7}),(\d{1,7})$/.exec(said);
+    return found ? [Number(found[1]), Number(found[2])] : undefined;
+  },
+  write: (value) => value.join(","),
+};
+
+/** State name → name in the address and how it is written there. Names of old links stay. */
+export const WRITTEN = {
+  token: ["token", whole],
+  unit: ["unit", oneOf("nats", "bits")],
+  colour: ["metric", text],
+  level: ["tokens.level", oneOf("token", "word", "sentence")],
+  raw: ["tokens.raw", on],
+  spread: ["tokens.automatic", on],
+  window: ["tokens.window", whole],
+  head: ["head", head],
+  second: ["attention.second", head],
+  at: ["at", plain],
+  tab: ["tab", plain],
+  share: ["attention.share", on],
+  withoutFirst: ["attention.rest", on],
+  sorted: ["attention.sorted", on],
+  flags: ["attention.flags", plain],
+  queries: ["attention.queries", pair],
+};

@@ -1,0 +1,180 @@
+"""What the server knows of one reader: readings, model, work under way, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import streamlit as st
+
+from backend.errors import EntroscopeError
+from backend.lenses import LENSES, Lens
+from backend.runs import ModelSpec
+
+from .reading import MAIN, Reading, described, reading_of, subject_of
+from .source import Source
+
+
+@dataclass
+class Session:
+    """Everything of one reader; one object in Streamlit's session state.
+
+    Attributes:
+        readings: the current one of every subject.
+        pending: readings that jobs will bring, by the job's id.
+        job: the job under way: id and label.
+        done, acknowledged: serials of the last request done, and of the last report answered.
+    """
+
+    readings: dict[str, Reading] = field(default_factory=dict)
+    pending: dict[str, Reading] = field(default_factory=dict)
+    model: ModelSpec = field(default_factory=ModelSpec)
+    job: dict[str, Any] | None = None
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    done: int = 0
+    acknowledged: int = 0
+    page: str = ""
+
+
+def current() -> Session:
+    """Return the session of this reader."""
+    if "session" not in st.session_state:
+        st.session_state["session"] = Session()
+    return st.session_state["session"]
+
+
+def main_kind(lens: Lens) -> str:
+    """Return the kind of run that says how the subject of a lens is read."""
+    subject = subject_of(lens)
+    return MAIN.get(subject, subject)
+
+
+def reading(source: Source, lens: Lens) -> Reading:
+    """Return the current reading for a lens; an example before anything was asked."""
+    subject = subject_of(lens)
+    known = current().readings.get(subject)
+    if known is None:
+        known = example_reading(source, default_example(source, lens))
+        current().readings[subject] = known
+    return known
+
+
+def default_example(source: Source, lens: Lens) -> str:
+    """Return the name of the example that is shown before anything was asked.
+
+    Raises:
+        EntroscopeError: the lens has none.
+    """
+    declared = [*LENSES[main_kind(lens)].examples, *lens.examples]
+    if not declared:
+        raise EntroscopeError(f"{lens.title} has no example to show.")
+    return declared[0].name
+
+
+def example_reading(source: Source, name: str) -> Reading:
+    """Return the reading of a shipped example, with all runs that ship for the same text.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    run = source.example_run(name)
+    made = reading_of(run, source.example_content(name), {"example": name})
+    contents = dict(made.contents)
+    for each in source.example_names():
+        if each.kind not in contents and each.kind in LENSES and each.name != name:
+            lens = LENSES[each.kind]
+            request = made.request(lens) if subject_of(lens) == made.subject else None
+            if request is not None and each.key == request.key:
+                contents[each.kind] = source.example_content(each.name)
+    token = next(
+        (each.token for kind in LENSES for each in LENSES[kind].examples if each.name == name), None
+    )
+    return replace(made, contents=contents, token=token)
+
+
+def show(made: Reading) -> None:
+    """Make a reading the current one of its subject."""
+    current().readings[made.subject] = made
+
+
+def begin(job_id: str, label: str, made: Reading, source: Source, lens: Lens) -> None:
+    """Note that a job will bring a reading, which the browser hears of."""
+    state = current()
+    state.pending[job_id] = made
+    state.job = {"id": job_id, "label": label, "reading": described(made, lens, source, None)}
+
+
+def arrived(job_id: str, contents: Mapping[str, str]) -> None:
+    """Take over what a job brought."""
+    state = current()
+    made = state.pending.pop(job_id, None)
+    if made is not None:
+        show(replace(made, contents={**made.contents, **contents}))
+    ended(job_id)
+
+
+def ended(job_id: str) -> None:
+    """Forget a job."""
+    state = current()
+    state.pending.pop(job_id, None)
+    if state.job and state.job["id"] == job_id:
+        state.job = None
+
+
+def job() -> dict[str, Any] | None:
+    """Return the job under way, for the browser."""
+    return current().job
+
+
+def model() -> ModelSpec:
+    """Return the model that the reader chose."""
+    return current().model
+
+
+def choose_model(spec: ModelSpec) -> None:
+    """Choose the model that reads from now on."""
+    current().model = spec
+
+
+def notice(kind: str, text: str, undo: Mapping[str, Any] | None = None) -> None:
+    """Tell the reader something, once; ``undo`` is a request that takes it back."""
+    current().notices.append({"kind": kind, "text": text, "undo": undo})
+
+
+def take_notices() -> list[dict[str, Any]]:
+    """Return what is to be told, and forget it."""
+    found = current().notices
+    current().notices = []
+    return found
+
+
+def address() -> dict[str, str]:
+    """Return what every address holds of the session: a model other than the usual one."""
+    spec, usual = model(), ModelSpec()
+    names = ("source", "revision", "device", "dtype")
+    return {
+        "model" if name == "source" else name: str(getattr(spec, name))
+        for name in names
+        if getattr(spec, name) != getattr(usual, name)
+    }
+
+
+def done() -> int:
+    """Return the serial of the last request that was done."""
+    return current().done
+
+
+def mark_done(serial: int) -> None:
+    """Note that a request was done."""
+    current().done = serial
+
+
+def acknowledge(serial: int) -> None:
+    """Note that everything up to a report was done."""
+    current().acknowledged = max(current().acknowledged, serial)
+
+
+def acknowledged() -> int:
+    """Return up to which report everything was done."""
+    return current().acknowledged

@@ -1,0 +1,3 @@
+"""Library: saved runs."""
+import streamlit as st
+st.write("hello library")
