@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
 
-from .errors import InputError
+from .errors import EntroscopeError
 from .events import Event, Unknown
+from .lenses import parcel
+from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
 from .runs import AttentionRequest, DivergenceRequest, ModelFacts, ModelSpec, Request, Run
 from .runs.sampler_info import Filtered, SamplerInfo
 from .runs.trajectories import Plan, TrajectoryRequest
@@ -28,6 +29,8 @@ from .storage.examples import ExampleInfo, list_examples, open_example
 from .storage.library import Library
 from .storage.run_store import RunStore
 from .storage.stamps import Stamp, stamp
+
+__all__ = ["ModelChoice", "any_model", "check_model", "is_offered", "model_choices"]
 
 if TYPE_CHECKING:
     from .engine import Engine, Job
@@ -39,14 +42,6 @@ _SAVED = "saved-"
 
 _started: list[Engine] = []
 """The engine, once there is one: torch takes seconds, and a lookup does not start it."""
-
-
-@dataclass(frozen=True)
-class ModelChoice:
-    """A model to pick."""
-
-    spec: ModelSpec
-    label: str
 
 
 # The engine, and what it does for routes
@@ -77,7 +72,7 @@ def _started_engine() -> Engine | None:
 @st.cache_resource(show_spinner=False)
 def store() -> RunStore:
     """Return the runs in memory: computed, uploaded, saved and shipped ones."""
-    return RunStore(settings().result_bytes)
+    return RunStore(settings().result_bytes, parcel.VERSION)
 
 
 def warm_up() -> None:
@@ -94,7 +89,7 @@ def say_goodbye() -> None:
 
 def close() -> None:
     """Stop all work and free the models."""
-    for each in list(_started):
+    for each in _started:
         _close(each)
 
 
@@ -112,9 +107,7 @@ def stop(job_id: str) -> bool:
     return any(each.stop(job_id) for each in _started)
 
 
-@st.cache_resource(
-    show_spinner=False, scope="session", on_release=lambda since: _session_closed()
-)
+@st.cache_resource(show_spinner=False, scope="session", on_release=lambda since: _session_closed())
 def session_opened() -> None:
     """Note that a session is open; called by every script run. Its end is noted by itself."""
 
@@ -138,9 +131,9 @@ def submit(request: Request, *, stay: bool = False) -> Job:
         InputError: this server does not offer the model.
         OverBudgetError: too much is waiting already.
     """
-    _check_offered(request.model)
+    check_model(request.model)
     if isinstance(request, DivergenceRequest):
-        _check_offered(request.other)
+        check_model(request.other)
     return engine().submit(request, stay=stay)
 
 
@@ -164,7 +157,7 @@ def submit_pattern(
     """
     from .reading.pattern import Part, read_pattern
 
-    _check_offered(request.model)
+    check_model(request.model)
     part = Part(rows, cells)
     return engine().call(
         request.model, read_pattern, request, layer, head, part, name="pattern", stay=stay
@@ -174,13 +167,26 @@ def submit_pattern(
 def estimate_seconds(request: Request) -> float | None:
     """Return about how long a study will take, from what earlier ones took on this machine.
 
-    None where nothing like it was measured yet, and while its model is not loaded.
-
-    Raises:
-        InputError, OverBudgetError: it would be refused; the message says why.
+    None where nothing like it was measured yet, while its model is not loaded, and where it would
+    be refused, which ``submit`` tells.
     """
     started = _started_engine()
-    return started.seconds(request) if started else None
+    try:
+        return started.seconds(request) if started else None
+    except EntroscopeError:
+        return None
+
+
+def job_request(job_id: str) -> Request | None:
+    """Return what a job was asked for; None when it is forgotten."""
+    started = _started_engine()
+    return started.job_request(job_id) if started else None
+
+
+def job_contents(job_id: str) -> Mapping[str, str] | None:
+    """Return the contents of what a job made, by kind; None unless it is done."""
+    started = _started_engine()
+    return started.job_contents(job_id) if started else None
 
 
 def find_run(key: str) -> Run | None:
@@ -241,6 +247,11 @@ def example_run(name: str) -> Run:
     return open_example(EXAMPLES, name, store())
 
 
+def example_content(name: str) -> str:
+    """Return the name of the content of a shipped example. Raises as ``example_run``."""
+    return put_run(example_run(name))
+
+
 @st.cache_resource(show_spinner=False)
 def comparison_names() -> list[str]:
     """Return the names of the shipped runs for Compare, such as "dtype_a"."""
@@ -287,7 +298,7 @@ def count_tokens(
     """
     from .models import is_here
 
-    _check_offered(spec)
+    check_model(spec)
     if not is_here(spec):
         return None
     tokenizer = _tokenizer(spec.source, spec.revision, stamp(spec))
@@ -298,7 +309,7 @@ def context_length(spec: ModelSpec) -> int | None:
     """Return how many tokens a model reads; None: no limit, or not known. Raises as above."""
     from .models import is_here
 
-    _check_offered(spec)
+    check_model(spec)
     return _context(spec.source, spec.revision, stamp(spec)) if is_here(spec) else None
 
 
@@ -306,23 +317,6 @@ def model_facts(spec: ModelSpec) -> ModelFacts | None:
     """Return what is known of a model, or None while it is not loaded."""
     started = _started_engine()
     return started.facts(spec) if started else None
-
-
-def model_choices() -> list[ModelChoice]:
-    """Return the models to offer, the bundled one first."""
-    named = [ModelChoice(ModelSpec(source), source) for source in settings().models]
-    return [ModelChoice(ModelSpec(), "SmolLM2-135M-Instruct (bundled)"), *named]
-
-
-def is_offered(spec: ModelSpec) -> bool:
-    """Tell whether a model is one of ``model_choices``, on any device and in any precision."""
-    choices = {(choice.spec.source, choice.spec.revision) for choice in model_choices()}
-    return (spec.source, spec.revision) in choices
-
-
-def any_model() -> bool:
-    """Tell whether readers may name models that are not among ``model_choices``."""
-    return settings().any_model
 
 
 # Files that were overwritten are read again: their stamp is in the key.
@@ -340,20 +334,6 @@ def _context(source: str, revision: str | None, files: Stamp) -> int | None:
     from .models import read_context
 
     return read_context(ModelSpec(source=source, revision=revision))
-
-
-def _check_offered(spec: ModelSpec) -> None:
-    if settings().any_model or is_offered(spec):
-        return
-    offered = [choice.spec.source for choice in model_choices()]
-    if spec.source in offered:
-        raise InputError(
-            f"This server offers {spec.source!r} without a choice of revision. "
-            f"Leave out the revision {spec.revision!r}."
-        )
-    raise InputError(
-        f"This server does not offer {spec.source!r}. Choose one of: {', '.join(offered)}."
-    )
 
 
 # Samplers

@@ -12,8 +12,6 @@ from ..storage.run_store import RunStore
 from ..storage.stamps import stamps
 from .executors.base import Weights
 
-_LIMIT = 10_000
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -49,6 +47,10 @@ class Answers:
         for run, content in zip((value,) if single else value, contents, strict=True):
             self._put(Answer(run.request, (content,), weights, single=True))
         self._put(Answer(request, tuple(contents), weights, single))
+        # Requests hold texts: none outlives its runs.
+        gone = [key for key, each in self._answers.items() if not self._store.holds(each.contents)]
+        for key in gone:
+            del self._answers[key]
 
     def get(self, key: str) -> Answer | None:
         """Return what answers the request of ``key``, whether or not it still holds."""
@@ -89,5 +91,3 @@ class Answers:
         key = answer.request.key
         self._answers.pop(key, None)
         self._answers[key] = answer
-        while len(self._answers) > _LIMIT:
-            self._answers.popitem(last=False)

@@ -6,24 +6,33 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..runs import Run
+from ..events import Closing, Done, Event, Partial, Progressed, Unknown
+from ..runs import Request, Run
+from ..storage.byte_cache import ByteCache
 from .clock import Clock
-from ..events import Closing, Event, Partial, Progressed, Unknown
 from .job import Job, Task
 from .mailbox import Mailbox
 
-_ENDED = 1000
-"""Finished jobs whose end is still told to those who come late."""
+_ENDED_BYTES = 16_000_000
+"""Of finished jobs whose end is still told to those who come late."""
 
 _PARTIALS = 64
 """Unfinished results that can still be fetched; a reader wants the newest."""
 
 _PARTIAL_EVERY = 0.3  # seconds
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """What is remembered of a job."""
+
+    request: Request | None
+    told: tuple[Event, ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ class Audience:
     ) -> None:
         self._lock, self._clock, self._waits, self._give_up = lock, clock, waits, give_up
         self._jobs: dict[str, Job] = {}
-        self._ended: OrderedDict[str, tuple[Event, ...]] = OrderedDict()
+        self._ended: ByteCache[_Ended] = ByteCache(_ENDED_BYTES)
         self._partials: OrderedDict[str, Any] = OrderedDict()
         self._closed = False
 
@@ -70,6 +79,19 @@ class Audience:
         """Return a job that has not ended."""
         with self._lock:
             return self._jobs.get(job_id)
+
+    def request(self, job_id: str) -> Request | None:
+        """Return what a job was asked for; None of a call, and when the job is forgotten."""
+        with self._lock:
+            job, ended = self._jobs.get(job_id), self._ended.get(job_id)
+        return job.request if job else ended.request if ended else None
+
+    def contents(self, job_id: str) -> Mapping[str, str] | None:
+        """Return the contents of what a job made, by kind; None unless it is done."""
+        with self._lock:
+            ended = self._ended.get(job_id)
+        event = ended.told[-1] if ended else None
+        return event.contents if isinstance(event, Done) else None
 
     async def listen(self, job_id: str) -> AsyncIterator[Event]:
         """Yield what happens to a job; see ``Engine.listen``."""
@@ -107,9 +129,8 @@ class Audience:
         if job.grace is not None:
             job.grace.cancel()
         self._jobs.pop(job.id, None)
-        self._ended[job.id] = Progressed.of(job.progress), event
-        while len(self._ended) > _ENDED:
-            self._ended.popitem(last=False)
+        told = (Progressed.of(job.progress), event)
+        self._ended.put(job.id, _Ended(job.request, told))
 
     def partial(self, content: str) -> Run | None:
         """Return an unfinished run by the name it was told under, while it is remembered."""
@@ -133,8 +154,9 @@ class Audience:
     def _attach(self, job_id: str, mailbox: Mailbox) -> None:
         with self._lock:
             job = self._jobs.get(job_id)
-            if job_id in self._ended:
-                told = self._ended[job_id]
+            ended = self._ended.get(job_id)
+            if ended is not None:
+                told = ended.told
             elif self._closed:
                 told = (Closing(),)
             elif job is None:

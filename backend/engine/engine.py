@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import EntroscopeError
+from ..events import Cancelled, Done, Event, Failed
 from ..runs import ModelFacts, ModelSpec, Request, Run
 from ..settings import Settings, settings
 from ..storage.run_store import RunStore
@@ -19,7 +20,6 @@ from ..storage.stamps import Stamp, stamps
 from .answers import Answers
 from .audience import Audience, Waits
 from .clock import Clock
-from ..events import Cancelled, Done, Event, Failed
 from .executors.base import Call, Executor, Order, Standing
 from .executors.local import LocalExecutor
 from .garbage import Sweeper
@@ -131,6 +131,14 @@ class Engine:
         if job is not None:
             job.cancel()
         return job is not None
+
+    def job_request(self, job_id: str) -> Request | None:
+        """Return what a job was asked for; None of a call, and when the job is forgotten."""
+        return self._audience.request(job_id)
+
+    def job_contents(self, job_id: str) -> Mapping[str, str] | None:
+        """Return the contents of what a job made, by kind; None unless it is done."""
+        return self._audience.contents(job_id)
 
     def find(self, key: str) -> Run | None:
         """Return the run that answers the request of ``key``, if it is in memory and holds."""

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import CancelledError
+from ..events import Event
 from ..progress import Progress
+from ..runs import Request
 from ..storage.stamps import Stamp
 from .clock import Timer
-from ..events import Event
-from .executors.base import FINISHED, Order, Standing, State
+from .executors.base import FINISHED, Call, Order, Standing, State
 from .mailbox import Mailbox
 
 
@@ -80,6 +81,12 @@ class Job:
     def key(self) -> str:
         """The request's content hash, which ``Engine.find`` takes."""
         return self.task.key
+
+    @property
+    def request(self) -> Request | None:
+        """What was asked for; None of a call."""
+        work = self.task.order.work
+        return None if isinstance(work, Call) else work
 
     @property
     def state(self) -> State:

@@ -22,6 +22,7 @@ class ExampleInfo:
         kind: of the run.
         note: one sentence on what to look at.
         text: or prompt that was read; of a data set, the first.
+        key: of its request.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ExampleInfo:
     kind: str
     note: str = ""
     text: str = ""
+    key: str = ""
 
 
 def list_examples(folder: Path) -> list[ExampleInfo]:
@@ -39,11 +41,9 @@ def list_examples(folder: Path) -> list[ExampleInfo]:
     """
     found = []
     for path in sorted(folder.glob("*.safetensors")):
-        heading = read_heading(path)
-        name, title = path.stem, heading.title or path.stem
-        found.append(
-            ExampleInfo(name, title, heading.kind, heading.note, subject(heading.request))
-        )
+        said = read_heading(path)
+        name, title, request = path.stem, said.title or path.stem, said.request
+        found.append(ExampleInfo(name, title, said.kind, said.note, subject(request), request.key))
     return found
 
 

@@ -18,7 +18,6 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from .. import version
 from ..errors import RunFileError
 from ..runs.arrays import array_specs
 from ..runs.asking import request_type
@@ -162,13 +161,14 @@ def content_id(run: Run) -> str:
     return _digest(run, without=("title", "note"))[:16]
 
 
-def content_name(value: Run | np.ndarray) -> str:
+def content_name(value: Run | np.ndarray, form: int) -> str:
     """Return the name under which a browser may keep what it is sent of ``value``, 32 hex digits.
 
-    It is a hash of everything in the run, or in the array, and of the form in which it is sent.
+    It is a hash of everything in the run, or in the array, and of the ``form`` in which it is
+    sent: raise that when the same run is sent in another one.
     """
     content = _digest(value) if isinstance(value, Run) else _array_digest(value)
-    return hashlib.sha256(f"{content} {version.PARCEL_VERSION}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{content} {form}".encode()).hexdigest()[:32]
 
 
 def _digest(run: Run, without: tuple[str, ...] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -47,10 +48,12 @@ class RunStore:
 
     Args:
         limit: bytes of all values together, as ``size_of`` counts them.
+        form: version of what is sent of a run; see ``content_name``.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, form: int = 1) -> None:
         self._lock = Lock()
+        self._form = form
         self._values: ByteCache[Stored] = ByteCache(limit)
         self._names: WeakKeyDictionary[Run, str] = WeakKeyDictionary()
         self._files: dict[str, _File] = {}
@@ -64,10 +67,10 @@ class RunStore:
                 self._values.put(name, value)
         return name
 
-    def put_as(self, name: str, value: Stored) -> None:
-        """Keep a value under a name of its own; for what is not finished."""
+    def holds(self, names: Iterable[str]) -> bool:
+        """Tell whether all of ``names`` are in memory, without counting that as a use."""
         with self._lock:
-            self._values.put(name, value)
+            return all(name in self._values for name in names)
 
     def get(self, name: str) -> Stored | None:
         """Return the value of this name; None when it was never here or was dropped."""
@@ -106,11 +109,11 @@ class RunStore:
 
     def _name(self, value: Stored) -> str:
         if not isinstance(value, Run):
-            return content_name(value)
+            return content_name(value, self._form)
         with self._lock:
             name = self._names.get(value)
         if name is None:
-            name = content_name(value)
+            name = content_name(value, self._form)
             with self._lock:
                 self._names[value] = name
         return name
