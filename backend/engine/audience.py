@@ -111,13 +111,8 @@ class Audience:
         listened = [job for job in task.jobs if job.mailboxes]
         if not listened:
             return
-        progress, now = task.standing.progress, time.monotonic()
-        events: list[Event] = [Progressed.of(progress)]
-        if progress.partial is not None and now - task.named_at >= _PARTIAL_EVERY:
-            task.partial, task.named_at = f"partial-{secrets.token_hex(16)}", now
-            self._partials[task.partial] = progress.partial
-            while len(self._partials) > _PARTIALS:
-                self._partials.popitem(last=False)
+        events: list[Event] = [Progressed.of(task.standing.progress)]
+        if self._name_partial(task) and task.partial is not None:
             events.append(Partial(task.partial))
         for job in listened:
             for event in events:
@@ -151,6 +146,17 @@ class Audience:
             for job in self._jobs.values():
                 job.post(Closing())
 
+    def _name_partial(self, task: Task) -> bool:
+        """Give what can be shown already a name, now and then; tell whether it got one."""
+        partial, now = task.standing.progress.partial, time.monotonic()
+        if partial is None or now - task.named_at < _PARTIAL_EVERY:
+            return False
+        task.partial, task.named_at = f"partial-{secrets.token_hex(16)}", now
+        self._partials[task.partial] = partial
+        while len(self._partials) > _PARTIALS:
+            self._partials.popitem(last=False)
+        return True
+
     def _attach(self, job_id: str, mailbox: Mailbox) -> None:
         with self._lock:
             job = self._jobs.get(job_id)
@@ -163,6 +169,7 @@ class Audience:
                 told = (Unknown(),)
             else:
                 told = (Progressed.of(job.progress),)
+                self._name_partial(job.task)
                 if job.task.partial is not None:
                     told = (*told, Partial(job.task.partial))
                 job.mailboxes.append(mailbox)
