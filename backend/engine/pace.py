@@ -64,7 +64,7 @@ class Pace:
         """Remember how long a study took."""
         with self._lock:
             runs = self._models.pop(model, {})
-            runs[kind] = [*runs.get(kind, []), (work, round(seconds, 4))][-_REMEMBERED:]
+            runs[kind] = [*runs.get(kind, []), (work, seconds)][-_REMEMBERED:]
             self._models[model] = runs  # the last to be measured is last
             while len(self._models) > _MODELS:
                 del self._models[next(iter(self._models))]

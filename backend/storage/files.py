@@ -31,6 +31,8 @@ MAX_RUN_BYTES = 1_000_000_000
 MAX_HEADER_BYTES = 24_000_000
 MAX_ARRAYS = 1_000
 
+_OWN_START = '{"__metadata__":{"entroscope":"'
+
 _DAMAGE = (SafetensorError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -82,7 +84,7 @@ def read_heading(path: Path) -> Heading:
             start = file.read(8)
             size = int.from_bytes(start, "little")
             data = start + file.read(min(size, MAX_HEADER_BYTES))
-        header = migrate(_header(data), path.name)
+        header = migrate(_own_header(data), path.name)
         kind, plain = header["kind"], header["fields"]
         request = adapter(request_type(kind)).validate_python(plain["request"])
         return Heading(kind, str(plain["title"]), str(plain["note"]), request)
@@ -216,6 +218,15 @@ def _header(data: bytes) -> dict[str, Any]:
     if len(outer) > MAX_ARRAYS:
         raise ValueError("there are more arrays than there may be")
     return parse(outer["__metadata__"]["entroscope"])
+
+
+def _own_header(data: bytes) -> dict[str, Any]:
+    """Return the metadata of a file as ``save`` writes it, without a look at its other entries."""
+    text = data[8:].decode()
+    if not text.startswith(_OWN_START):
+        return _header(data)
+    written = json.JSONDecoder().raw_decode(text, len(_OWN_START) - 1)[0]
+    return parse(written.encode())  # half of a character is refused here
 
 
 def _build(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:

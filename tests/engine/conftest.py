@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.engine import Engine, LocalExecutor, Waits
+from backend.engine import Engine, LocalExecutor
 from backend.registry import Registry
 from backend.settings import Settings
 from tests.engine.fakes import PATIENCE, Loader, SteeredStudy
@@ -26,12 +26,12 @@ def study():
 def make_engine(loader, study, tmp_path):
     made = []
 
-    def make(free=lambda device: 10**12, waits=None, **limits) -> Engine:
+    def make(free=lambda device: 10**12, waits=None, store=None, **limits) -> Engine:
         studies = Registry("study")
         studies.register("fake")(study)
         settings = Settings(cache_dir=tmp_path, **limits)
         executor = LocalExecutor(settings, loader, studies, lambda model: model.weights, free)
-        made.append(Engine(executor, limits=settings, waits=waits or Waits()))
+        made.append(Engine(executor, store, settings, waits))
         return made[-1]
 
     yield make
