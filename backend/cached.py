@@ -19,7 +19,7 @@ import streamlit as st
 
 from .errors import EntroscopeError
 from .events import Event, Unknown
-from .lenses import parcel
+from .lenses.parcel import VERSION as PARCEL_VERSION
 from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
 from .runs import AttentionRequest, DivergenceRequest, ModelFacts, ModelSpec, Request, Run
 from .runs.sampler_info import Filtered, SamplerInfo
@@ -29,8 +29,19 @@ from .storage.examples import ExampleInfo, list_examples, open_example
 from .storage.library import Library
 from .storage.run_store import RunStore
 from .storage.stamps import Stamp, stamp
+from .web.assets import assets_version
+from .web.parcels import array_parcel, run_parcel
+from .web.source import Parcel
 
-__all__ = ["ModelChoice", "any_model", "check_model", "is_offered", "model_choices"]
+# Beside what stands here, ``cached`` offers these as they are.
+__all__ = [
+    "ModelChoice",
+    "any_model",
+    "assets_version",
+    "check_model",
+    "is_offered",
+    "model_choices",
+]
 
 if TYPE_CHECKING:
     from .engine import Engine, Job
@@ -72,7 +83,19 @@ def _started_engine() -> Engine | None:
 @st.cache_resource(show_spinner=False)
 def store() -> RunStore:
     """Return the runs in memory: computed, uploaded, saved and shipped ones."""
-    return RunStore(settings().result_bytes, parcel.VERSION)
+    return RunStore(settings().result_bytes, PARCEL_VERSION)
+
+
+def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | None:
+    """Return a part of a run or array for the browser; see ``web.parcels``.
+
+    Raises:
+        InputError: a parameter is of no use.
+    """
+    run, array = run_of(content), array_of(content)
+    if run is not None:
+        return run_parcel(run, part, parameters)
+    return None if array is None else array_parcel(array, part)
 
 
 def warm_up() -> None:
