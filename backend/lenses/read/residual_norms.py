@@ -20,8 +20,8 @@ declare(
         icon="stacks",
         place=30,
         panels=(
+            Strip(title="At one depth", read="Colour: norm.", colours=NORMS, at="D"),
             Map(title="Depth by token", read="Bright: long.", of="norms", axes=("D", "T")),
-            Strip(title="At one depth", read="Colour: norm.", colours=NORMS, at="D", area="side"),
             AlongAxis(title="Mean by depth", read="Over the tokens.", of=NORMS, axis="D"),
             Facts(title="This token", read="Its norm at every depth.", of=NORMS),
         ),
