@@ -44,7 +44,7 @@ export class Head {
     };
     this.edit = button("✎ Edit", () => this.open(), "edit");
     this.title = element("span", "head-title");
-    this.quote = element("span", "quote");
+    this.quote = element("span", "head-text");
     this.quote.addEventListener("dblclick", () => this.open());
     this.count = element("span", "count");
     this.again = button("", () => this.run(), "primary");
