@@ -1,16 +1,14 @@
-"""Memory as the engine counts it: sizes, a cache bounded in bytes, and giving memory back."""
+"""A cache that is bounded in bytes, and the size of what it holds."""
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-import torch
 
 T = TypeVar("T")
 
@@ -26,16 +24,6 @@ def size_of(value: Any) -> int:
     if isinstance(value, list | tuple):
         return sys.getsizeof(value) + sum(size_of(each) for each in value)
     return sys.getsizeof(value)
-
-
-def readable_bytes(count: int) -> str:
-    """Return ``count`` for people, in decimal units: "1.5 GB"."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:,.1f} GB"
 
 
 class ByteCache(Generic[T]):
@@ -56,17 +44,15 @@ class ByteCache(Generic[T]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
     def get(self, key: str) -> T | None:
         """Return the value and mark it as used, or None."""
         if key not in self._entries:
             return None
         self._entries.move_to_end(key)
         return self._entries[key][0]
-
-    def newest(self) -> Iterator[tuple[str, T]]:
-        """Yield keys and values, the most recently used first."""
-        for key, (value, _) in reversed(self._entries.items()):
-            yield key, value
 
     def put(self, key: str, value: T) -> None:
         """Keep ``value``, replacing an older one, and drop what no longer fits."""
@@ -77,12 +63,3 @@ class ByteCache(Generic[T]):
         self.bytes += size
         while self.bytes > self.limit and len(self._entries) > 1:
             self.bytes -= self._entries.popitem(last=False)[1][1]
-
-
-def give_back() -> None:
-    """Collect garbage and hand the device's unused memory back."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    if torch.backends.mps.is_available():
-        torch.mps.empty_cache()
