@@ -128,7 +128,9 @@ def unsave(source: Source, said: Mapping[str, Any]) -> None:
 
 def _submit(source: Source, lens: Lens, made: Any, requests: list[Request]) -> None:
     spec: ModelSpec = requests[0].model
-    request = requests[0] if len(requests) == 1 else ManyRequest(model=spec, requests=tuple(requests))
+    request = (
+        requests[0] if len(requests) == 1 else ManyRequest(model=spec, requests=tuple(requests))
+    )
     job = source.submit(request)
     session.begin(job.id, f"{lens.title}: starting", made, source, lens)
 
