@@ -1,13 +1,13 @@
-"""The front door: navigation, and the controls that hold for every page."""
+"""The front door: the script of every page, on a server with our own routes in front."""
 
 import streamlit as st
 
 from backend import cached
-from components import shell, sidebar, state
+from backend.web import lifespan, middleware, routes
 
-page = shell.choose_page()
-with st.sidebar:
-    sidebar.unit_switch()
-    sidebar.model_picker({each.spec.source: each.label for each in cached.model_choices()})
-shell.run_page(page)
-state.settle()
+app = st.App(
+    "components/shell.py",
+    routes=routes(cached, st.get_option("server.baseUrlPath")),
+    middleware=middleware(st.get_option("server.allowedHosts")),
+    lifespan=lifespan(cached),
+)
