@@ -118,13 +118,20 @@ class SameSamplers(PlaceByPlace):
         return mean_of_known(shares, 1)
 
     def take(self, number: Number, run: Run) -> tuple[tuple[str, ...], np.ndarray]:
-        axes, values = super().take(number, run)
-        if axes != ("M", "S", "N"):
-            return axes, values
         assert isinstance(run, TrajectoryRun)  # noqa: S101  made for such
-        done = np.arange(values.shape[2]) < run.lengths[:, :, None]
-        rows = [run.labels.index(label) for label in self.labels]
-        return ("M", "N"), mean_of_known(np.where(done, values, np.nan)[rows], 1)[:, : self.steps]
+        axes, values = super().take(number, run)
+        if axes == ("M", "S", "N"):
+            done = np.arange(values.shape[2]) < run.lengths[:, :, None]
+            values = np.where(done, values, np.nan)
+        if "M" in axes:
+            rows = [run.labels.index(label) for label in self.labels]
+            values = values.take(rows, axes.index("M"))
+        if "N" in axes:
+            values = values.take(range(self.steps), axes.index("N"))
+        if "S" in axes:
+            values = mean_of_known(values, axes.index("S"))
+            axes = tuple(each for each in axes if each != "S")
+        return axes, values
 
 
 def _same_tokens(a: TrajectoryRun, b: TrajectoryRun, label: str, seed: int) -> float:

@@ -17,11 +17,10 @@ from ..errors import InputError
 from ..quantities import Quantity
 from ..runs.base import Request, Run
 from ..runs.divergence import DivergenceRun
-from ..runs.model import ModelFacts
 from ..runs.tables import Table
 from ..runs.text import TextRun
 from .alignments import OneText, PlaceByPlace, SameRows, SameSamplers, mean_of_known, meeting
-from .base import number, number_names
+from .base import DERIVED, Number, number, number_names
 from .bounds import DivergenceBounds, divergence_bounds, share_vocabulary
 from .summary import DifferenceSummary, summarise
 
@@ -82,9 +81,9 @@ class Sides:
         return summarise(self.a.ravel(), self.b.ravel())
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """See the module.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison(Run):
+    """Two runs of one kind; ``compare`` makes it. Model, versions and time are those of A.
 
     Attributes:
         a, b: of one kind.
@@ -97,15 +96,24 @@ class Comparison:
     b: Run
     divergence: DivergenceRun | None = None
 
-    @property
-    def model(self) -> ModelFacts:
-        """That of A."""
-        return self.a.model
+    def number(self, name: str) -> Number:
+        """Return a figure of the whole comparison: of the number that is compared first."""
+        made = DERIVED[self.kind][name]
+        quantity, first = made.quantity, self.first
+        if quantity.power and first is not None:
+            named = f"{first.quantity.name}, {quantity.name}"
+            quantity = replace(quantity, name=named, unit=first.quantity.unit)
+        return Number(name, quantity, made.axes, np.asarray(made.values(self)), stored=False)
 
-    @property
-    def title(self) -> str:
-        """A name for people."""
-        return f"{self.a.title or 'A'} and {self.b.title or 'B'}"
+    def number_names(self) -> list[str]:
+        """Return the names of these figures."""
+        return list(DERIVED[self.kind])
+
+    @cached_property
+    def first(self) -> Sides | None:
+        """The number that is compared first: of the places, if there is one."""
+        found = [self.sides(name) for name in self.names]
+        return next((sides for sides in found if sides.axes), found[0] if found else None)
 
     @cached_property
     def meeting(self) -> PlaceByPlace:
@@ -233,7 +241,11 @@ def compare(
     """
     if a.kind != b.kind:
         raise InputError(f"A is a run of kind {a.kind}, B of kind {b.kind}: choose two alike.")
-    return Comparison(request, a, b, divergence)
+    return Comparison(
+        request=request, model=a.model, versions=a.versions, created=max(a.created, b.created),
+        seconds=a.seconds + b.seconds, title=f"{a.title or 'A'} and {b.title or 'B'}",
+        note=a.note if a.note == b.note else "", a=a, b=b, divergence=divergence,
+    )  # fmt: skip
 
 
 def comparison_of(content: str, find: Callable[[str], Run | None]) -> Comparison | None:

@@ -12,7 +12,7 @@ from ..runs.arrays import array_specs
 from ..runs.axes import AXES
 from ..runs.base import TokenizedRun
 from ..runs.tables import Table
-from .alignments import OneText, SameRows, SameSamplers
+from .alignments import OneText, SameRows, SameSamplers, mean_of_known
 
 if TYPE_CHECKING:
     from .comparison import Comparison, Sides
@@ -58,11 +58,10 @@ def samplers(comparison: Comparison) -> Table:
     table: Table = {"sampler": meeting.labels}
     for name in comparison.names:
         sides = comparison.sides(name)
-        if sides.axes == ("M", "N"):
-            known = np.isfinite(sides.difference)
-            with np.errstate(invalid="ignore"):
-                total = np.where(known, sides.difference, 0).sum(1)
-                table[f"difference_{sides.quantity.column(name)}"] = total / known.sum(1)
+        if sides.axes in (("M",), ("M", "N")):
+            difference = sides.difference.reshape(len(meeting.labels), -1)
+            known = np.where(np.isfinite(difference), difference, np.nan)
+            table[f"difference_{sides.quantity.column(name)}"] = mean_of_known(known, 1)
     return table | {"same_tokens": meeting.agreement}
 
 
@@ -74,7 +73,7 @@ def _at_most_one_text(comparison: Comparison, name: str) -> Sides:
 
 
 def _name(sides: Sides) -> str:
-    known = {"P": "differences", "MN": "differences", "N": "differences"}
+    known = {"P": "differences", "MN": "differences", "N": "differences", "M": "by_sampler"}
     letters = "".join(sides.axes)
     return known.get(letters) or "_".join(_axis_name(each) for each in sides.axes)
 

@@ -32,6 +32,9 @@ class DifferenceSummary:
     higher: float
 
 
+NOTHING = DifferenceSummary(0, *[math.nan] * 7)
+
+
 def summarise(a: np.ndarray, b: np.ndarray) -> DifferenceSummary:
     """Return the figures of two arrays of one shape."""
     with np.errstate(invalid="ignore"):  # infinite in both
@@ -39,7 +42,7 @@ def summarise(a: np.ndarray, b: np.ndarray) -> DifferenceSummary:
     a, b = a[both], b[both]
     difference = b - a
     if not len(difference):
-        return DifferenceSummary(0, *[math.nan] * 7)
+        return NOTHING
     varies = len(a) > 1 and a.std() > 0 and b.std() > 0
     return DifferenceSummary(
         places=len(difference),
