@@ -220,6 +220,26 @@ class Comparison(Run):
         return self.meeting.take(replace(found, axes=axes, values=values), run)
 
 
+def is_between(run: DivergenceRun, a: Run, b: Run) -> bool:
+    """Tell whether a divergence is between the weights that made A and B, over their tokens."""
+    names = ("source", "name", "revision", "dtype", "weights")
+    same = (
+        getattr(one, name) == getattr(other, name)
+        for one, other in ((run.model, a.model), (run.other_model, b.model))
+        for name in names
+    )
+    return all(same) and np.array_equal(run.token_ids, getattr(a, "token_ids", ()))
+
+
+def turned(run: DivergenceRun) -> DivergenceRun:
+    """Return the same divergence with A and B the other way round."""
+    request = replace(run.request, model=run.request.other, other=run.request.model)
+    return replace(
+        run, request=request, model=run.other_model, other_model=run.model, kl_ab=run.kl_ba,
+        kl_ba=run.kl_ab,
+    )  # fmt: skip
+
+
 def difference_of(quantity: Quantity) -> Quantity:
     """Return what B − A of a number is: centred at 0, with the fixed ends of its colours."""
     end = max(abs(quantity.low), abs(quantity.high)) * _END

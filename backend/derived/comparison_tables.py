@@ -25,7 +25,7 @@ def tables(comparison: Comparison) -> dict[str, Table]:
         sides = _at_most_one_text(comparison, name)
         if not sides.axes:
             continue
-        table = found.setdefault(_name(sides), _places(comparison, sides))
+        table = found.setdefault(_name(sides), places_of(comparison, sides))
         column = sides.quantity.column(name)
         table[f"a_{column}"] = sides.a.ravel()
         table[f"b_{column}"] = sides.b.ravel()
@@ -82,7 +82,7 @@ def _axis_name(letter: str) -> str:
     return AXES[letter].name.replace(" ", "_") if letter in AXES else letter.lower()
 
 
-def _places(comparison: Comparison, sides: Sides) -> Table:
+def places_of(comparison: Comparison, sides: Sides) -> Table:
     """Return the columns that say what every row is, the last axis fastest."""
     columns: Table = {}
     at = np.indices(sides.a.shape)

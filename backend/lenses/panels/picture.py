@@ -18,6 +18,7 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
     "spread": ("spread",),
     "scale": ("scale",),
     "colour": ("number",),
+    "at": ("D",),
 }
 """What of the stage's state a chart may depend on, and the parameters that it goes along as."""
 
