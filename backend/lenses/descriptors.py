@@ -37,9 +37,14 @@ def describe_all() -> dict[str, Any]:
 
 def _panel(panel: Panel, lens: Lens) -> dict[str, Any]:
     plain = plain_panel(panel, lens.run_type)
-    for each in plain["numbers"]:
-        each["mathml"] = convert(each["formula"]) if each["formula"] else ""
-    return plain
+    for each in (plain, *plain["numbers"]):
+        each["mathml"] = _mathml(each.pop("formula"))
+    # Whether there is a picture to take along.
+    return {**plain, "picture": type(panel).chart is not Panel.chart}
+
+
+def _mathml(formula: str) -> str:
+    return convert(formula) if formula else ""
 
 
 def _field(field: Field, lens: Lens) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ..runs.tables import Table
 from ..storage.csv_file import table_csv
 from ..storage.files import dump_run
 from ..storage.plain import plain_value, to_plain
+from ..storage.snippet import snippet
 from .base import Lens
 from .panels.base import NONE, Panel, Parameters, described
 from .panels.parameters import check_names, one_of
@@ -57,7 +58,7 @@ def part(
         lens: that shows the run.
         run: of the lens's kind.
         name: "text", "figures", "about"; of a panel, alone or with an ending of ``CHARTS``;
-            "table/<name>.csv"; "run.json", "run.safetensors", "report.html".
+            "table/<name>.csv"; "run.json", "run.safetensors", "snippet.py", "report.html".
         parameters: of the part, unchecked.
         report: makes the report; what is above lenses hands it in.
 
@@ -69,6 +70,7 @@ def part(
         "about": lambda: (_about(run), MEDIA_TYPE),
         "run.json": lambda: (_json(to_plain(run)), "application/json"),
         "run.safetensors": lambda: (dump_run(run), MEDIA_TYPE),
+        "snippet.py": lambda: (snippet(run).encode(), "text/x-python; charset=utf-8"),
     }
     if isinstance(run, Comparison):  # what a file holds are its two runs
         whole.pop("run.json")

@@ -1,4 +1,4 @@
-"""The parts of a run that a browser fetches: the text, what a panel draws from, its chart."""
+"""What a browser fetches of a run or an array that is known by its content."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ import numpy as np
 
 from ..lenses import LENSES
 from ..lenses.parcel import MEDIA_TYPE, pack
-from ..lenses.parts import part
+from ..lenses.parts import Report, part
 from ..runs.base import Run
 from .source import Parcel
 
 ARRAY = "array"
 
 
-def run_parcel(run: Run, name: str, parameters: Mapping[str, str]) -> Parcel | None:
-    """Return a part of a run; None for a kind without a lens. See ``lenses.parts``.
+def run_parcel(
+    run: Run, name: str, parameters: Mapping[str, str], report: Report | None = None
+) -> Parcel | None:
+    """Return a part of a run; see ``lenses.parts``. None where no lens shows such runs.
 
     Raises:
         InputError: there is no such part, or a parameter is of no use.
     """
     if run.kind not in LENSES:
         return None
-    return Parcel(*part(LENSES[run.kind], run, name, parameters))
+    return Parcel(*part(LENSES[run.kind], run, name, parameters, report=report))
 
 
 def array_parcel(array: np.ndarray, part: str) -> Parcel | None:

@@ -58,6 +58,7 @@ declare(
         group="many",
         icon="table_rows",
         place=10,
+        formerly=("dataset",),
         figures=("texts", "all_tokens", "mean_of_means", "unread", "pace"),
         panels=(
             Table(

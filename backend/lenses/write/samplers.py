@@ -65,6 +65,7 @@ declare(
         group="write",
         icon="alt_route",
         place=10,
+        formerly=("trajectories",),
         figures=("samplers", "seeds", "longest"),
         panels=(
             AlongAxis(
