@@ -21,7 +21,7 @@ export default class Strip extends View {
   constructor(stage, panel) {
     super(stage, panel, "strip", ["token", "raw", "unit", "theme", "head", "whole", ...SHADES]);
     this.scroller = mark(element("div", "strip-text"), { role: "listbox", "aria-label": "Tokens of the text", tabindex: 0 });
-    this.top = element("div", "strip-top");
+    this.top = this.legend = element("div", "strip-top"); // a frame may put it beside its own controls
     this.card = new Card();
     this.keys = keyList();
     this.links = new Links(this);
@@ -46,6 +46,11 @@ export default class Strip extends View {
     });
     onKeys(this.scroller, (event) => stripKey(this, event));
     this.watch(this.scroller, () => this.#fit());
+  }
+
+  /** A lens without a run of its kind shows the text as Tokens has it. */
+  fetch() {
+    return this.run.kind === "text" && this.options.part ? this.stage.part("strip") : super.fetch();
   }
 
   // ── drawing ────────────────────────────────────────────────────────────────────────────────
@@ -134,7 +139,7 @@ export default class Strip extends View {
       this.links.on
         ? legend(LOOKS, unit, textRamp(theme), [0, 100], { values: [], title: this.links.words })
         : legend(quantity, unit, behindText(quantity, theme), this.ends.map((end) => end * times), { values, level, missing }),
-      ...(this.places ? [this.#stepper()] : []),
+      ...(this.places > 1 ? [this.#stepper()] : []),
       button("Keys of the text", () => this.keys.showPopover(), "strip-help", "help"),
     );
   }
