@@ -77,7 +77,7 @@ def open_run(source: Source, said: Mapping[str, Any]) -> None:
 def arrived(source: Source, said: Mapping[str, Any]) -> None:
     """Take over what a job brought."""
     job_id = str(said.get("job", ""))
-    session.arrived(job_id, source.job_contents(job_id) or {})
+    session.arrived(source, job_id, source.job_contents(job_id) or {})
 
 
 @action("ended")

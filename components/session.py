@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,10 +24,14 @@ class Session:
         readings: the current one of every subject.
         pending: readings that jobs will bring, by the job's id.
         job: the job under way: id and label.
+        earlier: readings before the current one of every subject, the latest first.
+        choices: what can be compared, once the browser has asked.
         done, acknowledged: serials of the last request done, and of the last report answered.
     """
 
     readings: dict[str, Reading] = field(default_factory=dict)
+    earlier: dict[str, list[Reading]] = field(default_factory=dict)
+    choices: dict[str, Any] | None = None
     pending: dict[str, Reading] = field(default_factory=dict)
     model: ModelSpec = field(default_factory=ModelSpec)
     job: dict[str, Any] | None = None
@@ -35,6 +39,12 @@ class Session:
     done: int = 0
     acknowledged: int = 0
     page: str = ""
+
+
+FIRST: dict[str, Callable[[Source], Reading]] = {}
+"""What is shown of a subject before anything was asked, where that is no example of a lens."""
+
+MOST_EARLIER = 6
 
 
 def current() -> Session:
@@ -55,7 +65,9 @@ def reading(source: Source, lens: Lens) -> Reading:
     subject = subject_of(lens)
     known = current().readings.get(subject)
     if known is None:
-        known = example_reading(source, default_example(source, lens))
+        begin_with = FIRST.get(subject)
+        name = "" if begin_with else default_example(source, lens)
+        known = begin_with(source) if begin_with else example_reading(source, name)
         current().readings[subject] = known
     return known
 
@@ -95,7 +107,24 @@ def example_reading(source: Source, name: str) -> Reading:
 
 def show(made: Reading) -> None:
     """Make a reading the current one of its subject."""
-    current().readings[made.subject] = made
+    state = current()
+    old = state.readings.get(made.subject)
+    if old is not None and old.name != made.name:
+        others = [each for each in state.earlier.get(made.subject, []) if each.name != made.name]
+        state.earlier[made.subject] = [old, *others][:MOST_EARLIER]
+    state.readings[made.subject] = made
+
+
+def before(lens: Lens) -> Reading | None:
+    """Return the reading that was there before the current one, if there was one."""
+    return next(iter(current().earlier.get(subject_of(lens), ())), None)
+
+
+def open_readings(lens: Lens) -> list[Reading]:
+    """Return the current reading of a lens and those before it, the latest first."""
+    state, subject = current(), subject_of(lens)
+    now = state.readings.get(subject)
+    return [*([now] if now else []), *state.earlier.get(subject, [])]
 
 
 def begin(job_id: str, label: str, made: Reading, source: Source, lens: Lens) -> None:
@@ -105,12 +134,12 @@ def begin(job_id: str, label: str, made: Reading, source: Source, lens: Lens) ->
     state.job = {"id": job_id, "label": label, "reading": described(made, lens, source, None)}
 
 
-def arrived(job_id: str, contents: Mapping[str, str]) -> None:
+def arrived(source: Source, job_id: str, contents: Mapping[str, str]) -> None:
     """Take over what a job brought."""
     state = current()
     made = state.pending.pop(job_id, None)
     if made is not None:
-        show(replace(made, contents={**made.contents, **contents}))
+        show(made.arrived(source, contents))
     ended(job_id)
 
 

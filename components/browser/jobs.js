@@ -34,9 +34,12 @@ export class Jobs {
     this.close();
     this.ended = job.id;
     if (said.type === "done") {
-      frame.reading = { ...job.reading, contents: { ...job.reading.contents, ...said.contents } };
       frame.announce("Done");
-      if (frame.page.kind) frame.draw();
+      // What is made of several runs the server puts together.
+      if (frame.page.subject === job.reading.subject && !job.reading.sides) {
+        frame.reading = { ...job.reading, contents: { ...job.reading.contents, ...said.contents } };
+        frame.draw();
+      }
       frame.reports.ask({ do: "arrived", job: job.id });
       return;
     }

@@ -26,6 +26,7 @@ export const DEFAULTS = {
   lower: null,
   row: null, // of a table, or of the texts that samplers wrote
   step: null, // of these texts
+  place: null, // of two texts that are compared
 };
 
 /** Changes of these do not belong into the address. */
@@ -69,6 +70,7 @@ export const WRITTEN = {
   token: ["token", whole],
   unit: ["unit", oneOf("nats", "bits")],
   colour: ["metric", text],
+  place: ["place", whole],
   level: ["tokens.level", oneOf("token", "word", "sentence")],
   raw: ["tokens.raw", on],
   spread: ["tokens.automatic", on],

@@ -57,3 +57,8 @@ export function percent(value) {
   const digits = value === 0 || value >= 100 || (value >= 9.95 && value <= 99) ? 0 : value >= 0.995 ? 1 : 2;
   return `${value.toFixed(digits)}\u202f%`;
 }
+
+/** "12 s", "3 min". */
+export function duration(seconds) {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+}
