@@ -1,13 +1,15 @@
-"""The front door: the script of every page, on a server with our own routes in front."""
+"""The front door: Streamlit's server around components/shell.py, with our routes beside."""
 
 import streamlit as st
 
 from backend import cached
-from backend.web import lifespan, middleware, routes
+from backend.web.lifespan import lifespan
+from backend.web.routes import routes
+from backend.web.security import middleware
 
 app = st.App(
     "components/shell.py",
-    routes=routes(cached, st.get_option("server.baseUrlPath")),
+    routes=routes(cached, prefix=st.get_option("server.baseUrlPath")),
     middleware=middleware(st.get_option("server.allowedHosts")),
     lifespan=lifespan(cached),
 )
