@@ -40,7 +40,7 @@ def paths_chart(
     names = ["sampler", "run", "step", "value"]
     columns: dict[str, Any] = dict(zip(names, zip(*rows, strict=True), strict=True))
     places = Places("step", [str(step) for step in steps], "step")
-    legend = alt.Legend(title=None, orient="top", columns=4, labelLimit=200)
+    legend = alt.Legend(title=None, orient="top", columns=6, labelLimit=200)
     base = (
         alt.Chart(data(columns))
         .transform_calculate(stored="datum.value", value=shown(quantity, "value"))
@@ -56,11 +56,11 @@ def paths_chart(
         quantity.name: value_text(quantity, "stored"),
     }  # fmt: skip
     lines = base.mark_line(strokeWidth=1.8).encode(
-        strokeDash=alt.StrokeDash("run:N", scale=dashes, legend=alt.Legend(title=None)),
+        strokeDash=alt.StrokeDash("run:N", scale=dashes, legend=legend),
     )
     # The shape is a second cue beside the colour.
     shapes = alt.Scale(range=list(_SHAPES))
     dots = base.mark_point(
         filled=True, size=26, opacity=0.9, tooltip=tooltip(tips), cursor="pointer"
-    ).encode(shape=alt.Shape("sampler:N", sort=list(labels), scale=shapes, legend=legend))
+    ).encode(shape=alt.Shape("sampler:N", sort=list(labels), scale=shapes, legend=None))
     return finished(alt.layer(here(places), lines, dots), unit, height=320)

@@ -77,6 +77,7 @@ class Frame {
     const lens = this.page.kind ? this.lenses[this.page.kind] : null;
     const reading = lens ? this.reading : null;
     this.lens = lens;
+    this.body.classList.remove("leaving");
     this.root.classList.toggle("plain", !lens);
     this.bar.draw();
     this.head.draw();

@@ -43,7 +43,10 @@ export class Head {
     const shown = JSON.stringify([reading.sides, reading.exact]);
     if (shown === this.pair) return;
     this.pair = shown;
-    this.line.replaceChildren(...pairLine(this), element("span", "gap"), ...this.wide, this.dots);
+    const { line, buttons } = pairLine(this);
+    this.wide = [...buttons, ...this.kept];
+    for (const each of buttons) each.classList.add("wide");
+    this.line.replaceChildren(line, element("span", "gap"), ...this.wide, this.dots);
   }
 
   build() {
@@ -77,7 +80,9 @@ export class Head {
     this.paired = Boolean(frame.reading?.sides);
     this.pair = null;
     this.dots = more;
-    this.wide = this.paired ? [link, exports] : [save, link, exports, other];
+    this.kept = [link, exports];
+    this.wide = [save, link, exports, other];
+    for (const each of this.wide) each.classList.add("wide");
     this.line.replaceChildren(this.edit, this.quote, this.count, this.changed, this.again, examples, options, ...this.wide, more);
   }
 

@@ -35,7 +35,7 @@ function entries({ heading, entries: own }, ask, close) {
 /** What an entry of the choice asks for, beside A. */
 export const chosen = ({ choice, model }) => (model ? { model } : { b: choice });
 
-/** The nodes of the head line where two runs are compared. */
+/** The head line where two runs are compared: both with a choice, and buttons for the rest. */
 export function pairLine(head) {
   const { frame } = head;
   const { sides, exact } = frame.reading;
@@ -55,17 +55,17 @@ export function pairLine(head) {
   });
   const examples = button("Pairs ▾", undefined, "quiet");
   menu(examples, () => head.examples());
-  const made = [line, examples];
+  const buttons = [examples];
   if (exact) {
     const time = exact.seconds ? ` · about ${duration(exact.seconds)}` : "";
     const compute = button(`Exact divergence${time}`, () => frame.reports.ask({ do: "exact" }), "quiet");
     compute.title = "Loads both models, and compares their predictions over the whole vocabulary.";
-    made.push(compute);
+    buttons.push(compute);
   }
   if (sides.some((side) => !side.lasting)) {
     const save = button("Save both", () => frame.reports.ask({ do: "save_pair" }), "quiet");
     save.title = "Not saved yet: a link works only as long as this server remembers both runs.";
-    made.push(save);
+    buttons.push(save);
   }
-  return made;
+  return { line, buttons };
 }

@@ -5,6 +5,7 @@ from ..base import Lens, declare
 from ..panels.chart import Chart
 from ..panels.comparison import BothSides, Pair
 from ..panels.difference_table import DifferenceTable, SummaryTable
+from ..panels.picture import Choice
 from ._compare_charts import (
     against,
     curves,
@@ -27,6 +28,13 @@ RULE = (
     "one text has stands alone and has no difference."
 )
 CHAIN = "Shannon 1948; the chain rule of probability makes sums over spans comparable."
+
+SAMPLER_NUMBERS = {
+    "entropy": "Entropy",
+    "surprisal": "Surprisal",
+    "kl": "KL to the model",
+    "kept_mass": "Kept mass",
+}
 
 declare(
     Lens(
@@ -73,7 +81,7 @@ declare(
                 source="Shannon 1948.",
                 area="stage",
                 draw=paths,
-                state=("colour",),
+                controls=(Choice("number", "Along the steps", SAMPLER_NUMBERS),),
                 moves="step",
                 only=has_samplers,
             ),
@@ -145,7 +153,8 @@ declare(
             ),
             DifferenceTable(
                 title="Table",
-                read="The largest difference comes first; click a column to sort, a row to pin it.",
+                read="The largest difference comes first; click a column to sort, a row to pin it. "
+                "Of samplers: the mean B − A of every number over the steps that both have.",
             ),
             SummaryTable(
                 title="Every number",

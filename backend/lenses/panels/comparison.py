@@ -79,7 +79,7 @@ class Pair(Panel):
         return {"follows": ["head"], "alike": ALIKE}
 
     def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
-        """Header: ``numbers`` and ``differences`` (described), ``at`` by name, texts of A and B.
+        """Header: ``numbers`` and ``differences`` (described), ``at`` by name, ``of_head``, texts.
 
         Arrays: ``first_a, stop_a, first_b, stop_b`` int32 [P]; ``a:<name>`` and ``b:<name>``
         float32 [P] or, with an axis ``at``, [D, P].
@@ -91,6 +91,7 @@ class Pair(Panel):
             "numbers": [],
             "differences": [],
             "at": {},
+            "of_head": [],
             "texts_a": [span_text(_text(comparison.a), *each) for each in spans[:, :2].tolist()],
             "texts_b": [span_text(_text(comparison.b), *each) for each in spans[:, 2:].tolist()],
         }
@@ -102,6 +103,8 @@ class Pair(Panel):
             plain = {"name": name, **plain_quantity(sides.quantity)}
             header["numbers"].append(plain)
             header["differences"].append(plain | plain_quantity(difference_of(sides.quantity)))
+            if "H" in comparison.axes(name):
+                header["of_head"].append(name)
             header["at"][name] = sides.axes[0] if len(sides.axes) > 1 else None
             arrays |= {f"a:{name}": sides.a.astype(np.float32)}
             arrays |= {f"b:{name}": sides.b.astype(np.float32)}

@@ -55,10 +55,19 @@ class DifferenceTable(Panel):
         if isinstance(comparison.meeting, OneText):
             table.hidden("place", np.arange(sides.a.size))
         difference = sides.difference
-        table.number("a", "A", sides.a, sides.quantity)
-        table.number("b", "B", sides.b, sides.quantity)
-        table.number("difference", "B − A", difference, difference_of(sides.quantity), heat=True)
+        what = f"{sides.quantity.name}, " if self.rows else ""
+        table.number("a", f"{what}A", sides.a, sides.quantity)
+        table.number("b", f"{what}B", sides.b, sides.quantity)
+        quantity = difference_of(sides.quantity)
+        table.number("difference", f"{what}B − A", difference, quantity, heat=True)
         table.hidden("size", np.abs(difference))
+        if self.rows:  # a data set has few numbers: all of them fit
+            for name in comparison.names:
+                other = comparison.sides(name)
+                if name != sides.name and other.axes == sides.axes:
+                    label = f"{other.quantity.name}, B − A"
+                    quantity = difference_of(other.quantity)
+                    table.number(name, label, other.difference, quantity, heat=True)
         return table.packed(sort="size", csv="differences")
 
     def _sides(self, comparison: Comparison, parameters: Parameters) -> Sides:
@@ -194,7 +203,6 @@ def _samplers(comparison: Comparison) -> bytes:
         quantity = number(comparison.a, name).quantity
         values = columns.get(f"difference_{quantity.column(name)}")
         if values is not None:
-            label = f"{quantity.name}, B − A"
-            table.number(name, label, values, difference_of(quantity), heat=True)
+            table.number(name, quantity.name, values, difference_of(quantity), heat=True)
     table.number("same", "same tokens", columns["same_tokens"], Quantity("Same tokens", unit="%"))
     return table.packed(csv="samplers")

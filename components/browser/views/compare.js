@@ -10,7 +10,7 @@ import { legend } from "./legend.js";
 import { View } from "./view.js";
 
 const CHUNK = 150; // places drawn together; those out of sight are laid out when they come
-const LABELLED = 3000; // places up to which every line begins with A and B
+const MANY = 2000; // places; of more, those out of sight are laid out only when they come
 const SIDES = ["a", "b"];
 
 /** Both values of every place, of the number that the state asks for. */
@@ -41,7 +41,7 @@ export default class Compare extends View {
     this.node.append(this.note, this.field, this.card.node);
     this.number = mark(button("", undefined, "colours"), { title: "The number that is compared" });
     menu(this.number, () => this.#items());
-    this.jump = button("Largest difference", () => this.#pin(largest(this.differences)));
+    this.jump = mark(button("Largest", () => this.#pin(largest(this.differences))), { title: "Pin the place with the largest difference" });
     this.field.addEventListener("click", ({ target }) => this.#pin(this.#placeAt(target)));
     this.field.addEventListener("pointerover", ({ target }) => this.#tell(this.#placeAt(target)));
     this.field.addEventListener("pointerleave", () => this.card.hide());
@@ -87,6 +87,7 @@ export default class Compare extends View {
     });
     this.field.replaceChildren(...chunks);
     this.field.classList.toggle("big", this.nodes.length <= 60);
+    this.field.classList.toggle("many", this.nodes.length > MANY);
     this.#shade();
     const { place } = this.stage.reading ?? {};
     this.first = place ?? largest(this.differences);
@@ -123,7 +124,8 @@ export default class Compare extends View {
   #top() {
     const { state, difference, differences } = this;
     const times = factor(difference, state.unit) / factor(difference, "nats");
-    this.number.textContent = `${this.quantity.label} ▾`;
+    const head = this.part.of_head.includes(this.quantity.name) ? ` · L${state.head.join(".H")}` : "";
+    this.number.textContent = `${this.quantity.label}${head} ▾`;
     const scale = legend(difference, state.unit, diverging(state.theme), this.ends.map((end) => end * times), { values: differences, title: "B − A" });
     this.legend.replaceChildren(this.number, scale, this.jump);
     this.jump.disabled = !differences.some(Number.isFinite);
@@ -203,7 +205,7 @@ export default class Compare extends View {
   // Every line begins with A and B in the margin.
   #label() {
     let top;
-    for (const node of this.nodes.length > LABELLED ? this.nodes.slice(0, 1) : this.nodes) {
+    for (const node of this.nodes.length > MANY ? this.nodes.slice(0, 1) : this.nodes) {
       node.classList.toggle("first", node.offsetTop !== top);
       top = node.offsetTop;
     }
