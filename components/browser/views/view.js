@@ -12,6 +12,8 @@ const FOLLOWED = {
   first: [["withoutFirst"], ({ withoutFirst }) => (withoutFirst ? { first: "hide" } : {})],
   positions: [["queries"], ({ queries }) => (queries ? { start: queries[0], stop: queries[1] } : {})],
   at: [["at"], ({ at }) => ({ ...at })],
+  spread: [["spread"], ({ spread }) => (spread ? { spread: 1 } : {})],
+  scale: [["flags"], ({ flags }) => (flags.scale ? { scale: flags.scale } : {})],
 };
 
 /** Base of all views: ``draw()`` draws from ``this.part``, and again when the state changes that it shows. */
