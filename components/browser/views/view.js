@@ -13,6 +13,7 @@ const FOLLOWED = {
   positions: [["queries"], ({ queries }) => (queries ? { start: queries[0], stop: queries[1] } : {})],
   at: [["at"], ({ at }) => ({ ...at })],
   spread: [["spread"], ({ spread }) => (spread ? { spread: 1 } : {})],
+  scale: [["flags"], ({ flags }) => (flags.scale ? { scale: flags.scale } : {})],
   colour: [["colour"], ({ colour }) => (colour ? { number: colour } : {})],
 };
 
