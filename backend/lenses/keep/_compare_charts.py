@@ -123,10 +123,10 @@ def heads(comparison: Comparison, unit: str, parameters: Parameters) -> Spec | N
         places_along(comparison.a, letter, size)
         for letter, size in zip(sides.axes, sides.difference.shape, strict=True)
     )
-    label = f"{sides.quantity.name}, B − A"
     return map_chart(
-        sides.difference, quantity, rows, columns, unit, low=low, high=high, label=label
-    )
+        sides.difference, quantity, rows, columns, unit, low=low, high=high,
+        label=sides.quantity.name, narrow=True,
+    )  # fmt: skip
 
 
 def depths(comparison: Comparison, unit: str, parameters: Parameters) -> Spec | None:
@@ -145,7 +145,7 @@ def paths(comparison: Comparison, unit: str, parameters: Parameters) -> Spec | N
     """Return the chosen number of every sampler along the steps, A drawn through and B dashed."""
     from ...charts.pairs import paths_chart
 
-    name = chosen(comparison, parameters, "M", "S", "N")
+    name = chosen(comparison, {"number": "entropy", **parameters}, "M", "S", "N")
     if name is None or not isinstance(comparison.meeting, SameSamplers):
         return None
     sides = comparison.sides(name)

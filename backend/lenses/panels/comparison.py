@@ -92,6 +92,7 @@ class Pair(Panel):
             "differences": [],
             "at": {},
             "of_head": [],
+            "heads": [comparison.a.model.layers, comparison.a.model.heads],
             "texts_a": [span_text(_text(comparison.a), *each) for each in spans[:, :2].tolist()],
             "texts_b": [span_text(_text(comparison.b), *each) for each in spans[:, 2:].tolist()],
         }

@@ -127,8 +127,20 @@ export default class Compare extends View {
     const head = this.part.of_head.includes(this.quantity.name) ? ` · L${state.head.join(".H")}` : "";
     this.number.textContent = `${this.quantity.label}${head} ▾`;
     const scale = legend(difference, state.unit, diverging(state.theme), this.ends.map((end) => end * times), { values: differences, title: "B − A" });
-    this.legend.replaceChildren(this.number, scale, this.jump);
+    this.legend.replaceChildren(this.number, ...(this.part.of_head.length ? ["Layer", "Head"].map((name, i) => this.#step(name, i)) : []), scale, this.jump);
     this.jump.disabled = !differences.some(Number.isFinite);
+  }
+
+  // Layer or head by number, for those who do not point.
+  #step(name, i) {
+    const input = mark(element("input", "pair-step"), { type: "number", min: 0, max: this.part.heads[i] - 1, "aria-label": name, title: name });
+    input.value = this.state.head[i];
+    input.addEventListener("change", () => {
+      const head = [...this.state.head];
+      head[i] = clamp(Number(input.value), 0, this.part.heads[i] - 1);
+      this.stage.set({ head });
+    });
+    return input;
   }
 
   #items() {
