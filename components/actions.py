@@ -13,7 +13,7 @@ from backend.runs.many import ManyRequest
 from backend.storage.tags import clean_tags
 
 from . import checks, session
-from .reading import asked, new_reading, reading_of, subject_of
+from .reading import asked, new_reading, subject_of
 from .source import Source
 
 Action = Callable[[Source, Mapping[str, Any]], None]
@@ -69,8 +69,7 @@ def open_run(source: Source, said: Mapping[str, Any]) -> None:
     found = source.find_run(key)
     if found is None:
         raise InputError("This run is not here any longer. Run it again, or open it from a file.")
-    content = source.put_run(found)
-    session.show(reading_of(found, content, {"run": key}))
+    session.show(session.saved_reading(source, found, key))
 
 
 @action("arrived")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.lenses import LENSES, Lens
-from backend.runs import ModelSpec
+from backend.runs import ModelSpec, Run
 
 from .reading import MAIN, Reading, described, reading_of, subject_of
 from .source import Source
@@ -103,6 +103,11 @@ def example_reading(source: Source, name: str) -> Reading:
         (each.token for kind in LENSES for each in LENSES[kind].examples if each.name == name), None
     )
     return replace(made, contents=contents, token=token)
+
+
+def saved_reading(source: Source, run: Run, key: str) -> Reading:
+    """Return the reading of a run that was found by ``key``."""
+    return reading_of(run, source.put_run(run), {"run": key})
 
 
 def show(made: Reading) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..derived import Number, number, number_names
 from ..runs.base import Run, TokenizedRun
-from .colours import RampName, ThemeName, hex_colours
+from .colours import THEMES, RampName, ThemeName, hex_colours
 from .scales import entry, share
 
 WIDTH, HEIGHT = 240, 72
@@ -137,6 +137,7 @@ def _box(
 ) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" width="{max(wide, 0.5):.1f}" height="{max(tall, 0.5):.1f}"'
     # What is certain has the page's colour: an outline shows that something is there.
-    look = ' rx="2" stroke="currentColor" stroke-opacity=".16"' if name == "text" else ""
+    line = f' rx="2" stroke="{THEMES[theme].ink}" stroke-opacity=".16"'
+    look = line if name == "text" else ""
     fill = "none" if shade < 0 else _colours(theme, name)[min(int(shade), 255)]
     return f'<rect {place}{look} fill="{fill}"/>'
