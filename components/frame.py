@@ -117,6 +117,7 @@ def _plain_page(page: Page) -> dict[str, Any]:
         "summary": page.summary,
         "kind": lens.kind if lens else None,
         "opening": page.opening,
+        "view": page.view,
         "family": lens.family if lens else "",
         "subject": subject_of(lens) if lens else None,
     }

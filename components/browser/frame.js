@@ -134,8 +134,7 @@ class Frame {
   }
 
   async build(lens, shown) {
-    const fits = (panel) => !this.without.includes(panel.name) && (!this.page.opening || OPENING.has(panel.module));
-    const panels = lens.panels.filter(fits);
+    const panels = this.panelsOf(lens);
     const modules = await Promise.all(
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
@@ -150,6 +149,15 @@ class Frame {
     }
     this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
     for (const figure of before) figure.close();
+  }
+
+  // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
+  panelsOf(lens) {
+    const { view, opening, title, summary } = this.page;
+    if (!view && !opening) return lens.panels.filter((panel) => !this.without.includes(panel.name));
+    const few = lens.panels.filter((panel) => (view ? panel.module === "strip" : OPENING.has(panel.module)));
+    const own = { name: view, module: view, title, read: summary, area: "stage", options: {}, numbers: [] };
+    return view ? [...few, own] : few;
   }
 
   // Pictures along the text share one place: one of them is seen at a time.
