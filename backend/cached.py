@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
+from streamlit import runtime
 
 from .errors import EntroscopeError, InputError
 from .events import Event, Unknown
@@ -198,14 +199,19 @@ def _session_closed(let_go: Callable[[], None]) -> None:
 
 
 @st.cache_resource(show_spinner=False, scope="session", on_release=_session_closed)
-def session_opened(_let_go: Callable[[], None]) -> Callable[[], None]:
+def _session(_let_go: Callable[[], None]) -> Callable[[], None]:
+    return _let_go
+
+
+def session_opened(let_go: Callable[[], None]) -> None:
     """Note that a session is open; called by every script run. Its end is noted by itself.
 
     Args:
-        _let_go: makes the server let go of sessions that will not come back; called a while after
+        let_go: makes the server let go of sessions that will not come back; called a while after
             the end.
     """
-    return _let_go
+    if runtime.exists():  # else the script runs by itself, in a test or a shell
+        _session(let_go)
 
 
 # Studies and their runs

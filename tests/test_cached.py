@@ -178,9 +178,10 @@ def test_the_browser_gets_a_text_what_its_panels_draw_from_and_arrays(examples, 
     assert cached.parcel(content, panel, {}).data
     pattern = cached.store().put(np.eye(2, dtype=np.float32))
     assert b"float32" in cached.parcel(pattern, "array", {}).data
-    assert cached.parcel(content, "nothing", {}) is None
     assert cached.parcel(pattern, "text", {}) is None
     assert cached.parcel("0" * 32, "text", {}) is None
+    with pytest.raises(InputError, match="no part 'nothing'"):
+        cached.parcel(content, "nothing", {})
 
 
 def test_the_bundled_model_is_loaded_at_the_start_unless_the_server_says_no(
