@@ -218,10 +218,9 @@ def test_facts_are_known_once_the_model_is_loaded(fake_engine):
 
 
 def test_examples_are_listed_by_title_and_loaded_once(examples):
-    key = TextRequest(text="a", top_k=1).key
-    listed = cached.ExampleInfo(
-        "text_letter", "One letter", "text", note="Look.", text="a", key=key
-    )
+    request = TextRequest(text="a", top_k=1)
+    listed = cached.ExampleInfo("text_letter", "One letter", "text", "Look.", request)
+    assert (listed.text, listed.key) == ("a", request.key)
     assert cached.example_names() == [listed]
     run = cached.example_run("text_letter")
     assert run.request == TextRequest(text="a", top_k=1)
