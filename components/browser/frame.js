@@ -29,7 +29,7 @@ class Frame {
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
-    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}`)]));
+    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("main", "body");

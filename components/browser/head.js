@@ -11,8 +11,8 @@ const HEADLINE = 3; // figures on top; the others stand in the menu
 export class Head {
   constructor(frame) {
     this.frame = frame;
-    this.node = element("div", "head");
-    this.line = element("div", "head-line");
+    this.node = element("div", "reading");
+    this.line = element("div", "reading-line");
     this.below = element("div", "head-below");
     this.figures = element("div", "figures");
     this.notices = element("div", "notices");
