@@ -1,0 +1,150 @@
+"""A text, every token on the colour of its number, as a picture."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from ..quantities import RANK_BOUNDS, Quantity
+from .base import Spec, data, domain, finished, title, tooltip
+from .map import shade_of
+from .scales import label_text, share, value_text
+
+LINE_CELLS = 80
+"""Width of a line in cells; a letter has one, a Chinese character two."""
+ROW_HEIGHT, CELL_WIDTH = 24, 8
+MOST_TOKENS = 2_000
+"""More tokens than this are no picture: the first ones are drawn, which is said."""
+
+
+def strip_chart(
+    tokens: Sequence[str],
+    values: np.ndarray,
+    quantity: Quantity,
+    unit: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+) -> Spec:
+    """Return the tokens in lines, each on its colour, underlined the thicker the higher it is.
+
+    Args:
+        tokens: their display texts.
+        values: [T], as stored; a token with NaN has no colour.
+        quantity: what they are.
+        unit: "nats" or "bits".
+        low: lower end of the colours, as stored; the quantity's own when left out.
+        high: upper end, likewise.
+    """
+    low = quantity.low if low is None else low
+    high = quantity.high if high is None else high
+    count = min(len(tokens), MOST_TOKENS)
+    shown = [_readable(each) for each in tokens[:count]]
+    left, line = _layout(shown, [each.endswith("\n") for each in tokens[:count]])
+    values = np.asarray(values[:count], np.float64)
+    strength = np.nan_to_num(share(quantity, values, low, high))
+    if quantity.scale == "diverging":
+        strength = np.abs(2 * strength - 1)
+    quarter = np.minimum(strength * 4, 3).astype(int)
+    points = data(
+        {
+            "token": np.arange(count),
+            "text": shown,
+            "left": left,
+            "right": [
+                start + max(_cells(each), 1) for start, each in zip(left, shown, strict=True)
+            ],
+            "line": line,
+            "value": values,
+            "quarter": quarter,
+        }
+    )
+    lines = max(line, default=0) + 1
+    base = alt.Chart(points).transform_calculate(
+        below="datum.line + 0.86", foot="datum.line + 0.9", **shade_of(quantity)
+    )
+    x = alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, LINE_CELLS], nice=False))
+    y = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[0, lines], nice=False, reverse=True))
+    told = {"token": "datum.token + ' ' + datum.text", "value": value_text(quantity, "value")}
+    tip = tooltip(told)
+    box = base.mark_rect(tooltip=tip, cursor="pointer").encode(x=x, x2="right:Q", y=y, y2="below:Q")
+    frame = base.transform_filter("datum.token === cursor").mark_rect(
+        style="here", filled=False, strokeWidth=2
+    )
+    letters = base.mark_text(
+        style="ink", align="left", baseline="top", font="monospace", fontSize=13, dy=3
+    )
+    chart = alt.layer(
+        box.transform_filter("isValid(datum.shade)").encode(color=_colour(quantity, low, high)),
+        base.transform_filter("isValid(datum.shade) && datum.quarter > 0")
+        .mark_rule(style="ink")
+        .encode(
+            x=x,
+            x2="right:Q",
+            y=alt.Y("foot:Q", axis=None),
+            strokeWidth=alt.StrokeWidth("quarter:Q", scale=None, legend=None),
+        ),
+        frame.encode(x=x, x2="right:Q", y=y, y2="below:Q"),
+        letters.encode(x=x, y=y, text="text:N"),
+    )
+    note = ""
+    if count < len(tokens):
+        note = f"The first {count:,} of {len(tokens):,} tokens."
+    return finished(chart, unit, height=ROW_HEIGHT * lines, note=note)
+
+
+def _colour(quantity: Quantity, low: float, high: float) -> alt.Color:
+    name = title(label_text(quantity))
+    if quantity.scale == "rank":
+        words = [f"to {bound:,}" for bound in RANK_BOUNDS] + [f"over {RANK_BOUNDS[-1]:,}"]
+        legend = alt.Legend(
+            title=name, orient="top", gradientLength=240, labelExpr=f"{words!r}[datum.value]",
+            values=list(range(len(words))),
+        )  # fmt: skip
+        return alt.Color(
+            "shade:Q", legend=legend, scale=alt.Scale(domain=[0, len(RANK_BOUNDS)], range="ramp")
+        )
+    legend = alt.Legend(title=name, orient="top", gradientLength=240, tickCount=5)
+    if quantity.scale == "diverging":
+        reach = max(abs(low), abs(high))
+        ends, colours = domain(quantity, -reach, reach), {"range": alt.RangeEnum("ordinal")}
+    else:
+        ends, colours = domain(quantity, low, high), {"range": alt.RangeEnum("ramp")}
+    scale = alt.Scale(
+        type="log" if quantity.scale == "log" else "linear", domain=ends, clamp=True, **colours
+    )
+    return alt.Color("shade:Q", legend=legend, scale=scale)
+
+
+def _layout(texts: Sequence[str], breaks: Sequence[bool]) -> tuple[list[int], list[int]]:
+    """Return the first cell and the line of every token; a line break ends its line."""
+    left, lines = [], []
+    at, line = 0, 0
+    for text, ends in zip(texts, breaks, strict=True):
+        width = max(_cells(text), 1)
+        if at and at + width > LINE_CELLS:
+            at, line = 0, line + 1
+        left.append(at)
+        lines.append(line)
+        at += width
+        if ends:
+            at, line = 0, line + 1
+    return left, lines
+
+
+def _readable(text: str) -> str:
+    """Return a token as it can stand in one line: breaks and tabs as signs, an empty one as ∅."""
+    shown = text.replace("\r", "").replace("\n", "↵").replace("\t", "→")
+    shown = "".join(each for each in shown if each.isprintable()) or "∅"
+    return shown.replace(" ", "\u00a0")  # a picture drops plain blanks at the edges
+
+
+def _cells(text: str) -> int:
+    """Return how many cells a text takes; a mark that combines with a letter takes none."""
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1
+        for each in text
+    )
