@@ -27,7 +27,8 @@ export class Head {
     if (!this.edit) this.build();
     this.quote.textContent = reading ? oneLine(reading.text) : "";
     this.quote.title = reading?.title ?? "";
-    this.count.textContent = frame.text ? `${count(frame.text.tokens.length)} tokens` : "";
+    const tokens = frame.text?.tokens.length ?? reading?.tokens;
+    this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
     this.title.textContent = reading?.title ?? "";
     this.drawModel();
     this.drawFigures();
@@ -128,7 +129,7 @@ export class Head {
     const { frame } = this;
     const seconds = frame.reading?.offers?.[lens.kind];
     const time = seconds ? ` · about ${duration(seconds)}` : "";
-    const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled);
+    const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled && field.kind !== "own");
     const act = needs.length ? () => this.open() : () => this.measure(lens);
     const label = needs.length ? `Ask ${lens.title}` : `Measure ${lens.title.toLowerCase()} for this text`;
     return [button(`${label}${time}`, act, "primary"), element("span", "hint", lens.summary)];
@@ -141,7 +142,7 @@ export class Head {
     this.editing = true;
     const values = this.values();
     const form = element("form", "edit-form");
-    const needed = Object.values(frame.lens.fields).filter((field) => field.needed);
+    const needed = Object.values(frame.lens.fields).filter((field) => field.needed && field.kind !== "own");
     const counter = element("span", "count");
     const counted = afterRest(
       (text) => this.countTokens(text),
@@ -190,8 +191,12 @@ export class Head {
   values() {
     const { lens, reading } = this.frame;
     const known = { ...reading?.fields[lens.kind], ...this.options[lens.kind] };
-    return Object.fromEntries(
-      Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? field.default ?? null]),
+    const chosen = this.frame.figures.map((figure) => figure.view.fields?.()); // edited in the picture
+    return Object.assign(
+      Object.fromEntries(
+        Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? field.default ?? null]),
+      ),
+      ...chosen,
     );
   }
 

@@ -18,10 +18,16 @@ export const DEFAULTS = {
   sorted: false,
   flags: { scale: "observed", upper: 0.75, lower: 0.05 },
   queries: null, // [first, stop] that means are taken over
+  step: null, // pinned, of the row
+  row: 0, // sampler × seeds + seed; branches follow
+  seed: 0, // whose rows are shown, by its place; -1: all
+  reference: null, // label of the sampler that rows are compared with; null: greedy or the first
+  whole: false, // rows show their whole text, in lines
+  draft: null, // samplers and seeds as edited, not run yet
 };
 
 /** Changes of these do not belong into the address. */
-export const FIXED = new Set(["theme"]);
+export const FIXED = new Set(["theme", "draft"]);
 
 const text = { read: (said) => said, write: (value) => value };
 const on = { read: (said) => said === "on", write: () => "on" };
@@ -73,4 +79,9 @@ export const WRITTEN = {
   sorted: ["attention.sorted", on],
   flags: ["attention.flags", plain],
   queries: ["attention.queries", pair],
+  step: ["step", whole],
+  row: ["row", whole],
+  seed: ["trajectories.seed", { read: (said) => (said === "all" ? -1 : whole.read(said)), write: (value) => (value < 0 ? "all" : `${value}`) }],
+  reference: ["trajectories.reference", text],
+  whole: ["trajectories.whole", on],
 };

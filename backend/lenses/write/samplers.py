@@ -1,2 +1,141 @@
+"""What samplers make of one prompt: rows, one distribution, tree, measures."""
+
+from ...runs.trajectories import plans
 from ..base import Example, Lens, declare
-declare(Lens(kind="trajectories", title="Samplers", summary="What.", group="write", panels=(), formerly=("trajectories",), examples=(Example("trajectories_classics","x","",{}),)))
+from ..panels.trajectories.feedback import Feedback
+from ..panels.trajectories.measures import TextMeasuresTable, Variety
+from ..panels.trajectories.rows import SamplerRows
+from ..panels.trajectories.step import OneStep
+from ..panels.trajectories.tree import TextTree
+
+HOT = 1.8
+
+declare(
+    Lens(
+        kind="trajectories",
+        title="Samplers",
+        summary="Several samplers write on from one prompt, step by step.",
+        group="write",
+        icon="alt_route",
+        place=10,
+        formerly=("trajectories",),
+        panels=(
+            SamplerRows(),
+            OneStep(area="inspector"),
+            TextTree(),
+            TextMeasuresTable(),
+            Variety(),
+            Feedback(),
+        ),
+        examples=(
+            Example(
+                "trajectories_classics",
+                "The classics",
+                "All samplers share their luck: a text leaves the others only where its sampler "
+                "does something else. Look at the kept count where the model becomes sure.",
+                {
+                    "prompt": "The old lighthouse keeper opened the door and saw",
+                    "samplers": plans(
+                        [
+                            "greedy",
+                            "temperature",
+                            ("top_k", {"k": 50}),
+                            ("top_p", {"p": 0.9}),
+                            ("min_p", {"min_p": 0.1}),
+                        ]
+                    ),
+                    "steps": 48,
+                    "seeds": (0, 1, 2),
+                    "compare": True,
+                },
+            ),
+            Example(
+                "trajectories_traps",
+                "Boredom and confusion traps",
+                "Greedy circles around beauty and k = 2 grows ever more predictable; k = 2000 "
+                "loses the thread. Both mirostats move their cut so that the surprise stays near "
+                "3 bits.",
+                {
+                    "prompt": "The most important thing to know about rivers is that",
+                    "samplers": plans(
+                        [
+                            "greedy",
+                            ("top_k", {"k": 2}),
+                            ("top_k", {"k": 2000}),
+                            "mirostat_v1",
+                            "mirostat_v2",
+                        ]
+                    ),
+                    "steps": 128,
+                    "seeds": (2,),
+                    "compare": True,
+                },
+            ),
+            Example(
+                "trajectories_entropy_aware",
+                "Samplers that look at entropy",
+                "Top-H spends an entropy budget, eta lowers its floor where the model is unsure, "
+                "typical may drop even the most likely token, entropix changes its ways with the "
+                "state.",
+                {
+                    "prompt": "What should I do on a rainy afternoon?",
+                    "chat": True,
+                    "samplers": plans(
+                        [
+                            *("greedy", "typical", "eta", "top_n_sigma", "top_h", "entropix"),
+                            "mirostat_v2",
+                        ]
+                    ),
+                    "steps": 48,
+                    "seeds": (1, 2),
+                    "compare": True,
+                },
+            ),
+            Example(
+                "trajectories_hot",
+                "The same samplers, hot",
+                f"At T = {HOT} the tail is heavy. Min-p, top-H and top-nσ follow the model's "
+                "confidence and stay readable where top-k and top-p do not.",
+                {
+                    "prompt": "Write the first lines of a story about a clock that runs backwards.",
+                    "chat": True,
+                    "samplers": plans(
+                        [
+                            "greedy",
+                            *(
+                                (name, {"temperature": HOT})
+                                for name in ("temperature", "top_k", "top_p", "min_p", "top_h")
+                            ),
+                            ("top_n_sigma", {"temperature": HOT}),
+                            "entropix",
+                        ]
+                    ),
+                    "steps": 56,
+                    "seeds": (5,),
+                    "compare": True,
+                },
+            ),
+        ),
+        guide=(
+            "Boredom and confusion. Take the set “Mirostat against top-k traps” with 100 steps. "
+            "With k = 2 the text soon circles: entropy and surprisal sink towards 0 and repeated "
+            "fours rise. With k = 2,000 each odd token makes the next one odder: surprisal climbs. "
+            "Mirostat starts alike, then moves its cut μ against every surprise: the dots scatter "
+            "around τ and stay there.",
+            "Why min-p and top-H react to confidence. Pin a step where the model is sure, then one "
+            "where it is not. Top-k keeps the same number at both. Min-p's floor is a share of the "
+            "likeliest token's probability, so it rises with confidence. Top-H allows only α times "
+            "the model's own entropy, so a sure step has no room for a second token. In “One "
+            "distribution”, go from “Sure” to “No idea” and count the kept tokens.",
+            "What temperature does to each. Entropy grows with T at the rate V/T, the varentropy "
+            "over the temperature: not at all for a uniform or a certain distribution. Put first, "
+            "heat changes what top-p, min-p, typical and top-H keep, because they judge the heated "
+            "distribution; top-k and top-nσ keep the same set at every T. Put last, it only "
+            "reshuffles probability among what was kept.",
+            "Raw and final. Entropy, surprisal and perplexity here are the model's own, before the "
+            "sampler. What the token was drawn from has its own numbers: entropy after the "
+            "sampler, drawn with, and KL to the model, which for a pure cut is −ln of the kept "
+            "mass.",
+        ),
+    )
+)

@@ -1,0 +1,1 @@
+"""What the browser fetches: routes beside those of Streamlit."""
