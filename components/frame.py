@@ -112,6 +112,7 @@ def _plain_page(page: Page) -> dict[str, Any]:
         "title": page.title,
         "summary": page.summary,
         "kind": lens.kind if lens else None,
+        "opening": page.opening,
         "family": lens.family if lens else "",
         "subject": subject_of(lens) if lens else None,
     }
@@ -144,10 +145,17 @@ def _models(source: Source) -> list[dict[str, Any]]:
         }
         for each in source.model_choices()
     ]
-    if all((each["source"], each["revision"]) != (chosen.source, chosen.revision) for each in choices):
+    if all(
+        (each["source"], each["revision"]) != (chosen.source, chosen.revision) for each in choices
+    ):
         name = Path(chosen.source).name or chosen.source
         choices.append(
-            {"source": chosen.source, "revision": chosen.revision, "label": chosen.source, "short": name}
+            {
+                "source": chosen.source,
+                "revision": chosen.revision,
+                "label": chosen.source,
+                "short": name,
+            }
         )
     for each in choices:
         each["chosen"] = (each["source"], each["revision"]) == (chosen.source, chosen.revision)

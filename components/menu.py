@@ -23,6 +23,7 @@ class Page:
         lens: that it shows; None for a page of its own.
         formerly: older addresses that still lead here.
         front: whether it is the front page, whose address is empty.
+        opening: whether it shows its lens with nothing but a box for a text.
     """
 
     group: str
@@ -33,6 +34,7 @@ class Page:
     lens: Lens | None = None
     formerly: tuple[str, ...] = ()
     front: bool = False
+    opening: bool = False
 
     @property
     def path(self) -> str:
@@ -60,7 +62,9 @@ def pages() -> Mapping[str, Sequence[Page]]:
 
 def all_pages() -> list[Page]:
     """Return all pages, the front page first."""
-    return sorted((each for own in pages().values() for each in own), key=lambda each: not each.front)
+    return sorted(
+        (each for own in pages().values() for each in own), key=lambda each: not each.front
+    )
 
 
 def page_of(kind: str) -> Page:
@@ -70,7 +74,7 @@ def page_of(kind: str) -> Page:
         KeyError: the lens has no page.
     """
     for each in all_pages():
-        if each.lens is not None and each.lens.kind == kind:
+        if each.lens is not None and each.lens.kind == kind and not each.opening:
             return each
     raise KeyError(kind)
 
@@ -100,9 +104,16 @@ def _page(group: str, file: Path, lens: Lens | None) -> Page:
         for each in tree.body
         if isinstance(each, ast.Assign)
         for target in each.targets
-        if isinstance(target, ast.Name) and target.id in ("PLACE", "FRONT", "FORMERLY")
+        if isinstance(target, ast.Name) and target.id in ("PLACE", "FRONT", "FORMERLY", "LENS")
     }
     return Page(
-        group, file.stem, title, rest, said.get("PLACE", 50),
-        formerly=said.get("FORMERLY", ()), front=said.get("FRONT", False),
-    )  # fmt: skip
+        group,
+        file.stem,
+        title,
+        rest,
+        said.get("PLACE", 50),
+        lens=LENSES[said["LENS"]] if "LENS" in said else None,
+        formerly=said.get("FORMERLY", ()),
+        front=said.get("FRONT", False),
+        opening="LENS" in said,
+    )

@@ -1,7 +1,7 @@
 """The script of every run: which page, the frame around it, and the page itself.
 
-It lies outside the folder of pages/ on purpose: beside it, Streamlit would take a first deep link by
-an older convention. ``app.py`` wraps it.
+It lies outside the folder of pages/ on purpose: beside it, Streamlit would take a first deep link
+by an older convention. ``app.py`` wraps it.
 """
 
 from __future__ import annotations

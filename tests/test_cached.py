@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 
 import numpy as np
 import pytest
@@ -11,11 +10,11 @@ import streamlit as st
 from huggingface_hub import constants
 
 from backend import cached
-from backend.engine import Engine
+from backend.engine import Engine, LocalExecutor
 from backend.errors import EntroscopeError, InputError
 from backend.registry import Registry
 from backend.runs import ModelSpec, TextRequest, TextRun
-from backend.settings import settings
+from backend.settings import Settings, settings
 from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
 from tests.tiny_models import CONTEXT
 
@@ -32,12 +31,15 @@ def fresh_caches():
 
 
 @pytest.fixture
-def fake_engine(monkeypatch):
+def fake_engine(monkeypatch, tmp_path):
     loader, studies = Loader(), Registry("study")
     loader.gate.set()
     studies.register("fake")(SteeredStudy())
-    engine = Engine(loader, studies)
+    limits = Settings(cache_dir=tmp_path / "cache")
+    executor = LocalExecutor(limits, loader, studies, lambda model: model.weights)
+    engine = Engine(executor, cached.store(), limits)
     monkeypatch.setattr(cached, "engine", lambda: engine)
+    monkeypatch.setattr(cached, "_started", [engine])
     yield engine
     engine.close(PATIENCE)
 
@@ -50,7 +52,7 @@ def examples(monkeypatch, tmp_path, fake_engine):
     run = TextRun(
         request=TextRequest(text="a", top_k=1), model=facts,
         versions={"entroscope": "0"}, created="", seconds=0.0,
-        title="One letter", text="a", tokens=["a"], token_ids=np.zeros(1, np.int32),
+        title="One letter", note="Look.", text="a", tokens=["a"], token_ids=np.zeros(1, np.int32),
         offsets=np.array([[0, 1]], np.int32), groups=np.zeros(1, np.int32),
         special=np.zeros(1, bool), entropy=zeros, varentropy=zeros, surprisal=zeros, rank=zeros + 1,
         top_ids=np.full((1, 1), -1, np.int32), top_logprobs=zeros[None],
@@ -66,14 +68,14 @@ def test_all_sessions_share_one_engine_which_is_closed_with_the_cache():
     assert cached.engine() is engine
     st.cache_resource.clear()
     with pytest.raises(EntroscopeError, match="shutting down"):
-        engine.submit("text", TextRequest(text="a"))
+        engine.submit(TextRequest(text="a"))
 
 
 def test_a_request_is_submitted_by_its_kind_and_its_run_found_again(fake_engine):
     request = FakeRequest(text="quick")
     run = cached.submit(request).result(PATIENCE)
     assert cached.find_run(request.key) is run
-    assert cached.find_run(cached.keep_run(run)) is run
+    assert cached.find_run(cached.put_run(run)) is run
 
 
 def test_facts_are_known_once_the_model_is_loaded(fake_engine):
@@ -85,7 +87,11 @@ def test_facts_are_known_once_the_model_is_loaded(fake_engine):
 
 
 def test_examples_are_listed_by_title_and_loaded_once(examples):
-    assert cached.example_names() == [cached.ExampleInfo("text_letter", "One letter", "text")]
+    key = TextRequest(text="a", top_k=1).key
+    listed = cached.ExampleInfo(
+        "text_letter", "One letter", "text", note="Look.", text="a", key=key
+    )
+    assert cached.example_names() == [listed]
     run = cached.example_run("text_letter")
     assert run.request == TextRequest(text="a", top_k=1)
     assert cached.example_run("text_letter") is run
@@ -129,9 +135,11 @@ def test_other_models_may_be_named_by_default(fake_engine):
 
 
 def test_nothing_is_started_to_look_something_up(monkeypatch):
-    monkeypatch.delitem(sys.modules, "backend.engine")
     monkeypatch.setattr(cached, "engine", lambda: pytest.fail("an engine was started"))
     assert cached.find_run("0123456789abcdef") is None
+    assert cached.run_of("0" * 32) is None
+    assert cached.content_of("0123456789abcdef") is None
+    assert cached.estimate_seconds(TextRequest(text="a")) is None
     assert cached.model_facts(ModelSpec()) is None
 
 

@@ -97,7 +97,7 @@ export function stopKeys(input) {
 }
 
 /** Call ``done`` with what ``ask(text)`` answers, once the reader rests; the last text wins. */
-export function afterRest(ask, done) {
+export function afterRest(ask, done, rest = SLOW) {
   let timer;
   let turn = 0;
   return (text) => {
@@ -106,6 +106,6 @@ export function afterRest(ask, done) {
     timer = setTimeout(async () => {
       const answer = await ask(text);
       if (mine === turn) done(answer);
-    }, SLOW);
+    }, rest);
   };
 }

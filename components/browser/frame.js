@@ -3,26 +3,32 @@
 
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
+import { dressRoot } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Head } from "./head.js";
 import { Jobs } from "./jobs.js";
+import { Opening } from "./opening.js";
 import { fetchParcel } from "./parcels.js";
 import { isDark, onThemeChange } from "./private.js";
 import { Reports } from "./reports.js";
 import { DEFAULTS, FIXED } from "./state.js";
 
 const HERE = new URL("./", import.meta.url);
+const OPENING = new Set(["strip", "expected"]); // what the front page shows of Tokens
 const AREAS = ["side", "stage", "timeline", "inspector"];
 
 class Frame {
   constructor(mount) {
+    this.mount = mount;
     this.state = { ...DEFAULTS, theme: isDark(mount) ? "dark" : "light" };
+    dressRoot(mount, this.state.theme);
     this.root = element("div", "frame");
     this.status = element("div", "unseen");
     this.status.setAttribute("role", "status");
     this.bar = new Bar(this);
     this.head = new Head(this);
+    this.opening = new Opening(this);
     this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
@@ -34,7 +40,7 @@ class Frame {
       event.preventDefault();
       (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
     });
-    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.body, this.status);
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.body, this.status);
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
@@ -73,12 +79,13 @@ class Frame {
     this.root.classList.toggle("plain", !lens);
     this.bar.draw();
     this.head.draw();
+    this.opening.draw();
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
     const branches = reading?.branches ?? [];
     const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
-    const shown = `${lens.kind}/${content}/${reading?.id}/${branches.join(".")}`;
+    const shown = `${this.page.name}/${content}/${reading?.id}/${branches.join(".")}`;
     if (shown !== this.shown) this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
@@ -91,7 +98,7 @@ class Frame {
   }
 
   async show(shown, lens, run) {
-    const sameLens = this.shown?.split("/")[0] === lens.kind;
+    const sameLens = this.shown?.split("/")[0] === this.page.name;
     const sameText = this.shown?.split("/")[2] === this.reading.id;
     this.shown = shown;
     this.run = run;
@@ -124,12 +131,13 @@ class Frame {
   }
 
   async build(lens, shown) {
+    const panels = lens.panels.filter((panel) => !this.page.opening || OPENING.has(panel.module));
     const modules = await Promise.all(
-      lens.panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
+      panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
     if (this.shown !== shown) return;
     const before = this.figures;
-    this.figures = lens.panels.map((panel, i) => new Figure(this, panel, modules[i].default));
+    this.figures = panels.map((panel, i) => new Figure(this, panel, modules[i].default));
     for (const area of AREAS) {
       const own = this.figures.filter((figure) => figure.panel.area === area);
       this.areas[area].hidden = own.length === 0;
@@ -171,9 +179,10 @@ class Frame {
   }
 
   drawOffer(lens, run) {
-    this.offer.hidden = Boolean(run);
-    if (run) return;
-    this.offer.replaceChildren(...this.head.offerOf(lens));
+    const note = run && !this.page.opening ? this.reading.note : "";
+    this.offer.hidden = Boolean(run) && !note;
+    this.offer.classList.toggle("note", Boolean(run));
+    this.offer.replaceChildren(...(run ? [element("span", "hint", note)] : this.head.offerOf(lens)));
   }
 
   // ── state ──────────────────────────────────────────────────────────────────────────────────
@@ -185,6 +194,7 @@ class Frame {
     }
     if (!changed.size) return;
     Object.assign(this.state, changes);
+    if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
     for (const figure of this.figures) figure.update(changed);
     if (changed.has("unit") || changed.has("theme") || changed.has("model")) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
@@ -233,9 +243,22 @@ class Frame {
     return content ? fetchParcel(this.dataUrl(content, name, parameters)) : null;
   }
 
-  async chart(name, unit) {
-    const answer = await fetch(this.dataUrl(this.run.content, `${name}.vl.json`, { unit }));
+  async chart(name, unit, parameters = {}) {
+    const url = this.dataUrl(this.run.content, `${name}.vl.json`, { ...parameters, unit });
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(await answer.text());
     return answer.json();
+  }
+
+  /** The weights of a head, which the model has to read again: ``{size, weights}``. */
+  pattern(layer, head, parameters) {
+    const query = new URLSearchParams({ layer, head, ...parameters });
+    return fetchParcel(`${this.address.base}pattern/${this.run.content}?${query}`);
+  }
+
+  /** What a panel asks of the server, such as opening a row. */
+  act(name, row) {
+    this.reports.ask({ do: name, kind: this.lens.kind, content: this.run.content, row });
   }
 
   announce(message) {

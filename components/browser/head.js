@@ -4,7 +4,7 @@ import { button, element } from "./dom.js";
 import { afterRest, control } from "./form.js";
 import { menu, opens } from "./menu.js";
 import { count } from "./words.js";
-import { written } from "./numbers.js";
+import { withUnit } from "./numbers.js";
 
 export class Head {
   constructor(frame) {
@@ -88,7 +88,7 @@ export class Head {
         .map((each) => {
           const figure = element("span", "headline-figure");
           figure.title = each.help;
-          figure.append(element("small", "", each.label), element("b", "", `${written(each.value, each, frame.state.unit)}${unitOf(each, frame.state.unit)}`));
+          figure.append(element("small", "", each.label), element("b", "", withUnit(each.value, each, frame.state.unit)));
           return figure;
         }),
     );
@@ -287,6 +287,7 @@ export class Head {
     if (narrow) {
       for (const each of this.wide) items.push({ label: each.textContent, act: () => setTimeout(() => each.click()) });
     }
+    for (const part of frame.lens.guide) items.push({ content: element("p", "guide", part) });
     items.push({ content: this.facts() });
     if (content) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });
     return items;
@@ -320,11 +321,6 @@ export class Head {
 function oneLine(text) {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
-}
-
-function unitOf(quantity, unit) {
-  const name = quantity.power ? quantity.unit.replace("nats", unit) : quantity.unit;
-  return name && name !== "%" ? ` ${name}` : name === "%" ? " %" : "";
 }
 
 function duration(seconds) {

@@ -12,26 +12,33 @@ export const DEFAULTS = {
   second: null, // another head to compare with
   at: {}, // places on other axes, by letter
   tab: {}, // which picture along the text, by lens
+  choices: {}, // of single panels, by their name
   theme: "light",
-  share: false,
-  withoutFirst: false,
-  sorted: false,
-  flags: { scale: "observed", upper: 0.75, lower: 0.05 },
-  queries: null, // [first, stop] that means are taken over
-  step: null, // pinned, of the row
-  row: 0, // sampler × seeds + seed; branches follow
-  seed: 0, // whose rows are shown, by its place; -1: all
-  reference: null, // label of the sampler that rows are compared with; null: greedy or the first
-  whole: false, // rows show their whole text, in lines
+  view: null, // first and last token in view of a long text
+  whole: false, // show patterns of long texts too
+  measure: null, // what colours the grid of heads
+  order: "number", // of heads: by number, or by value
+  first: "show", // or hide the first token, the usual sink
+  positions: null, // [first, stop) of the queries that means are taken over
+  marks: true, // flags of heads
+  scale: "observed", // what counts as 1 for flags
+  upper: null, // their thresholds; null: as the panel has them
+  lower: null,
+  row: null, // of a table, or of the texts that samplers wrote: sampler × seeds + seed; branches follow
+  step: null, // of these texts
+  seed: 0, // whose texts are shown, by its place; -1: all
+  reference: null, // label of the sampler that texts are compared with; null: greedy or the first
+  wrapped: false, // texts show in lines, whole
   draft: null, // samplers and seeds as edited, not run yet
 };
 
 /** Changes of these do not belong into the address. */
-export const FIXED = new Set(["theme", "draft"]);
+export const FIXED = new Set(["theme", "view", "whole", "draft"]);
 
 const text = { read: (said) => said, write: (value) => value };
 const on = { read: (said) => said === "on", write: () => "on" };
 const whole = { read: (said) => (/^\d{1,7}$/.test(said) ? Number(said) : undefined), write: String };
+const number = { read: (said) => (Number.isFinite(Number(said)) ? Number(said) : undefined), write: String };
 const oneOf = (...options) => ({
   read: (said) => (options.includes(said) ? said : undefined),
   write: (value) => value,
@@ -74,14 +81,18 @@ export const WRITTEN = {
   second: ["attention.second", head],
   at: ["at", plain],
   tab: ["tab", plain],
-  share: ["attention.share", on],
-  withoutFirst: ["attention.rest", on],
-  sorted: ["attention.sorted", on],
-  flags: ["attention.flags", plain],
-  queries: ["attention.queries", pair],
-  step: ["step", whole],
+  choices: ["choices", plain],
+  measure: ["attention.measure", text],
+  order: ["attention.order", oneOf("number", "value")],
+  first: ["attention.first", oneOf("show", "hide")],
+  positions: ["attention.positions", pair],
+  marks: ["attention.marks", { read: (said) => said !== "off", write: () => "off" }],
+  scale: ["attention.scale", oneOf("observed", "tokens", "visible")],
+  upper: ["attention.upper", number],
+  lower: ["attention.lower", number],
   row: ["row", whole],
+  step: ["step", whole],
   seed: ["trajectories.seed", { read: (said) => (said === "all" ? -1 : whole.read(said)), write: (value) => (value < 0 ? "all" : `${value}`) }],
   reference: ["trajectories.reference", text],
-  whole: ["trajectories.whole", on],
+  wrapped: ["trajectories.wrapped", on],
 };

@@ -94,7 +94,7 @@ def test_a_large_second_model_is_refused_before_it_is_loaded(tiny_model, tmp_pat
     )
     engine = Engine(limits=Settings(work_bytes=1_000_000_000))
     with pytest.raises(OverBudgetError, match=r"needs about [\d.]+ GB .* may use 1\.0 GB"):
-        engine.submit("divergence", request).result(60)
+        engine.submit(request).result(60)
     engine.close()
 
 

@@ -1,7 +1,15 @@
 """Attention."""
 
-from ..base import Example, Lens, declare
+from ..base import Lens, declare
 from ..panels.strip import Strip
 
-declare(Lens(kind="attention", title="Attention", summary="How widely.", group="read",
-    panels=(Strip(title="The text", read="x", colours=()),), place=20))
+declare(
+    Lens(
+        kind="attention",
+        title="Attention",
+        summary="How widely.",
+        group="read",
+        panels=(Strip(title="The text", read="x", colours=()),),
+        place=20,
+    )
+)
