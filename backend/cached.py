@@ -405,8 +405,8 @@ def next_token(spec: ModelSpec, ids: Sequence[int]) -> Job:
     """
     from .decoding.next_token import next_token_probabilities
 
-    _check_offered(spec)
-    return engine().call(spec, next_token_probabilities, tuple(ids))
+    check_model(spec)
+    return engine().call(spec, next_token_probabilities, tuple(ids), name="next_token", stay=True)
 
 
 def sampler_labels(plans: Sequence[Plan]) -> list[str]:

@@ -20,6 +20,7 @@ from ..lenses.panels.trajectories.step import LISTED
 from ..runs import ModelSpec, Run
 from ..runs.sampler_info import Filtered, SamplerInfo
 from ..runs.trajectories import MAX_SAMPLERS, Plan, SamplerSpec, TrajectoryRun
+from .routes import OWN_HEADER
 
 MOST_BYTES = 200_000
 """Of a question; longer ones are refused."""
@@ -50,8 +51,17 @@ class Source(Protocol):
     ) -> tuple[np.ndarray, np.ndarray]: ...
 
 
-def routes(source: Source) -> list[Route]:
-    """Return the routes; the main script's app stands before them with its checks of hosts."""
+def sampler_routes(source: Source, prefix: str = "") -> list[Route]:
+    """Return the routes.
+
+    - ``GET sampling``: every sampler with its parameters, as JSON
+    - ``POST sampling/step``: what samplers make of one distribution; see ``_Steps.answer``
+
+    Args:
+        source: the engine.
+        prefix: the server's ``server.baseUrlPath``, with or without slashes.
+    """
+    base = f"/{prefix.strip('/')}".rstrip("/")
     steps = _Steps(source)
 
     async def catalogue(request: Request) -> Response:
@@ -59,8 +69,8 @@ def routes(source: Source) -> list[Route]:
         return JSONResponse(found)
 
     async def step(request: Request) -> Response:
-        if "x-entroscope" not in request.headers:  # keeps other sites from asking
-            return PlainTextResponse("This is for Entroscope's own pages.", 403)
+        if OWN_HEADER not in request.headers:
+            return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
         body = await request.body()
         if len(body) > MOST_BYTES:
             return PlainTextResponse("The question is too long.", 413)
@@ -74,7 +84,10 @@ def routes(source: Source) -> list[Route]:
         except (KeyError, TypeError, ValueError):
             return PlainTextResponse("The question cannot be read.", 400)
 
-    return [Route("/samplers", catalogue), Route("/samplers/step", step, methods=["POST"])]
+    return [
+        Route(f"{base}/sampling", catalogue),
+        Route(f"{base}/sampling/step", step, methods=["POST"]),
+    ]
 
 
 @dataclass(frozen=True, eq=False)

@@ -194,7 +194,7 @@ export class Head {
     const chosen = this.frame.figures.map((figure) => figure.view.fields?.()); // edited in the picture
     return Object.assign(
       Object.fromEntries(
-        Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? field.default ?? null]),
+        Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? (field.filled ? reading?.text : null) ?? field.default ?? null]),
       ),
       ...chosen,
     );

@@ -25,7 +25,7 @@ export class Jobs {
     if (said.type === "progress") {
       const share = said.total ? said.done / said.total : null;
       this.frame.head.progress({ message: said.message, share, left: said.seconds_left });
-    } else if (said.type === "partial") this.frame.figures.forEach((figure) => figure.partial?.(said));
+    } else if (said.type === "partial") this.frame.figures.forEach((figure) => figure.partial({ ...said, branch: this.job.branch }));
     else this.end(said);
   }
 

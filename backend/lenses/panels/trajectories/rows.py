@@ -54,16 +54,11 @@ class SamplerRows(Panel):
         }
 
     def parcel(self, run: Run, parameters: Parameters) -> bytes:
-        """Return tokens and numbers [M, S, steps] of all rows.
-
-        With ``from`` only the steps from that one on: what a row that is being written has not
-        shown yet.
-        """
+        """Return tokens, as places in ``vocabulary``, and numbers [M, S, steps] of all rows."""
         assert isinstance(run, TrajectoryRun)  # noqa: S101
         stop = int(run.lengths.max())
-        start = first_step(parameters, "from", stop)
-        done = np.arange(start, stop) < run.lengths[:, :, None]
-        ids = run.token_ids[:, :, start:stop]
+        done = np.arange(stop) < run.lengths[:, :, None]
+        ids = run.token_ids[:, :, :stop]
         used = np.unique(ids[done])
         arrays = {
             "lengths": run.lengths.astype(np.int32),
@@ -71,15 +66,14 @@ class SamplerRows(Panel):
             "tokens": np.where(done, np.searchsorted(used, ids), 0).astype(np.uint32),
         }
         for name in NUMBERS:
-            values = number(run, name).values[:, :, start:stop].astype(np.float32)
+            values = number(run, name).values[:, :, :stop].astype(np.float32)
             arrays[name] = np.where(done, values, np.float32(np.nan))
         header = {
             **self._about(run),
-            "from": start,
             "steps": stop,
             "vocabulary": [run.token(each) for each in used.tolist()],
             "special": [each for each, one in enumerate(used.tolist()) if one in run.special_ids],
-            "pieces": self._pieces(run, start),
+            "pieces": self._pieces(run),
             "numbers": [described(run, name) for name in NUMBERS],
         }
         return pack(header, arrays)
@@ -104,14 +98,13 @@ class SamplerRows(Panel):
             "origin": None if origin is None else asdict(origin),
         }
 
-    def _pieces(self, run: TrajectoryRun, start: int) -> list[list[Any]]:
+    def _pieces(self, run: TrajectoryRun) -> list[list[Any]]:
         """Return row, step, character and part of the tokens that are no whole character."""
         seeds = len(run.request.seeds)
         return [
             [row, step, piece.text, piece.part]
             for row in range(len(run.labels) * seeds)
             for step, piece in pieces(run, *divmod(row, seeds)).items()
-            if step >= start
         ]
 
 
