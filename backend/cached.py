@@ -12,23 +12,34 @@ from __future__ import annotations
 import atexit
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
 
-from .errors import EntroscopeError
+from .errors import EntroscopeError, InputError
 from .events import Event, Unknown
+from .lenses.parcel import MEDIA_TYPE, pack
 from .lenses.parcel import VERSION as PARCEL_VERSION
 from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
-from .runs import AttentionRequest, DivergenceRequest, ModelFacts, ModelSpec, Request, Run
+from .runs import (
+    AttentionRequest,
+    AttentionRun,
+    DivergenceRequest,
+    ModelFacts,
+    ModelSpec,
+    Request,
+    Run,
+)
 from .runs.sampler_info import Filtered, SamplerInfo
 from .runs.trajectories import Plan, TrajectoryRequest
 from .settings import settings
 from .storage.examples import ExampleInfo, list_examples, open_example
 from .storage.library import Library
+from .storage.permalink import exact_request
 from .storage.run_store import RunStore
 from .storage.stamps import Stamp, stamp
+from .storage.strict_json import parse
 from .web.assets import assets_version
 from .web.parcels import array_parcel, run_parcel
 from .web.source import Parcel
@@ -96,6 +107,56 @@ def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | N
     if run is not None:
         return run_parcel(run, part, parameters)
     return None if array is None else array_parcel(array, part)
+
+
+def pattern(content: str, parameters: Mapping[str, str]) -> Parcel | None:
+    """Return the weights of a head of an attention run as ``{size, weights}``, read anew.
+
+    Args:
+        content: of the run.
+        parameters: ``layer`` and ``head``; ``start`` and ``stop`` of the queries, or ``cells`` of
+            an overview; unchecked.
+
+    Raises:
+        InputError: a parameter is of no use.
+        OverBudgetError: too much is waiting already.
+    """
+    run = run_of(content)
+    if not isinstance(run, AttentionRun):
+        return None
+    try:
+        given = {name: int(value) for name, value in parameters.items()}
+    except ValueError as error:
+        raise InputError("layer, head, start, stop and cells are whole numbers.") from error
+    layer, head = given.pop("layer", 0), given.pop("head", 0)
+    cells, start, stop = (given.pop(name, None) for name in ("cells", "start", "stop"))
+    if given:
+        raise InputError(f"A pattern knows no {min(given)!r}.")
+    rows = None if start is None or stop is None else (start, stop)
+    request = exact_request(run)
+    weights = submit_pattern(request, layer, head, rows, cells, stay=True).result()  # type: ignore[reportArgumentType]
+    return Parcel(pack({"size": len(run)}, {"weights": weights}), MEDIA_TYPE)
+
+
+def count(body: bytes) -> dict[str, Any]:
+    """Return how many tokens a text has for a model, in words; see ``web.source``.
+
+    Raises:
+        InputError: ``body`` says nothing of use, or the model is not offered.
+    """
+    try:
+        said = parse(body)
+        spec = ModelSpec(str(said["model"]["source"]), said["model"].get("revision"))
+        text = str(said["text"])
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise InputError("A count needs a text and a model.") from error
+    found, limit = count_tokens(spec, text), context_length(spec)
+    if found is None:
+        return {"words": f"{len(text):,} characters; counted once the model is here"}
+    over = limit is not None and found > limit
+    of = f" of {limit:,}" if limit is not None else ""
+    words = f"{found:,} tokens; this model reads {limit:,}" if over else f"{found:,}{of} tokens"
+    return {"words": words, "over": over}
 
 
 def warm_up() -> None:

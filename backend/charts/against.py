@@ -10,8 +10,9 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import Places, Spec, data, domain, finished, log_values, title, tooltip
+from .base import Spec, data, domain, finished, log_values, title, tooltip
 from .colours import DASHES
+from .places import Places
 from .scales import label_text, shown, value_text
 
 _SHAPES = (

@@ -12,7 +12,6 @@ import numpy as np
 from ..quantities import Quantity
 from .base import (
     WIDTH,
-    Places,
     Spec,
     data,
     finished,
@@ -24,6 +23,7 @@ from .base import (
     tooltip,
 )
 from .colours import dash
+from .places import Places
 from .scales import label_text, shown, unit_text, value_text
 
 Style = Literal["line", "dots", "ceiling", "floor"]
@@ -46,6 +46,7 @@ class Line:
         style: "ceiling" and "floor" are limits of the others, dotted and dashed in grey.
         low, high: [n], a band around it.
         texts: [n], behind the place in the tooltip, such as how many seeds a mean is over.
+        group: whose colour and dashes it has, where several lines share them; else its own.
     """
 
     label: str
@@ -55,6 +56,12 @@ class Line:
     low: np.ndarray | None = None
     high: np.ndarray | None = None
     texts: Sequence[str] | None = None
+    group: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What stands in the legend."""
+        return self.group or self.label
 
 
 def along_chart(
@@ -87,13 +94,14 @@ def along_chart(
 
 def _rows(lines: Sequence[Line], places: Places) -> dict[str, list]:
     """Return the rows of all lines, without values that a logarithmic axis cannot hold."""
-    rows: dict[str, list] = {name: [] for name in (places.field, "line", "style", "text")}
+    rows: dict[str, list] = {name: [] for name in (places.field, "line", "group", "style", "text")}
     banded = any(each.low is not None for each in lines)
     numbers: dict[str, list] = {name: [] for name in ("value", "low", "high")[: 3 if banded else 1]}
     for line in lines:
         texts = line.texts or [""] * len(places)
         rows[places.field] += range(len(places))
         rows["line"] += [line.label] * len(places)
+        rows["group"] += [line.kind] * len(places)
         rows["style"] += [line.style] * len(places)
         rows["text"] += [
             f"{name} {text}".strip() for name, text in zip(places.labels, texts, strict=True)
@@ -156,20 +164,24 @@ def _layers(
             0,
             base.transform_filter("isValid(datum.low)")
             .mark_area(opacity=0.16)
-            .encode(y=_low(y), y2="high:Q", color=colour),
+            .encode(y=_low(y), y2="high:Q", color=colour, detail="line:N"),
         )
-    limits = [each for each in lines if each.style in _LIMITS]
-    found += [
-        base.transform_filter(alt.FieldEqualPredicate(equal=each.label, field="line"))
-        .mark_line(style="quiet", strokeDash=_LIMITS[each.style], strokeWidth=1.5)
-        .encode(y=y)
-        for each in limits
-    ]
+    for limit in (each for each in lines if each.style in _LIMITS):
+        of_limit = base.transform_filter(alt.FieldEqualPredicate(equal=limit.label, field="line"))
+        dashed = of_limit.mark_line(
+            style="quiet", strokeDash=_LIMITS[limit.style], strokeWidth=1.5
+        ).encode(y=y)
+        named = (
+            of_limit.transform_filter(f"datum[{places.field!r}] === {_last(limit.values)}")
+            .mark_text(style="quiet", align="right", dy=-8, fontSize=11)
+            .encode(y=y, text="line:N")
+        )
+        found += [dashed, named]
     if any(each.style == "line" for each in lines):
         found.append(
             base.transform_filter("datum.style === 'line'")
             .mark_line(strokeWidth=0.9 if thin else 1.8)
-            .encode(y=y, color=colour, strokeDash=dashes)
+            .encode(y=y, color=colour, strokeDash=dashes, detail="line:N")
         )
     found.append(
         base.transform_filter("datum.style === 'line' || datum.style === 'dots'")
@@ -179,9 +191,14 @@ def _layers(
     return found
 
 
+def _last(values: np.ndarray) -> int:
+    """Return the last place that has a number; −1 for none."""
+    return int(np.flatnonzero(np.isfinite(values)).max(initial=-1))
+
+
 def _colours(lines: Sequence[Line]) -> tuple[alt.Color, alt.StrokeDash]:
     """Return colour and dashes of the lines; a legend only where there are several."""
-    labels = [each.label for each in lines if each.style not in _LIMITS]
+    labels = list(dict.fromkeys(each.kind for each in lines if each.style not in _LIMITS))
     legend = None
     if len(labels) > 1:
         legend = alt.Legend(
@@ -195,9 +212,9 @@ def _colours(lines: Sequence[Line]) -> tuple[alt.Color, alt.StrokeDash]:
         )
     scale = alt.Scale(domain=labels, range=[list(dash(place)) for place in range(len(labels))])
     colour = alt.Color(
-        "line:N", scale=alt.Scale(domain=labels, range="category"), legend=legend, title=None
+        "group:N", scale=alt.Scale(domain=labels, range="category"), legend=legend, title=None
     )
-    return colour, alt.StrokeDash("line:N", scale=scale, legend=legend, title=None)
+    return colour, alt.StrokeDash("group:N", scale=scale, legend=legend, title=None)
 
 
 def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChart:
@@ -234,7 +251,7 @@ def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChar
                 low_stored="min(value)",
                 high_stored="max(value)",
                 first=f"min({places.field})",
-                groupby=["column", "line", "style"],
+                groupby=["column", "line", "group", "style"],
             )
         )
         return found.transform_calculate(

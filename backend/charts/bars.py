@@ -8,7 +8,8 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import Places, Spec, data, domain, finished, log_values, title, tooltip
+from .base import Spec, data, domain, finished, log_values, title, tooltip
+from .places import Places
 from .scales import label_text, shown, value_text
 
 STEP = 24

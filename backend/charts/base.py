@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 import numpy as np
 
 from ..quantities import BITS_PER_NAT, Quantity
+from .places import Places
 from .scales import end
 
 Spec = dict[str, Any]
@@ -31,26 +31,6 @@ HEADS = 10_000
 
 _EXPRESSION = "="
 """Begins a title that is an expression; Altair's own titles are plain text."""
-
-
-@dataclass(frozen=True)
-class Places:
-    """The places along an axis of a picture.
-
-    Attributes:
-        name: of the axis, for people.
-        labels: one a place, for tooltips and ticks.
-        field: of the data: what a click on a mark tells, such as "token".
-        counted: whether the labels are no more than the places' numbers.
-    """
-
-    name: str
-    labels: Sequence[str]
-    field: str
-    counted: bool = True
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
 
 def data(columns: Mapping[str, Any], name: str = "points") -> alt.InlineData:
@@ -149,7 +129,7 @@ def finished(
         sized = sized.properties(width=WIDTH, height=height)
     sets: dict[str, Any] = {}
     spec = _written(sized.to_dict(), sets)
-    spec["datasets"] = {**spec.get("datasets", {}), **sets}
+    spec["datasets"] = {**sets, **spec.get("datasets", {})}
     spec.pop("config", None)
     own = [
         {"name": CURSOR, "value": -1},

@@ -191,6 +191,7 @@ def vega_config(theme: ThemeName) -> dict[str, Any]:
             "titleFontSize": 12,
             "titleFontWeight": "normal",
             "symbolStrokeWidth": 2,
+            "titleLimit": 320,
         },
         "title": {
             "color": of.ink, "subtitleColor": of.quiet, "subtitleFontSize": 12, "anchor": "start",

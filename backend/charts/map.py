@@ -8,7 +8,8 @@ import altair as alt
 import numpy as np
 
 from ..quantities import RANK_BOUNDS, Quantity
-from .base import HEADS, Places, Spec, data, domain, finished, title, tooltip
+from .base import HEADS, Spec, data, domain, finished, title, tooltip
+from .places import Places
 from .scales import label_text, shown, value_text
 
 MOST_COLUMNS = 400

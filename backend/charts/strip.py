@@ -54,6 +54,11 @@ def strip_chart(
             "token": np.arange(count),
             "text": shown,
             "left": left,
+            # Pictures drop blanks at the beginning of a text: letters begin after them.
+            "first": [
+                start + len(each) - len(each.lstrip())
+                for start, each in zip(left, shown, strict=True)
+            ],
             "right": [
                 start + max(_cells(each), 1) for start, each in zip(left, shown, strict=True)
             ],
@@ -88,7 +93,7 @@ def strip_chart(
             strokeWidth=alt.StrokeWidth("quarter:Q", scale=None, legend=None),
         ),
         frame.encode(x=x, x2="right:Q", y=y, y2="below:Q"),
-        letters.encode(x=x, y=y, text="text:N"),
+        letters.encode(x=alt.X("first:Q", axis=None), y=y, text="text:N"),
     )
     note = ""
     if count < len(tokens):
@@ -138,8 +143,7 @@ def _layout(texts: Sequence[str], breaks: Sequence[bool]) -> tuple[list[int], li
 def _readable(text: str) -> str:
     """Return a token as it can stand in one line: breaks and tabs as signs, an empty one as ∅."""
     shown = text.replace("\r", "").replace("\n", "↵").replace("\t", "→")
-    shown = "".join(each for each in shown if each.isprintable()) or "∅"
-    return shown.replace(" ", "\u00a0")  # a picture drops plain blanks at the edges
+    return "".join(each for each in shown if each.isprintable()) or "∅"
 
 
 def _cells(text: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-_VISIBLE = str.maketrans({"\n": "\\n", "\t": "\\t", "\r": "\\r", " ": "·", "\u00a0": "⍽"})
+_BREAKS = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_LINE = str.maketrans(_BREAKS)
+_VISIBLE = str.maketrans({**_BREAKS, " ": "·", "\u00a0": "⍽"})
 LONGEST = 200
 """Longer than any word."""
 
@@ -13,10 +15,19 @@ def visible(text: str, limit: int = LONGEST) -> str:
     A space is "·", line breaks and tabs are written ``\n`` and ``\t``, invisible and
     direction-changing characters as their code point. The empty token is "∅".
     """
+    return _cut(text.translate(_VISIBLE), limit) or "∅"
+
+
+def one_line(text: str, limit: int = LONGEST) -> str:
+    """Return a name or a text in one line, blanks as they are; for what is no token."""
+    return _cut(text.translate(_LINE), limit)
+
+
+def _cut(text: str, limit: int) -> str:
     shown = "".join(
-        each if each.isprintable() else f"U+{ord(each):04X}" for each in text.translate(_VISIBLE)
+        each if each.isprintable() or each == "\u00a0" else f"U+{ord(each):04X}" for each in text
     )
-    return (shown if len(shown) <= limit else f"{shown[: limit - 1]}…") or "∅"
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
 def numbered(place: int, text: str, limit: int = LONGEST) -> str:

@@ -1,64 +1,72 @@
-"""Samplers that steer by feedback: what they aim for, where their cut stands, how they fare."""
+"""What samplers that steer by feedback tell: their cut, the surprise it met, their target."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import replace
 
 import numpy as np
 
-from ..quantities import BITS_PER_NAT
-from ..runs.trajectories import TrajectoryRun
+from ..runs.trajectories import RAW_SURPRISAL, TrajectoryRun
+from .base import derived
+
+FEEDBACK = ("mirostat_v1", "mirostat_v2")
+LN2 = math.log(2)  # mirostat itself counts in bits
+_SOURCE = "Mirostat: Basu et al. 2021, arXiv 2007.14966."
+
+CUT = replace(
+    RAW_SURPRISAL,
+    name="Cut μ",
+    symbol="μ",
+    help="Steers what is kept: after a token more surprising than τ it sinks and fewer tokens are "
+    "kept, after a dull one it rises.",
+    formula=r"\mu_{t+1}=\mu_t-\eta\,(S_t-\tau)",
+    source=_SOURCE,
+    missing="the sampler has no target",
+)
+SURPRISE = replace(
+    CUT,
+    name="Surprise",
+    symbol="S",
+    help="Of the drawn token, as the sampler counts it: its mean settles near τ, whatever the "
+    "text.",
+    formula=r"S_t=-\log_2 p_t(x_t)",
+)
 
 
-@dataclass(frozen=True, eq=False)
-class Steered:
-    """One sampler with a target; information in nats.
-
-    Attributes:
-        sampler: its place.
-        target: τ.
-        mu: float64 [S, N]; what steers the cut. NaN where there is no step.
-        surprise: float64 [S, N]; of the drawn tokens, as the sampler counts it.
-    """
-
-    sampler: int
-    target: float
-    mu: np.ndarray
-    surprise: np.ndarray
-
-    @property
-    def running_mean(self) -> np.ndarray:
-        """The mean surprise up to every step, float64 [S, N]."""
-        steps = np.arange(1, self.surprise.shape[-1] + 1)
-        return np.cumsum(self.surprise, axis=-1) / steps
+@derived("trajectories", "mu", "M", "S", "N", quantity=CUT)
+def cut(run: TrajectoryRun) -> np.ndarray:
+    """Return the cut at every step, nats, float64 [M, S, N]; NaN for other samplers."""
+    return _detail(run, "mu")
 
 
-def steered(run: TrajectoryRun) -> list[Steered]:
-    """Return the samplers of a run that tell how far a token missed their target.
-
-    Of a chain with several such samplers the first counts.
-    """
-    found = [_steered(run, each) for each in range(len(run.labels))]
-    return [each for each in found if each is not None]
+@derived("trajectories", "surprise", "M", "S", "N", quantity=SURPRISE)
+def surprise(run: TrajectoryRun) -> np.ndarray:
+    """Return the surprise at every step, nats, float64 [M, S, N]; NaN for other samplers."""
+    return _detail(run, "surprise")
 
 
-def _steered(run: TrajectoryRun, sampler: int) -> Steered | None:
-    for name in sorted(run.details):
-        chain, _, last = name.rpartition(".")
-        start = f"{chain}." if chain else ""
-        if last != "error" or not np.isfinite(run.details[name][sampler]).any():
-            continue
-        error, mu, surprise = (
-            _nats(run, f"{start}{each}", sampler) for each in ("error", "mu", "surprise")
-        )
-        return Steered(sampler, float(np.nanmean(surprise - error)), mu, surprise)
-    return None
+def steering(run: TrajectoryRun, sampler: int) -> int | None:
+    """Return the place of the first sampler of a plan that steers by feedback."""
+    names = [each.name for each in run.request.samplers[sampler]]
+    return next((place for place, name in enumerate(names) if name in FEEDBACK), None)
 
 
-def _nats(run: TrajectoryRun, name: str, sampler: int) -> np.ndarray:
-    values = run.details.get(name)
-    if values is None:
-        return np.full(run.token_ids.shape[1:], np.nan)
-    own = values[sampler].astype(np.float64)
-    # Mirostat counts in bits, and runs from before units were told are mirostat's.
-    return own if run.detail_quantity(name, sampler).unit == "nats" else own / BITS_PER_NAT
+def target(run: TrajectoryRun, sampler: int) -> float:
+    """Return τ of a sampler, nats; NaN where it has none."""
+    place = steering(run, sampler)
+    if place is None:
+        return math.nan
+    value = run.request.samplers[sampler][place].parameters.get("tau", 3.0)
+    return LN2 * float(value) if isinstance(value, int | float) else math.nan
+
+
+def _detail(run: TrajectoryRun, name: str) -> np.ndarray:
+    """Return a detail of every sampler with feedback; in a chain it has a numbered name."""
+    found = np.full(run.token_ids.shape, np.nan)
+    for sampler, plan in enumerate(run.request.samplers):
+        place = steering(run, sampler)
+        key = f"{place}.{name}" if len(plan) > 1 else name
+        if place is not None and key in run.details:
+            found[sampler] = LN2 * run.details[key][sampler].astype(np.float64)
+    return found

@@ -2,92 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..quantities import Quantity
-from ..runs.trajectories import RAW_ENTROPY, RAW_SURPRISAL, TrajectoryRun
-from .feedback import Steered, steered
+from ..runs.trajectories import TrajectoryRun
 from .pace import running_rows
 
-_OF_TEXT = "the text is too short"
-DISTINCT = Quantity(
-    "Different tokens",
-    "d₁",
-    "%",
-    missing=_OF_TEXT,
-    help="Share of different tokens among all: below 100 % a token came twice.",
-    formula=r"\frac{|\{x_i\}|}{n}",
-    source="Li et al. 2016, arXiv 1510.03055.",
-)
-MEASURES: Mapping[str, Quantity] = {
-    "perplexity": Quantity(
-        "Perplexity",
-        "e^s̄",
-        "",
-        low=1,
-        high=100,
-        scale="log",
-        missing=_OF_TEXT,
-        plain="how hard the model finds its own text",
-        help="exp of the mean raw surprisal: the model's own text as a choice among so many.",
-        formula=r"e^{\overline{s}}",
-        source="Jelinek et al. 1977.",
-    ),
-    "mean_surprisal": replace(RAW_SURPRISAL, name="Mean surprisal", high=7, missing=_OF_TEXT),
-    "mean_entropy": replace(RAW_ENTROPY, name="Mean entropy", missing=_OF_TEXT),
-    "target": Quantity(
-        "Target τ", "τ", high=7, missing="no target", help="The surprise that the sampler aims at."
-    ),
-    "target_error": Quantity(
-        "Surprise − τ",
-        "s̄ − τ",
-        low=-3,
-        high=3,
-        scale="diverging",
-        missing="no target",
-        help="Mean surprise of the drawn tokens, as that sampler counts it, minus its target.",
-        source="Basu et al. 2021, arXiv 2007.14966.",
-    ),
-    "distinct_1": DISTINCT,
-    "distinct_2": replace(
-        DISTINCT,
-        name="Different pairs",
-        symbol="d₂",
-        help="Share of different pairs of tokens among all (distinct-2).",
-        formula=r"\frac{|\{(x_i,x_{i+1})\}|}{n-1}",
-    ),
-    "repeated_4": replace(
-        DISTINCT,
-        name="Repeated fours",
-        symbol="r₄",
-        help="Share of sequences of four tokens that stood in the same text before.",
-        formula=r"1-\frac{|\{(x_i,\dots,x_{i+3})\}|}{n-3}",
-        source="Basu et al. 2021, arXiv 2007.14966.",
-    ),
-    "similarity": Quantity(
-        "Like its other seeds",
-        "J",
-        "%",
-        missing="no other seed",
-        help="Overlap of sequences of three tokens with the same sampler's other seeds; 100 % for "
-        "equal texts. Not a measure of meaning.",
-        formula=r"\frac{|A\cap B|}{|A\cup B|}",
-        source="Jaccard 1912.",
-    ),
-    "milliseconds": Quantity(
-        "Time a token",
-        "",
-        "ms",
-        high=1000,
-        missing="not timed",
-        digits=0,
-        help="Of the whole batch's steps, each shared by the texts in it.",
-    ),
-}
-"""What the measures of a text are; ``milliseconds`` is a thousand times ``seconds_per_token``."""
+_BIT = math.log(2)  # nats
 
 
 @dataclass(frozen=True)
@@ -126,13 +49,10 @@ class TextMeasures:
 def text_measures(run: TrajectoryRun) -> list[TextMeasures]:
     """Return the measures of every trajectory, samplers first."""
     rows, seeds = run.lengths.shape
-    targets = {each.sampler: each for each in steered(run)}
-    return [
-        _measure(run, row, seed, targets.get(row)) for row in range(rows) for seed in range(seeds)
-    ]
+    return [_measure(run, row, seed) for row in range(rows) for seed in range(seeds)]
 
 
-def _measure(run: TrajectoryRun, sampler: int, seed: int, steers: Steered | None) -> TextMeasures:
+def _measure(run: TrajectoryRun, sampler: int, seed: int) -> TextMeasures:
     length = int(run.lengths[sampler, seed])
     ids = run.token_ids[sampler, seed, :length]
     surprisal = _mean(run.surprisal[sampler, seed, :length])
@@ -141,8 +61,7 @@ def _measure(run: TrajectoryRun, sampler: int, seed: int, steers: Steered | None
         for each in range(run.lengths.shape[1])
         if each != seed
     ]
-    target = steers.target if steers else float("nan")
-    error = _mean(steers.surprise[seed]) - target if steers else float("nan")
+    target, error = _feedback(run, sampler, seed)
     return TextMeasures(
         sampler=sampler,
         seed=seed,
@@ -158,6 +77,22 @@ def _measure(run: TrajectoryRun, sampler: int, seed: int, steers: Steered | None
         target=target,
         target_error=error,
     )
+
+
+def _feedback(run: TrajectoryRun, sampler: int, seed: int) -> tuple[float, float]:
+    """Return τ and the mean of surprise − τ, nats; NaN where the sampler has no target.
+
+    In a chain of several samplers with a target, those of the first.
+    """
+    place = (sampler, seed)
+    errors = [name for name in sorted(run.details) if name.rpartition(".")[2] == "error"]
+    for name in errors:
+        error = run.details[name][place]
+        if np.isfinite(error).any():
+            surprise = run.details[name.removesuffix("error") + "surprise"][place]
+            # Both are in bits, as mirostat counts.
+            return _mean(surprise - error) * _BIT, _mean(error) * _BIT
+    return float("nan"), float("nan")
 
 
 def distinct(ids: np.ndarray, size: int) -> float:

@@ -14,6 +14,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 from ..errors import EntroscopeError, ModelError
 from ..runs.model import ModelSpec
 from .bars import telling
+from .body import family_failures
 from .checks import check_nothing_missing, read_config
 from .facts import context_of, describe
 from .head import check_head
@@ -21,6 +22,7 @@ from .language import LanguageModel
 from .loading import building
 from .memory import check_room, loading_memory
 from .placement import device_map, devices_of, resolve_device, resolve_dtype
+from .self_test import note_decoding
 from .tokenizer import TextTokenizer
 
 # Without one of them transformers would make up an empty tokenizer.
@@ -59,16 +61,19 @@ def open_model(checkpoint: Checkpoint, spec: ModelSpec) -> LanguageModel:
     where = device_map(spec.device, device)
     check_room(checkpoint.name, weight_bytes(checkpoint.folder, dtype), devices_of(where))
     torch_model = _load(checkpoint, dtype, where)
-    check_head(torch_model, checkpoint.name)
-    facts = describe(
-        torch_model,
-        tokenizer,
-        spec,
-        name=checkpoint.name,
-        revision=checkpoint.revision,
-        weights=checkpoint.weights,
-    )
-    return LanguageModel(torch_model, tokenizer, spec, facts)
+    with family_failures(checkpoint.name):
+        check_head(torch_model, checkpoint.name)
+        facts = describe(
+            torch_model,
+            tokenizer,
+            spec,
+            name=checkpoint.name,
+            revision=checkpoint.revision,
+            weights=checkpoint.weights,
+        )
+        model = LanguageModel(torch_model, tokenizer, spec, facts)
+    note_decoding(model)
+    return model
 
 
 def open_tokenizer(checkpoint: Checkpoint) -> TextTokenizer:

@@ -85,7 +85,7 @@ def _said_in_words(
     try:
         yield
     except (RuntimeError, MemoryError) as failure:
-        if not _is_out_of_memory(failure):
+        if not is_out_of_memory(failure):
             raise
         tried = _TRIED.search(str(failure))
         wanted = f" (it tried to allocate {tried[1]} more)" if tried else ""
@@ -93,7 +93,8 @@ def _said_in_words(
         raise error(f"{task} ran out of memory{wanted}; {free}. {remedy}") from failure
 
 
-def _is_out_of_memory(failure: BaseException) -> bool:
+def is_out_of_memory(failure: BaseException) -> bool:
+    """Tell whether ``failure`` means that memory was asked for and not there."""
     # torch.OutOfMemoryError covers the accelerators; the CPU allocator raises a plain RuntimeError.
     words = ("not enough memory", "can't allocate memory", "out of memory")
     return isinstance(failure, torch.OutOfMemoryError | MemoryError) or any(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import mimetypes
 from collections.abc import Callable
 from functools import cache
@@ -11,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
+from ..charts.colours import javascript
+from ..lenses.descriptors import describe_all
 from ..settings import settings
 from ..storage.atomic import write_atomically
 
@@ -66,14 +69,22 @@ def media_type(path: str) -> str:
 
 @cache
 def browser_assets() -> Assets:
-    """Return the files of ``components/browser``, ``vega.js`` and ``plotly.js``."""
+    """Return the files of ``components/browser`` and those made of declarations and wheels."""
+    lenses = json.dumps(describe_all()).encode()
+    colours = javascript().encode()
     return Assets(
         BROWSER,
         {
+            "lenses.json": (lambda: lenses, _digest(lenses)),
+            "colours.js": (lambda: colours, _digest(colours)),
             "vega.js": (vega, version("vl-convert-python")),
             "plotly.js": (plotly, version("plotly")),
         },
     )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def assets_version() -> str:

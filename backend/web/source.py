@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..events import Event
 
@@ -30,6 +30,25 @@ class Source(Protocol):
 
         Raises:
             EntroscopeError: a parameter is of no use; the message is for the reader.
+        """
+        ...
+
+    def pattern(self, content: str, parameters: Mapping[str, str]) -> Parcel | None:
+        """Return the attention weights of a head, read anew; None when the run is forgotten.
+
+        Raises:
+            EntroscopeError: a parameter is of no use, or the model cannot read it.
+        """
+        ...
+
+    def count(self, body: bytes) -> dict[str, Any]:
+        """Return how many tokens a text has, in words: ``{"words": …, "over": …}``.
+
+        Args:
+            body: JSON ``{"text": …, "model": {"source": …, "revision": …}}``; unchecked.
+
+        Raises:
+            EntroscopeError: it says nothing of use, or the model is not offered.
         """
         ...
 

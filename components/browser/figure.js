@@ -67,20 +67,15 @@ export class Figure {
     const { frame, panel, run } = this;
     const items = [{ heading: panel.title }];
     items.push({ label: "How to read it, formula, source", act: () => this.explain() });
-    if (run) {
-      for (const table of panel.tables ?? []) {
-        items.push({ label: "Data as CSV", note: table, href: frame.dataUrl(run.content, `table/${table}.csv`), download: "" });
-      }
-      if (panel.picture) {
-        const parameters = { unit: frame.state.unit, theme: frame.state.theme };
-        for (const kind of ["svg", "png"]) {
-          items.push({
-            label: `Picture as ${kind.toUpperCase()}`,
-            href: frame.dataUrl(run.content, `${panel.name}.${kind}`, parameters),
-            download: `${panel.name}.${kind}`,
-          });
-        }
-      }
+    if (run && panel.picture) {
+      const parameters = { ...this.view.parameters, unit: frame.state.unit };
+      const to = (label, ending, more) => ({
+        label,
+        href: frame.dataUrl(run.content, `${panel.name}.${ending}`, { ...parameters, ...more }),
+        download: `${panel.name}.${ending}`,
+      });
+      const { theme } = frame.state;
+      items.push(to("Data as CSV", "csv"), to("Data as JSON", "json"), to("Picture as SVG", "svg", { theme }), to("Picture as PNG", "png", { theme }));
     }
     items.push({ label: "Full screen", act: () => this.node.requestFullscreen() });
     return items;
@@ -99,6 +94,9 @@ export class Figure {
     const box = element("div", "about");
     box.append(element("h2", "", this.panel.title));
     if (this.panel.read) box.append(element("p", "", this.panel.read));
+    if (this.panel.about) box.append(element("p", "", this.panel.about));
+    if (this.panel.mathml) box.append(formula(this.panel.mathml));
+    if (this.panel.source) box.append(element("p", "source", this.panel.source));
     for (const number of this.panel.numbers) {
       box.append(element("h3", "", number.symbol ? `${number.label} ${number.symbol}` : number.label));
       box.append(element("p", "", number.plain ? `${sentence(number.plain)}: ${number.help}` : number.help));

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tests.e2e.apps.made_up import FACTS, split, text_run
 
 from backend.derived import heads, number, number_names
 from backend.errors import InputError
@@ -19,7 +20,6 @@ from backend.runs.attention import AttentionRun
 from backend.runs.base import TokenizedRun
 from backend.runs.residual_norms import ResidualNormsRequest, ResidualNormsRun
 from backend.storage.files import load_run
-from tests.e2e.apps.made_up import FACTS, split, text_run
 from tests.runs.makers import attention_run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -195,7 +195,9 @@ def _table(rows: int) -> bytes:
             "quantity": described_entropy,
         },
     ]  # fmt: skip
-    words = [["sea", "<img src=x onerror=window.hacked=1>", "首", " ship"][i % 4] for i in range(rows)]
+    words = [
+        ["sea", "<img src=x onerror=window.hacked=1>", "首", " ship"][i % 4] for i in range(rows)
+    ]
     header = {
         "rows": rows,
         "columns": columns,

@@ -125,17 +125,18 @@ def test_an_empty_text_is_refused_in_one_line_and_nothing_is_lost(frame):
 
 
 def _walk(seed: int) -> list[list]:
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     kinds = [".tab", ".stage [role=option]"]
     return [[chance.choice(kinds), chance.randrange(9), chance.randrange(250)] for _ in range(60)]
 
 
 WALK = """async (steps) => {
-  const root = () => [...document.querySelectorAll('[data-testid=stMain] *')].find(n => n.shadowRoot).shadowRoot;
+  const all = () => [...document.querySelectorAll('[data-testid=stMain] *')];
+  const root = () => all().find(node => node.shadowRoot).shadowRoot;
   const first = root();
   for (const [what, which, wait] of steps) {
-    const all = root().querySelectorAll(what);
-    all[which % all.length]?.click();
+    const found = root().querySelectorAll(what);
+    found[which % found.length]?.click();
     await new Promise(go => setTimeout(go, wait));
   }
   await new Promise(go => setTimeout(go, 1000));

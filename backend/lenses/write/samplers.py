@@ -1,141 +1,130 @@
-"""What samplers make of one prompt: rows, one distribution, tree, measures."""
+"""Samplers: one prompt, many rules for drawing the next token, step by step."""
 
-from ...runs.trajectories import plans
-from ..base import Example, Lens, declare
-from ..panels.trajectories.feedback import Feedback
-from ..panels.trajectories.measures import TextMeasuresTable, Variety
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...derived import number
+from ...derived.feedback import target
+from ...runs.trajectories import TrajectoryRun
+from ..base import Lens, declare
+from ..panels.against import Against
+from ..panels.along import AlongAxis, means_of
+from ..panels.base import Parameters
+from ..panels.chart import Chart
+from ..panels.places import places
+from ..panels.table import Column, Table, axis_columns
 from ..panels.trajectories.rows import SamplerRows
 from ..panels.trajectories.step import OneStep
 from ..panels.trajectories.tree import TextTree
+from ._prompts import EXAMPLES, GUIDE
 
-HOT = 1.8
+if TYPE_CHECKING:
+    from ...charts.base import Spec
+
+STEPS = ("entropy", "surprisal", "final_entropy", "kept", "kept_mass", "drawn_probability", "kl")
+TEXTS = (
+    "tokens", "perplexity", "mean_surprisal", "target", "target_error", "mean_entropy",
+    "distinct_1", "distinct_2", "repeated_4", "similarity", "ms_per_token",
+)  # fmt: skip
+ENDINGS = {"length": "all steps", "end": "its own end", "stop": "stop string", "stopped": "stopped"}
+
+
+def feedback(run: TrajectoryRun, unit: str, parameters: Parameters) -> Spec | None:
+    """Return cut and surprise of samplers with a target; None where there is no such sampler."""
+    from ...charts.along import Line, along_chart
+
+    lines = []
+    count = run.token_ids.shape[2]
+    cuts, surprises = (means_of(run, number(run, name), "N", "M") for name in ("mu", "surprise"))
+    for sampler, label in enumerate(run.labels):
+        tau = target(run, sampler)
+        if np.isnan(tau):
+            continue
+        cut, met = cuts[sampler], surprises[sampler]
+        lines += [
+            Line(f"{label}: μ", cut.values, cut.quantity, low=cut.low, high=cut.high, group=label),
+            Line(f"{label}: surprise", met.values, met.quantity, "dots", group=label),
+            Line(f"{label}: τ", np.full(count, tau), cut.quantity, "floor"),
+        ]
+    return along_chart(lines, places(run, "N", count), unit) if lines else None
+
+
+def rows(run: Any, axes: tuple[str, ...], sizes: tuple[int, ...]) -> list[Column]:
+    """Return sampler, seed and why the text ended."""
+    ended = [ENDINGS[each] for row in run.endings for each in row]
+    return [
+        *axis_columns(run, axes, sizes), Column(name="ending", label="ended by", values=ended),
+    ]  # fmt: skip
+
 
 declare(
     Lens(
         kind="trajectories",
         title="Samplers",
-        summary="Several samplers write on from one prompt, step by step.",
+        summary="What each rule for drawing the next token makes of one prompt, step by step.",
         group="write",
         icon="alt_route",
         place=10,
         formerly=("trajectories",),
+        figures=("samplers", "seeds", "longest"),
         panels=(
             SamplerRows(),
             OneStep(area="inspector"),
             TextTree(),
-            TextMeasuresTable(),
-            Variety(),
-            Feedback(),
-        ),
-        examples=(
-            Example(
-                "trajectories_classics",
-                "The classics",
-                "All samplers share their luck: a text leaves the others only where its sampler "
-                "does something else. Look at the kept count where the model becomes sure.",
-                {
-                    "prompt": "The old lighthouse keeper opened the door and saw",
-                    "samplers": plans(
-                        [
-                            "greedy",
-                            "temperature",
-                            ("top_k", {"k": 50}),
-                            ("top_p", {"p": 0.9}),
-                            ("min_p", {"min_p": 0.1}),
-                        ]
-                    ),
-                    "steps": 48,
-                    "seeds": (0, 1, 2),
-                    "compare": True,
-                },
+            AlongAxis(
+                title="Curves",
+                read="One line a sampler; click to move the step.",
+                about="Mean and 10–90 % of the seeds of each sampler, or its seeds one by one. "
+                "Samplers see different texts as soon as they part, so the lines differ by the "
+                "text as well as by the rule.",
+                of=STEPS,
+                axis="N",
+                by="M",
+                over="S",
             ),
-            Example(
-                "trajectories_traps",
-                "Boredom and confusion traps",
-                "Greedy circles around beauty and k = 2 grows ever more predictable; k = 2000 "
-                "loses the thread. Both mirostats move their cut so that the surprise stays near "
-                "3 bits.",
-                {
-                    "prompt": "The most important thing to know about rivers is that",
-                    "samplers": plans(
-                        [
-                            "greedy",
-                            ("top_k", {"k": 2}),
-                            ("top_k", {"k": 2000}),
-                            "mirostat_v1",
-                            "mirostat_v2",
-                        ]
-                    ),
-                    "steps": 128,
-                    "seeds": (2,),
-                    "compare": True,
-                },
+            Chart(
+                key="feedback",
+                title="μ against τ",
+                read="Dots are the surprise of each token, the line is μ, which steers the cut; "
+                "the dashed line is the target τ.",
+                about="After a token more surprising than τ the cut μ sinks and fewer tokens are "
+                "kept; after a dull one it rises. So the mean surprise settles near τ, whatever "
+                "the text. With several seeds: their means, and the 10–90 % of μ.",
+                formula=r"\mu_{t+1}=\mu_t-\eta\,(S_t-\tau)\qquad S_t=-\log_2 p_t(x_t)",
+                source="Basu et al. 2021, arXiv 2007.14966.",
+                missing="No sampler of this run steers by a target; mirostat does.",
+                draw=feedback,
+                of=("mu", "surprise"),
+                moves="step",
             ),
-            Example(
-                "trajectories_entropy_aware",
-                "Samplers that look at entropy",
-                "Top-H spends an entropy budget, eta lowers its floor where the model is unsure, "
-                "typical may drop even the most likely token, entropix changes its ways with the "
-                "state.",
-                {
-                    "prompt": "What should I do on a rainy afternoon?",
-                    "chat": True,
-                    "samplers": plans(
-                        [
-                            *("greedy", "typical", "eta", "top_n_sigma", "top_h", "entropix"),
-                            "mirostat_v2",
-                        ]
-                    ),
-                    "steps": 48,
-                    "seeds": (1, 2),
-                    "compare": True,
-                },
+            Against(
+                title="Diversity",
+                read="Right: the model finds its own text harder. Up: fewer repetitions. Small k "
+                "falls to the lower left (boredom), wild sampling drifts to the right "
+                "(confusion).",
+                about="Small dots are single texts, the large one is the mean of a sampler's "
+                "seeds. Perplexity is under the raw model. Short texts repeat little, so compare "
+                "texts of one length.",
+                source="distinct-n: Li et al. 2016, arXiv 1510.03055. Traps: Basu et al. 2021, "
+                "arXiv 2007.14966.",
+                x="perplexity",
+                y="distinct_2",
+                axes=("M", "S"),
             ),
-            Example(
-                "trajectories_hot",
-                "The same samplers, hot",
-                f"At T = {HOT} the tail is heavy. Min-p, top-H and top-nσ follow the model's "
-                "confidence and stay readable where top-k and top-p do not.",
-                {
-                    "prompt": "Write the first lines of a story about a clock that runs backwards.",
-                    "chat": True,
-                    "samplers": plans(
-                        [
-                            "greedy",
-                            *(
-                                (name, {"temperature": HOT})
-                                for name in ("temperature", "top_k", "top_p", "min_p", "top_h")
-                            ),
-                            ("top_n_sigma", {"temperature": HOT}),
-                            "entropix",
-                        ]
-                    ),
-                    "steps": 56,
-                    "seeds": (5,),
-                    "compare": True,
-                },
+            Table(
+                title="Measures",
+                read="One row a text; click a column to sort.",
+                table="steps",
+                key="table_texts",
+                axes=("M", "S"),
+                of=TEXTS,
+                rows=rows,
             ),
         ),
-        guide=(
-            "Boredom and confusion. Take the set “Mirostat against top-k traps” with 100 steps. "
-            "With k = 2 the text soon circles: entropy and surprisal sink towards 0 and repeated "
-            "fours rise. With k = 2,000 each odd token makes the next one odder: surprisal climbs. "
-            "Mirostat starts alike, then moves its cut μ against every surprise: the dots scatter "
-            "around τ and stay there.",
-            "Why min-p and top-H react to confidence. Pin a step where the model is sure, then one "
-            "where it is not. Top-k keeps the same number at both. Min-p's floor is a share of the "
-            "likeliest token's probability, so it rises with confidence. Top-H allows only α times "
-            "the model's own entropy, so a sure step has no room for a second token. In “One "
-            "distribution”, go from “Sure” to “No idea” and count the kept tokens.",
-            "What temperature does to each. Entropy grows with T at the rate V/T, the varentropy "
-            "over the temperature: not at all for a uniform or a certain distribution. Put first, "
-            "heat changes what top-p, min-p, typical and top-H keep, because they judge the heated "
-            "distribution; top-k and top-nσ keep the same set at every T. Put last, it only "
-            "reshuffles probability among what was kept.",
-            "Raw and final. Entropy, surprisal and perplexity here are the model's own, before the "
-            "sampler. What the token was drawn from has its own numbers: entropy after the "
-            "sampler, drawn with, and KL to the model, which for a pure cut is −ln of the kept "
-            "mass.",
-        ),
+        examples=EXAMPLES,
+        guide=GUIDE,
     )
 )

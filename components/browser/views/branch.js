@@ -83,7 +83,7 @@ export class BranchButton {
     };
     const check = () => {
       const { fresh } = asked();
-      const kept = row.part.kept_count[row.at * row.part.steps + step - row.offset];
+      const kept = row.part.kept[row.at * row.part.steps + step - row.offset];
       go.disabled = fresh && !chosen.after && kept === 1;
       why.textContent = go.disabled ? "Nothing would differ: the sampler kept one token here and would draw it again." : "";
     };

@@ -18,7 +18,7 @@ const REST = 250; // milliseconds until a dragged knob is taken up
 const FEW = 4; // numbers on the card, and the one that colours
 const CURSOR = 0.4; // of the width, where the pinned token comes to stand
 const LAYOUT = ["seed", "wrapped", "reference", "draft", "unit"];
-const OLDER = { kept: "kept_count", mass: "kept_mass", drawn: "drawn_probability" }; // names in older links
+const OLDER = { mass: "kept_mass", drawn: "drawn_probability" }; // names in older links
 
 export default class Samplers {
   constructor(stage, panel) {

@@ -9,15 +9,15 @@ import numpy as np
 
 from ....derived import number
 from ....derived.trajectory_texts import pieces, reference_sampler
-from ....errors import InputError
 from ....runs.base import Run
 from ....runs.trajectories import MAX_ROWS, MAX_SAMPLERS, TrajectoryRun
 from ...parcel import pack
-from ..base import Panel, Parameters, described
+from ..base import NONE, Panel, Parameters, described
+from ..parameters import check_names
 from .presets import PRESETS
 
 NUMBERS = (
-    *("entropy", "surprisal", "final_entropy", "kept_count", "kept_mass", "drawn_probability"),
+    *("entropy", "surprisal", "final_entropy", "kept", "kept_mass", "drawn_probability"),
     *("kl", "rank", "varentropy"),
 )
 JUMPS = {
@@ -43,7 +43,7 @@ class SamplerRows(Panel):
     def numbers(self) -> tuple[str, ...]:
         return NUMBERS
 
-    def options(self) -> dict[str, Any]:
+    def options(self, run_type: type[Run]) -> dict[str, Any]:
         return {
             "most": {"samplers": MAX_SAMPLERS, "rows": MAX_ROWS, "links": LINKS},
             "jumps": [{"label": label, "of": of} for label, of in JUMPS.items()],
@@ -53,9 +53,10 @@ class SamplerRows(Panel):
             ],
         }
 
-    def parcel(self, run: Run, parameters: Parameters) -> bytes:
+    def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
         """Return tokens, as places in ``vocabulary``, and numbers [M, S, steps] of all rows."""
         assert isinstance(run, TrajectoryRun)  # noqa: S101
+        check_names(parameters, self.asks())
         stop = int(run.lengths.max())
         done = np.arange(stop) < run.lengths[:, :, None]
         ids = run.token_ids[:, :, :stop]
@@ -114,15 +115,3 @@ def plain_plans(plan_list: Any) -> list[list[dict[str, Any]]]:
         [{"name": each.name, "parameters": dict(each.parameters)} for each in plan]
         for plan in plan_list
     ]
-
-
-def first_step(parameters: Parameters, name: str, steps: int) -> int:
-    """Return the step that a parameter names, at most ``steps``; 0 when missing.
-
-    Raises:
-        InputError: it is none.
-    """
-    text = parameters.get(name, "0")
-    if not (text.isascii() and text.isdigit() and len(text) <= 6):
-        raise InputError(f"{name} is the number of a step, from 0.")
-    return min(int(text), steps)

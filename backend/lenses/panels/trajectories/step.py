@@ -9,13 +9,13 @@ import numpy as np
 
 from ....derived import number
 from ....derived.trajectory_steps import cuts, final_probabilities, judged, own_numbers
-from ....errors import InputError
 from ....runs.base import Run
 from ....runs.trajectories import TrajectoryRun
 from ...parcel import pack
-from ..base import Panel, Parameters, described, plain_quantity
+from ..base import NONE, Panel, Parameters, described, plain_quantity
+from ..parameters import check_names, whole
 from .presets import SHAPES, TOKENS
-from .rows import NUMBERS, first_step
+from .rows import NUMBERS
 
 LISTED = 20
 """Tokens of a step that are listed one by one."""
@@ -38,10 +38,13 @@ class OneStep(Panel):
     def numbers(self) -> tuple[str, ...]:
         return NUMBERS
 
-    def options(self) -> dict[str, Any]:
+    def asks(self) -> tuple[str, ...]:
+        return "row", "from"
+
+    def options(self, run_type: type[Run]) -> dict[str, Any]:
         return {"block": BLOCK, "tokens": list(TOKENS), "shapes": SHAPES}
 
-    def parcel(self, run: Run, parameters: Parameters) -> bytes:
+    def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
         """Return a block of steps of one row, with ``row`` = sampler × seeds + seed.
 
         Arrays: ``tokens`` uint32 [n, K + 1] into ``vocabulary``, the last one the drawn token
@@ -51,14 +54,13 @@ class OneStep(Panel):
         not known); ``count`` int32, ``mass`` and ``after`` float32 [n, M], of what it keeps.
         """
         assert isinstance(run, TrajectoryRun)  # noqa: S101
+        check_names(parameters, self.asks())
         seeds = len(run.request.seeds)
-        row = first_step(parameters, "row", len(run.labels) * seeds)
-        if row == len(run.labels) * seeds:
-            raise InputError(f"This run has rows 0 to {row - 1}.")
+        row = whole(parameters, "row", 0, len(run.labels) * seeds - 1, 0)
         sampler, seed = divmod(row, seeds)
         length = int(run.lengths[sampler, seed])
-        start = first_step(parameters, "from", length) // BLOCK * BLOCK
-        stop = min(length, start + BLOCK)
+        start = whole(parameters, "from", 0, run.request.steps, 0) // BLOCK * BLOCK
+        stop = max(start, min(length, start + BLOCK))
         steps = [_step(run, (sampler, seed, step)) for step in range(start, stop)]
         ids, arrays = _joined(run, steps)
         arrays |= {

@@ -1,8 +1,4 @@
-"""The data-set example that ships: thirty sentences from plain to absurd."""
-
-from __future__ import annotations
-
-from backend.runs import DatasetRequest
+"""The data set that ships: thirty sentences from plain to absurd."""
 
 SENTENCES = (
     "The cat sat on the mat.",
@@ -36,11 +32,3 @@ SENTENCES = (
     "Yesterday I ate a bowl of purple thunder with my left shoe.",
     "🙂🙃🙂🙃🙂🙃",
 )
-
-REQUESTS = {
-    "dataset_sentences": (
-        "Thirty sentences",
-        "Sort by perplexity: lists and plain facts come first, garden paths and nonsense last.",
-        DatasetRequest(texts=SENTENCES),
-    )
-}
