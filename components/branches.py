@@ -42,6 +42,8 @@ def branch_off(source: Source, said: Mapping[str, Any]) -> None:
             requests = _uncertain(run, made, sampler, seed, min(int(places), MOST_PLACES))
         else:
             requests = [_one(run, made, sampler, seed, step, said)]
+    except InputError:  # a ValueError too
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise InputError("This branch cannot be made: what it asks for cannot be read.") from error
     session.current().waiting = [replace(each, model=run.request.model) for each in requests]

@@ -208,6 +208,16 @@ export class Head {
     this.frame.reports.ask({ do: "measure", kind: lens.kind, fields: this.options[lens.kind] ?? {} });
   }
 
+  /** About how long a run of the fields as they stand takes, in words; "" if they are of no use. */
+  async estimate() {
+    const { lens, data, address } = this.frame;
+    const body = JSON.stringify({ kind: lens.kind, model: data.model, fields: this.values() });
+    const answer = await fetch(`${address.base}estimate`, { method: "POST", body, headers: { "X-Entroscope": "1" } });
+    if (!answer.ok) return "";
+    const { seconds } = await answer.json();
+    return seconds === null ? "not yet measured here" : `about ${duration(seconds)}`;
+  }
+
   async countTokens(text) {
     const url = `${this.frame.address.base}count`;
     const body = JSON.stringify({ text, model: this.frame.data.model });

@@ -3,7 +3,7 @@
 
 import { behindText, shadeClass } from "../colour.js";
 import { button, element, mark, onKeys, resized } from "../dom.js";
-import { control } from "../form.js";
+import { afterRest, control } from "../form.js";
 import { menu, opens } from "../menu.js";
 import { clamp, factor, range, share, span, withUnit } from "../numbers.js";
 import { count, escaped, quoted } from "../words.js";
@@ -14,7 +14,6 @@ import { legend } from "./legend.js";
 import { curve, departure, home, rowsOf, valueAt } from "./rows.js";
 
 const PACE = 500; // milliseconds a step while playing
-const REST = 250; // milliseconds until a dragged knob is taken up
 const FEW = 4; // numbers on the card, and the one that colours
 const CURSOR = 0.4; // of the width, where the pinned token comes to stand
 const LAYOUT = ["seed", "wrapped", "reference", "draft", "unit"];
@@ -23,17 +22,19 @@ const OLDER = { mass: "kept_mass", drawn: "drawn_probability" }; // names in old
 export default class Samplers {
   constructor(stage, panel) {
     Object.assign(this, { stage, panel, options: panel.options, shown: [], turn: 0 });
-    this.node = element("div", "samplers");
+    this.node = element("div", "samplers-view");
     this.body = mark(element("div", "samplers-rows"), { role: "grid", tabindex: 0, "aria-label": "The text of every sampler, step by step" });
     this.card = new Card();
     this.branch = new BranchButton(stage, this);
     this.legend = this.tools();
+    this.estimate = afterRest(() => stage.head?.estimate(), (words) => (this.time.textContent = words ? ` ${words}` : ""));
     this.node.append(this.body, this.player(), this.card.node);
     const on = (name, act) => this.body.addEventListener(name, act);
     on("pointermove", ({ target }) => this.point(target.closest(".t")));
     on("pointerleave", () => this.card.hide());
     on("click", (event) => this.click(event));
     on("scroll", () => this.card.follow(this.body));
+    this.body.addEventListener("toggle", (event) => event.newState === "closed" && this.settled(event.target), true);
     onKeys(this.body, ({ key }) => this.key(key));
     const visible = (entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && this.fill(target.row));
     this.seen = new IntersectionObserver(visible, { root: this.body, rootMargin: "300px" });
@@ -93,7 +94,8 @@ export default class Samplers {
   update(changed) {
     if (!this.rows) return;
     const any = (...names) => names.some((name) => changed.has(name));
-    if (any(...LAYOUT)) this.layout();
+    if (changed.has("draft") && this.same()) this.edited();
+    else if (any(...LAYOUT)) this.layout();
     else if (any("colour", "spread", "theme")) this.shade();
     if (any("row", "step", ...LAYOUT)) this.cursor();
   }
@@ -114,6 +116,7 @@ export default class Samplers {
     this.scale = element("span", "samplers-scale");
     this.add = button("＋ Sampler ▾");
     this.again = button("▶ Run", () => this.stage.head.run(), "run");
+    this.again.append((this.time = element("small", "")));
     menu(this.view, () => this.views());
     menu(this.add, () => this.sets());
     box.append(this.view, this.scale, this.add, this.again);
@@ -167,13 +170,13 @@ export default class Samplers {
     this.stage.set({ draft: { ...this.draft, ...change } });
   }
 
-  async dressTools() {
+  dressTools() {
     const { stage, state, quantity, ends } = this;
     this.view.textContent = `${quantity.label} ▾`;
     const times = factor(quantity, state.unit) / factor(quantity, "nats");
     this.scale.replaceChildren(legend(quantity, state.unit, behindText(quantity, state.theme), ends.map((end) => end * times), { values: this.shown.flatMap((row) => row.values) }));
     this.again.classList.toggle("primary", Boolean(state.draft));
-    this.again.textContent = `▶ Run · ${(await stage.head?.estimate?.()) ?? ""}`.replace(/ · $/, "");
+    this.estimate();
   }
 
   // ── rows ───────────────────────────────────────────────────────────────────────────────────
@@ -201,9 +204,8 @@ export default class Samplers {
   rowNode(row) {
     const { entry, i, part, depth = 0, first } = row;
     const { infos, live } = this;
-    const changed = part && entry && !depth && JSON.stringify(entry.chain) !== JSON.stringify(part.samplers[row.sampler]);
     const writing = live && part && row.ending === "stopped";
-    const node = mark(element("div", `samplers-row${changed ? " changed" : ""}${writing ? " live" : ""}`), { role: "row" });
+    const node = mark(element("div", `samplers-row${this.changed(row) ? " changed" : ""}${writing ? " live" : ""}`), { role: "row" });
     Object.assign(row, { node, cells: null, text: element("div", "samplers-text"), line: mark(element("div", "samplers-curve"), { role: "gridcell" }), dot: element("i") });
     node.row = row.line.row = row;
     node.style.setProperty("--depth", depth);
@@ -218,16 +220,42 @@ export default class Samplers {
 
   knobs({ chain }, i, name) {
     const { infos, state, options } = this;
-    const put = (next) => {
-      clearTimeout(this.soon); // the row must stay while its knob is dragged
-      this.soon = setTimeout(() => {
-        const { samplers } = this.draft;
-        this.edit({ samplers: next.length ? samplers.map((each, at) => (at === i ? { ...each, chain: next } : each)) : samplers.filter((_, at) => at !== i) });
-      }, REST);
-    };
     const more = button(`More about ${name}`, undefined, "quiet", "more");
-    opens(more, () => samplerForm(chain, infos, state.unit, options.most.links, put));
+    const put = (next) => {
+      const { samplers } = this.draft;
+      if (!next.length) more.nextSibling.hidePopover();
+      this.edit({ samplers: next.length ? samplers.map((each, at) => (at === i ? { ...each, chain: next } : each)) : samplers.filter((_, at) => at !== i) });
+    };
+    opens(more, () => samplerForm(this.draft.samplers[i].chain, infos, state.unit, options.most.links, put));
     return [...knob(chain, infos, state.unit, put), more];
+  }
+
+  // A row stays while its knob is dragged or its form is open: only what it says of itself changes.
+  same() {
+    const names = (entries) => entries.map(({ of, chain }) => [of, ...chain.map(({ name }) => name)]).join();
+    const entries = this.shown.filter(({ first }) => first).map(({ entry }) => entry);
+    return this.body.querySelector(":popover-open") || names(entries) === names(this.draft.samplers);
+  }
+
+  edited() {
+    const { samplers } = this.draft;
+    for (const row of this.shown.filter(({ entry }) => entry)) {
+      row.entry = samplers[row.i] ?? row.entry;
+      row.node.classList.toggle("changed", this.changed(row));
+    }
+    this.dressTools();
+  }
+
+  changed({ part, entry, depth, sampler }) {
+    return Boolean(part && entry && !depth) && JSON.stringify(entry.chain) !== JSON.stringify(part.samplers[sampler]);
+  }
+
+  // A form was closed: its row shows what was chosen there.
+  settled(form) {
+    const { i } = form.closest(".samplers-row")?.row ?? {};
+    if (i === undefined || !this.state.draft) return;
+    this.update(new Set(["seed"]));
+    this.shown.find((row) => row.i === i)?.node.querySelector("[aria-haspopup]")?.focus();
   }
 
   // The cells of a row are made when it comes into view.

@@ -17,7 +17,7 @@ const ORDER = {
 
 export default class OneStep {
   constructor(stage, panel) {
-    Object.assign(this, { stage, panel, options: panel.options, node: element("div", "step") });
+    Object.assign(this, { stage, panel, options: panel.options, node: element("div", "step-view") });
     this.what = { temperature: 1, order: "first", shape: "", weights: null, open: false }; // other heat, other distributions
     this.top = element("div", "step-top");
     this.rest = element("div");
@@ -118,6 +118,7 @@ export default class OneStep {
     const known = !what.shape || this.answer;
     const parts = [...this.head(), this.source(), ...(known ? [this.table(), this.samplers()] : []), ...(problem ? [element("p", "step-problem", problem)] : [])];
     this.top.replaceChildren(...parts);
+    this.swept.replaceChildren(...this.sweeps());
     this.rest.replaceChildren(...(what.shape ? [] : [this.numbers()]));
   }
 
@@ -163,10 +164,8 @@ export default class OneStep {
     const all = this.tokens;
     const shown = this.more ? all : all.filter((each, k) => k < FEW || each.came);
     const longest = Math.max(...all.map((each) => Math.max(each.raw, each.final || 0)));
-    const table = mark(element("table", "step-table"), { "aria-label": "What could have come here" });
-    const line = (className, cells) => table.appendChild(element("tr", className)).append(...cells);
     const names = entries.map(({ chain }, m) => mark(element("th", m === own ? "own" : "", `${m + 1}`), { title: nameOf(chain, this.infos) }));
-    line("", [element("th"), element("th", "", "model"), element("th"), ...names]);
+    const rows = [["", [element("th"), element("th", "", "model"), element("th"), ...names]]];
     for (const each of shown) {
       const bar = element("td", "step-bar");
       bar.append(placed("fill", 0, ""));
@@ -176,15 +175,16 @@ export default class OneStep {
       const name = mark(element("th", "step-name", `${each.came ? "▸ " : ""}${listed(each.text)}`), { title: `${listed(each.text)}${each.rank ? `, ${ordinal(each.rank)}` : ""}` });
       const share = element("td", "step-share", what.shape ? "" : percent(100 * each.raw));
       if (what.shape) share.append(this.weight(each));
-      line(each.came ? "came" : "", [name, bar, share, ...told.map((sampler) => kept(sampler, each.k))]);
+      rows.push([each.came ? "came" : "", [name, bar, share, ...told.map((sampler) => kept(sampler, each.k))]]);
     }
-    if (what.shape) return table;
+    const label = "What could have come here";
+    if (what.shape) return lines("step-table", label, rows);
     const more = element("th", "step-name");
     more.append(button(`${count(block.size - shown.length)} others`, () => { this.more = !this.more; this.draw(); }, "quiet"));
     const rest = Math.max(0, 1 - shown.reduce((sum, each) => sum + each.raw, 0));
     const beyond = told.map((each) => (each ? each.count - shown.filter(({ k }) => k !== null && each.probs[k] > 0).length : 0));
-    line("rest", [more, element("td"), element("td", "step-share", percent(100 * rest)), ...beyond.map((each) => mark(element("td", "", each > 0 ? "+" : ""), { title: each > 0 ? `keeps ${count(each)} more` : "" }))]);
-    return table;
+    const cells = beyond.map((each) => mark(element("td", "", each > 0 ? "+" : ""), { title: each > 0 ? `keeps ${count(each)} more` : "" }));
+    return lines("step-table", label, [...rows, ["rest", [more, element("td"), element("td", "step-share", percent(100 * rest)), ...cells]]]);
   }
 
   weight({ text, k, weight }) {
@@ -197,36 +197,38 @@ export default class OneStep {
   }
 
   samplers() {
-    const { answer, what, entries, told, own, stage, block } = this;
-    const { unit } = stage.state;
-    const sweeps = what.open && answer;
-    const table = mark(element("table", "step-samplers"), { "aria-label": "What each sampler keeps" });
-    const line = (className, cells) => table.appendChild(element("tr", className)).append(...cells);
-    const head = ["", "keeps", "of it", `H after`, ...(sweeps ? ["as T rises"] : [])].map((each) => element("th", "", each));
+    const { entries, told, own, block } = this;
+    const { unit } = this.stage.state;
+    const head = ["", "keeps", "of it", "H after"].map((each) => element("th", "", each));
     head[3].title = `Entropy after the sampler, ${unit}`;
-    line("", head);
-    const gone = mark(element("td", "hint", ""), { colspan: 3 });
-    told.forEach((each, m) => {
-      const name = nameOf(entries[m].chain, this.infos);
-      const cells = each
-        ? [count(each.count), percent(100 * each.mass), written(each.after, AFTER, unit)].map((text) => element("td", "", text))
-        : [Object.assign(gone.cloneNode(), { textContent: block.compared && entries[m].stored !== null ? "ended before this step" : "…" })];
-      line(m === own ? "own" : "", [mark(element("th", "", `${m + 1} ${name}`), { title: name }), ...cells, ...(sweeps ? [this.sweep(each.sweep)] : [])]);
+    const rows = told.map((each, m) => {
+      if (each) return [m === own ? "own" : "", [this.named(m), ...[count(each.count), percent(100 * each.mass), written(each.after, AFTER, unit)].map((text) => element("td", "", text))]];
+      return ["", [this.named(m), mark(element("td", "hint", block.compared && entries[m].stored !== null ? "ended before this step" : "…"), { colspan: 3 })]];
     });
-    if (!sweeps) return table;
-    const slope = `slope at T = 1: V/T = ${written(answer.varentropy, { ...AFTER, power: 2 }, unit)}`;
-    line("rest", [element("th", "", "the model itself"), Object.assign(gone.cloneNode(), { textContent: slope }), this.sweep(answer.sweep)]);
-    return table;
+    return lines("step-samplers", "What each sampler keeps", [["", head], ...rows]);
   }
 
-  sweep(values) {
-    const { temperatures, sweep } = this.answer;
-    const [first, last] = [temperatures[0], temperatures.at(-1)];
-    const cell = element("td", "step-sweep");
-    const { unit } = this.stage.state;
-    cell.title = `T = ${first}: ${withUnit(values[0], AFTER, unit)}; T = ${last}: ${withUnit(values.at(-1), AFTER, unit)}`;
-    cell.append(curve(values, AFTER, range({ ...AFTER, high: Math.max(...sweep, 0.1) }, "nats"), "nats"), placed("tick", (this.what.temperature - first) / (last - first), ""));
-    return cell;
+  named(m) {
+    const name = nameOf(this.entries[m].chain, this.infos);
+    return mark(element("th", "", `${m + 1} ${name}`), { title: name });
+  }
+
+  // What entropy is left as the temperature rises: of the model, and after each sampler.
+  sweeps() {
+    const { answer, stage, what } = this;
+    if (!answer?.sweep.length) return [];
+    const { unit } = stage.state;
+    const [first, last] = [answer.temperatures[0], answer.temperatures.at(-1)];
+    const ends = range({ ...AFTER, high: Math.max(...answer.sweep, 0.1) }, "nats");
+    const row = (name, values) => {
+      const cell = element("td", "step-sweep");
+      cell.append(curve(values, AFTER, ends, "nats"), placed("tick", (what.temperature - first) / (last - first), `T = ${what.temperature}`));
+      return ["", [name, cell, element("td", "", written(values[0], AFTER, unit)), element("td", "", withUnit(values.at(-1), AFTER, unit))]];
+    };
+    const head = ["", "entropy after, by T", `T = ${first}`, `T = ${last}`].map((each) => element("th", "", each));
+    const slope = element("p", "hint", `The model's own rises with V/T, at T = 1 with ${withUnit(answer.varentropy, { ...AFTER, unit: "nats²", power: 2 }, unit)}.`);
+    const own = answer.samplers.map(({ sweep }, m) => row(this.named(m), sweep));
+    return [lines("step-sweeps", "Entropy as the temperature rises", [["", head], row(element("th", "", "the model"), answer.sweep), ...own]), slope];
   }
 
   heat() {
@@ -236,10 +238,12 @@ export default class OneStep {
       what[name] = value ?? 1;
       this.ask();
     };
+    this.swept = element("div");
     box.append(
       element("summary", "", "What if it were hotter?"),
       control({ name: "heat", label: "Temperature of all samplers", kind: "number", low: 0.1, high: 3 }, what.temperature, set("temperature")),
       control(ORDER, what.order, set("order")),
+      this.swept,
     );
     box.addEventListener("toggle", () => what.open !== box.open && set("open")(box.open));
     return box;
@@ -257,6 +261,12 @@ export default class OneStep {
     box.addEventListener("toggle", () => (this.all = box.open));
     return box;
   }
+}
+
+function lines(className, label, rows) {
+  const table = mark(element("table", className), { "aria-label": label });
+  for (const [look, cells] of rows) table.appendChild(element("tr", look)).append(...cells);
+  return table;
 }
 
 function placed(className, share, title) {

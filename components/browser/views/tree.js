@@ -9,7 +9,7 @@ const LONGEST = 42; // characters of a stretch without a fork
 export default class Tree {
   constructor(stage) {
     this.stage = stage;
-    this.node = element("div", "tree");
+    this.node = element("div", "tree-view");
   }
 
   async show(run) {
