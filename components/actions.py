@@ -85,12 +85,17 @@ def arrived(source: Source, said: Mapping[str, Any]) -> None:
 def stopped(source: Source, said: Mapping[str, Any]) -> None:
     """Keep what a job had made by the time it was stopped."""
     job_id = str(said.get("job", ""))
-    session.current().waiting.clear()
+    state = session.current()
+    state.waiting.clear()
     found = source.run_of(str(said.get("content", "")))
     if found is None:
         session.ended(job_id)
         return
-    session.arrived(job_id, {found.kind: source.put_run(found)})
+    content = source.put_run(found)
+    if job_id in state.pending and job_id not in state.branching:
+        # It answers no request: its address names what it holds.
+        state.pending[job_id] = replace(state.pending[job_id], address={"run": content})
+    session.arrived(job_id, {found.kind: content})
     session.notice("info", "Stopped. What was there until then is kept.")
 
 

@@ -55,14 +55,14 @@ def sampler_routes(source: Source, prefix: str = "") -> list[Route]:
     """Return the routes.
 
     - ``GET sampling``: every sampler with its parameters, as JSON
-    - ``POST sampling/step``: what samplers make of one distribution; see ``_Steps.answer``
+    - ``POST sampling/step``: what samplers make of one distribution; see ``Steps.answer``
 
     Args:
         source: the engine.
         prefix: the server's ``server.baseUrlPath``, with or without slashes.
     """
     base = f"/{prefix.strip('/')}".rstrip("/")
-    steps = _Steps(source)
+    steps = Steps(source)
 
     async def catalogue(request: Request) -> Response:
         found = await run_in_threadpool(lambda: plain_samplers(source.sampler_catalogue()))
@@ -105,7 +105,7 @@ class _Asked:
     states: list[dict[str, float]]
 
 
-class _Steps:
+class Steps:
     """Answers what samplers make of a step; remembers the distributions asked for lately."""
 
     def __init__(self, source: Source) -> None:
