@@ -10,7 +10,7 @@ its content, which alone says what a browser may cache; and, in the library, by 
 from __future__ import annotations
 
 import atexit
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -191,14 +191,21 @@ def stop(job_id: str) -> bool:
     return any(each.stop(job_id) for each in _started)
 
 
-@st.cache_resource(show_spinner=False, scope="session", on_release=lambda since: _session_closed())
-def session_opened() -> None:
-    """Note that a session is open; called by every script run. Its end is noted by itself."""
-
-
-def _session_closed() -> None:
+def _session_closed(let_go: Callable[[], None]) -> None:
     for each in _started:
-        each.session_closed(after=float(st.get_option("server.disconnectedSessionTTL")) + 1)
+        held = float(st.get_option("server.disconnectedSessionTTL"))
+        each.session_closed(after=held + 1, let_go=let_go)
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=_session_closed)
+def session_opened(_let_go: Callable[[], None]) -> Callable[[], None]:
+    """Note that a session is open; called by every script run. Its end is noted by itself.
+
+    Args:
+        _let_go: makes the server let go of sessions that will not come back; called a while after
+            the end.
+    """
+    return _let_go
 
 
 # Studies and their runs

@@ -24,6 +24,7 @@ def main() -> None:
     """Run one script run."""
     # First: without an icon of ours the browser fetches the page's from a font server.
     st.set_page_config(page_title="Entroscope", page_icon=str(_MARK), layout="wide")
+    cached.session_opened(streamlit_private.forget_closed_sessions)
     page, chosen = _choose()
     if st.session_state.get("began") is None or streamlit_private.came_back():
         st.session_state["began"] = True

@@ -14,6 +14,7 @@ from .base import Spec, data, domain, finished, log_values, title, tooltip
 from .colours import DASHES
 from .places import Places
 from .scales import label_text, shown, value_text
+from .shades import shade_of, shading
 
 _SHAPES = (
     "circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left",
@@ -101,9 +102,11 @@ def against_chart(
         .transform_calculate(
             across=_on_axis(x.quantity, "x"),
             upward=_on_axis(y.quantity, "y"),
-            **({"shade": shown(colour.quantity, "colour")} if colour else {}),
+            **({"value": "datum.colour"} if colour else {}),
         )
     )
+    if colour is not None:
+        base = base.transform_calculate(**shade_of(colour.quantity))
     axes = {"x": _axis(alt.X, "across", x), "y": _axis(alt.Y, "upward", y)}
     dots = base.mark_point(
         filled=True, size=55, opacity=0.8, tooltip=tooltip(tips), cursor="pointer"
@@ -145,11 +148,9 @@ def _axis(channel: Any, field: str, of: Of) -> Any:
 
 
 def _colour(of: Of) -> alt.Color:
-    name = title(label_text(of.quantity, of.label or None))
     low = of.quantity.low if of.low is None else of.low
     high = of.quantity.high if of.high is None else of.high
-    scale = alt.Scale(domain=domain(of.quantity, low, high), range="heatmap", clamp=True)
-    return alt.Color("shade:Q", scale=scale, legend=alt.Legend(title=name, gradientLength=120))
+    return shading(of.quantity, low, high, label=of.label, gradientLength=120)
 
 
 def _by_group(

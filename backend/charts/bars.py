@@ -64,12 +64,17 @@ def bars_chart(values: np.ndarray, quantity: Quantity, places: Places, unit: str
     numbers = base.mark_text(style="ink", align="left", dx=5, fontSize=12).encode(
         x=x, text="written:N"
     )
+    missing = (
+        base.transform_filter("!isValid(datum.length)")
+        .mark_text(style="quiet", align="left", dx=5, fontSize=12)
+        .encode(x=alt.value(0), text="written:N")
+    )
     pin = (
         base.transform_filter(f"datum[{places.field!r}] === cursor")
         .mark_bar(style="here", filled=False, strokeWidth=2)
         .encode(x=x)
     )
-    chart = alt.layer(bars, numbers, pin, named_labels(points, places.field))
+    chart = alt.layer(bars, numbers, missing, pin, named_labels(points, places.field))
     return finished(chart, unit, height=alt.Step(STEP))
 
 

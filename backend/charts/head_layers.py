@@ -131,7 +131,7 @@ def quarters_chart(entropy: np.ndarray, unit: str, signals: dict[str, float]) ->
         order=alt.Order("order:Q"),
         color=alt.Color(
             "order:Q",
-            scale=alt.Scale(domain=[0, len(QUARTERS) - 1], range="heatmap"),
+            scale=alt.Scale(domain=[0, len(QUARTERS) - 1], range="heatmap", interpolate="rgb"),
             legend=legend,
         ),
     )

@@ -7,10 +7,11 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from ..quantities import RANK_BOUNDS, Quantity
-from .base import HEADS, Spec, data, domain, finished, title, tooltip
+from ..quantities import Quantity
+from .base import HEADS, Spec, data, finished, tooltip
 from .places import Places
-from .scales import label_text, shown, value_text
+from .scales import value_text
+from .shades import shade_of, shading
 
 MOST_COLUMNS = 400
 """More columns than this are shown several to a field, at their largest value."""
@@ -51,7 +52,12 @@ def map_chart(
         right=f"datum.left + {width}", below="datum.above + 1", **shade_of(quantity)
     )
     x = alt.X("left:Q", title=columns.name, scale=_ends(len(columns)), axis=_axis(columns))
-    y = alt.Y("above:Q", title=rows.name, scale=_ends(len(rows), down=True), axis=_axis(rows))
+    y = alt.Y(
+        "above:Q",
+        title=rows.name,
+        scale=_ends(len(rows), down=True),
+        axis=_axis(rows, named=not rows.counted),
+    )
     place = base.encode(x=x, x2="right:Q", y=y, y2="below:Q")
     tip = tooltip(
         {
@@ -68,7 +74,9 @@ def map_chart(
     if width > 1:
         note = f"{width} {columns.name}s to a field, at their largest value."
     chart = alt.layer(
-        known.encode(color=_colour(quantity, low, high, label)),
+        known.encode(
+            color=shading(quantity, low, high, label=label, orient="right", gradientLength=120)
+        ),
         empty,
         _here(rows, columns, width).encode(x=x, x2="right:Q", y=y, y2="below:Q"),
         *_names(rows),
@@ -102,46 +110,18 @@ def _fields(values: np.ndarray, rows: Places, columns: Places) -> tuple[dict[str
     }, width
 
 
-def shade_of(quantity: Quantity) -> dict[str, str]:
-    """Return the field that is coloured: what is shown, or the class of a rank."""
-    if quantity.scale == "rank":
-        classes = " + ".join(f"(datum.value > {bound} ? 1 : 0)" for bound in RANK_BOUNDS)
-        return {"shade": f"isValid(datum.value) ? {classes} : null"}
-    if quantity.scale == "log":
-        return {"shade": "datum.value > 0 ? datum.value : null"}
-    return {"shade": shown(quantity, "value")}
-
-
-def _colour(quantity: Quantity, low: float, high: float, label: str) -> alt.Color:
-    name = title(label_text(quantity, label or None))
-    legend: dict[str, Any] = {"title": name, "orient": "right", "gradientLength": 120}
-    if quantity.scale == "rank":
-        words = [f"to {bound:,}" for bound in RANK_BOUNDS] + [f"over {RANK_BOUNDS[-1]:,}"]
-        legend |= {"values": list(range(len(words))), "labelExpr": f"{words!r}[datum.value]"}
-        scale = alt.Scale(domain=[0, len(RANK_BOUNDS)], range="heatmap")
-    elif quantity.scale == "diverging":
-        reach = max(abs(low), abs(high))
-        scale = alt.Scale(domain=domain(quantity, -reach, reach), range="diverging", clamp=True)
-    else:
-        kind: Any = "log" if quantity.scale == "log" else "linear"
-        scale = alt.Scale(
-            type=kind, domain=domain(quantity, low, high), range="heatmap", clamp=True
-        )
-    return alt.Color("shade:Q", scale=scale, legend=alt.Legend(**legend))
-
-
 def _ends(count: int, *, down: bool = False) -> alt.Scale:
     return alt.Scale(domain=[0, count], nice=False, reverse=down)
 
 
-def _axis(places: Places) -> alt.Axis:
-    """Return the axis of fields, their numbers in the middle of each."""
+def _axis(places: Places, *, named: bool = False) -> alt.Axis:
+    """Return the axis of fields, their numbers in the middle of each, or room for names."""
     step = next(each for each in _STEPS if len(places) / each <= 16)
     return alt.Axis(
         values=[each + 0.5 for each in range(0, len(places), step)],
         labelExpr="format(datum.value - 0.5, ',d')",
-        labels=places.counted,
-        titlePadding=4 if places.counted else 8 + 7 * max(map(len, places.labels)),
+        labels=not named,
+        titlePadding=8 + 7 * max(map(len, places.labels)) if named else 4,
         grid=False,
         ticks=False,
         domain=False,

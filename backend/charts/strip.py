@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
-from ..quantities import RANK_BOUNDS, Quantity
-from .base import Spec, data, domain, finished, title, tooltip
-from .map import shade_of
-from .scales import label_text, share, value_text
+from ..quantities import Quantity
+from .base import Spec, data, finished, tooltip
+from .scales import share, value_text
+from .shades import shade_of, shading
 
 LINE_CELLS = 80
 """Width of a line in cells; a letter has one, a Chinese character two."""
@@ -83,7 +83,11 @@ def strip_chart(
         style="ink", align="left", baseline="top", font="monospace", fontSize=13, dy=3
     )
     chart = alt.layer(
-        box.transform_filter("isValid(datum.shade)").encode(color=_colour(quantity, low, high)),
+        box.transform_filter("isValid(datum.shade)").encode(
+            color=shading(
+                quantity, low, high, behind_text=True, orient="top", gradientLength=240, tickCount=5
+            )
+        ),
         base.transform_filter("isValid(datum.shade) && datum.quarter > 0")
         .mark_rule(style="ink")
         .encode(
@@ -99,29 +103,6 @@ def strip_chart(
     if count < len(tokens):
         note = f"The first {count:,} of {len(tokens):,} tokens."
     return finished(chart, unit, height=ROW_HEIGHT * lines, note=note)
-
-
-def _colour(quantity: Quantity, low: float, high: float) -> alt.Color:
-    name = title(label_text(quantity))
-    if quantity.scale == "rank":
-        words = [f"to {bound:,}" for bound in RANK_BOUNDS] + [f"over {RANK_BOUNDS[-1]:,}"]
-        legend = alt.Legend(
-            title=name, orient="top", gradientLength=240, labelExpr=f"{words!r}[datum.value]",
-            values=list(range(len(words))),
-        )  # fmt: skip
-        return alt.Color(
-            "shade:Q", legend=legend, scale=alt.Scale(domain=[0, len(RANK_BOUNDS)], range="ramp")
-        )
-    legend = alt.Legend(title=name, orient="top", gradientLength=240, tickCount=5)
-    if quantity.scale == "diverging":
-        reach = max(abs(low), abs(high))
-        ends, colours = domain(quantity, -reach, reach), {"range": alt.RangeEnum("ordinal")}
-    else:
-        ends, colours = domain(quantity, low, high), {"range": alt.RangeEnum("ramp")}
-    scale = alt.Scale(
-        type="log" if quantity.scale == "log" else "linear", domain=ends, clamp=True, **colours
-    )
-    return alt.Color("shade:Q", legend=legend, scale=scale)
 
 
 def _layout(texts: Sequence[str], breaks: Sequence[bool]) -> tuple[list[int], list[int]]:

@@ -178,9 +178,14 @@ class Engine:
         """Free a model; return False, and leave it, while it has work or was not loaded."""
         return self._executor.unload(spec)
 
-    def session_closed(self, after: float) -> None:
-        """Note that a reader left; what the session holds is let go in ``after`` seconds."""
-        self._sweeper.session_closed(after)
+    def session_closed(self, after: float, let_go: Callable[[], None]) -> None:
+        """Note that a reader left, so that what the session held is freed in a quiet moment.
+
+        Args:
+            after: seconds in which the reader may come back.
+            let_go: makes whoever holds such sessions let them go; called from any thread.
+        """
+        self._sweeper.session_closed(after, let_go)
 
     def say_goodbye(self) -> None:
         """Tell all who listen that the server goes down, and end what they listen to."""

@@ -4,7 +4,7 @@ import { dark, light } from "./colours.js";
 
 const THEMES = { light, dark };
 const VARIABLES = ["background", "panel", "ink", "quiet", "line", "primary", "link", "here", "came"];
-const sheets = new WeakMap(); // shadow root → its sheet of colours
+const sheets = new WeakMap(); // shadow root → { theme, sheet }
 
 export const HERE = "var(--here)"; // you are here
 export const CAME = "var(--came)"; // what came
@@ -41,13 +41,13 @@ export function ruleSheet(theme) {
   return rules.join("");
 }
 
-/** Give ``root`` the colours of a theme; again when the theme changes. */
+/** Give ``root`` the colours of a theme, once, and again when it has another. */
 export function dressRoot(root, theme) {
-  if (!sheets.has(root)) {
-    sheets.set(root, new CSSStyleSheet());
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheets.get(root)];
-  }
-  sheets.get(root).replaceSync(ruleSheet(theme));
+  if (!root.adoptedStyleSheets || sheets.get(root)?.theme === theme) return;
+  const sheet = sheets.get(root)?.sheet ?? new CSSStyleSheet();
+  if (!sheets.has(root)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  sheet.replaceSync(ruleSheet(theme));
+  sheets.set(root, { theme, sheet });
 }
 
 /** Colour classes of a share from 0 to 1: the fill, and the underline by quarter as second cue. */

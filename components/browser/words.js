@@ -49,10 +49,11 @@ export function ordinal(value) {
   return `${count(value)}${ending ?? "th"}`;
 }
 
-/** A share from 0 to 100 in two digits or three: "0.31 %", "6.7 %", "61 %". */
+/** A share from 0 to 100 in two digits or three: "0.31 %", "6.7 %", "61 %", "99.2 %". */
 export function percent(value) {
   if (Number.isNaN(value)) return "–";
   if (value > 0 && value < 0.01) return "<0.01\u202f%";
   if (value < 100 && value >= 99.9) return ">99.9\u202f%";
-  return `${value === 0 ? 0 : value.toFixed(value >= 9.95 ? (value > 99 ? 1 : 0) : value >= 0.995 ? 1 : 2)}\u202f%`;
+  const digits = value === 0 || value >= 100 || (value >= 9.95 && value <= 99) ? 0 : value >= 0.995 ? 1 : 2;
+  return `${value.toFixed(digits)}\u202f%`;
 }

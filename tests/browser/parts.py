@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.e2e.apps.made_up import FACTS, split, text_run
 
-from backend.derived import heads, number, number_names
+from backend.derived import heads, number, number_names, series
 from backend.errors import InputError
 from backend.lenses.panels.base import described
 from backend.lenses.panels.text import text_parcel
@@ -19,7 +18,9 @@ from backend.lenses.parcel import pack
 from backend.runs.attention import AttentionRun
 from backend.runs.base import TokenizedRun
 from backend.runs.residual_norms import ResidualNormsRequest, ResidualNormsRun
+from backend.runs.text import TextRun
 from backend.storage.files import load_run
+from tests.browser.made_up import FACTS, split, text_run
 from tests.runs.makers import attention_run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -68,6 +69,7 @@ def run(name: str) -> TokenizedRun:
         "pieces": lambda: text_run([*PIECES, "<|im_end|>"], pieces={4: (4, "🦙"), 9: (3, "首")}),
         "one": lambda: text_run(["Alone"]),
         "norms": _norms,
+        "hostile_attention": _hostile_attention,
         "wide": lambda: attention_run(_random((64, 32, 8))),
     }
     return made[name]()
@@ -75,6 +77,14 @@ def run(name: str) -> TokenizedRun:
 
 def _random(shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(0).random(shape).astype(np.float32)
+
+
+def _hostile_attention() -> AttentionRun:
+    text = run("hostile")
+    shared = ("text", "tokens", "token_ids", "offsets", "groups", "special")
+    return replace(
+        attention_run(_random((1, 1, len(text)))), **{each: getattr(text, each) for each in shared}
+    )
 
 
 def _norms() -> ResidualNormsRun:
@@ -114,6 +124,19 @@ def answer(name: str, part: str, asked: Mapping[str, str]) -> bytes | dict[str, 
     if part not in known:
         raise InputError(f"There is no part {part!r}.")
     return known[part](run(name), asked)
+
+
+def _strip(run: TokenizedRun, _: Mapping[str, str]) -> bytes:
+    names = _of_tokens(run)
+    arrays = {name: number(run, name).values.astype(np.float32) for name in names}
+    numbers = [described(run, name) for name in names]
+    if isinstance(run, TextRun):  # a mean over a window, for a width that is not the one shown
+        entropy = described(run, "entropy")
+        numbers.append(
+            {**entropy, "name": "window_entropy", "window_of": "entropy", "pieces": None}
+        )
+        arrays["window_entropy"] = series.window_mean(run.entropy, 5).astype(np.float32)
+    return pack({"numbers": numbers}, arrays)
 
 
 def _numbers(run: TokenizedRun, names: list[str], **more: Any) -> bytes:
@@ -242,7 +265,7 @@ def _chart(run: TokenizedRun, asked: Mapping[str, str]) -> dict[str, Any]:
 
 
 PARTS: dict[str, Any] = {
-    "strip": lambda run, _: _numbers(run, _of_tokens(run)),
+    "strip": _strip,
     "facts": lambda run, _: _numbers(run, _of_tokens(run)),
     "along_entropy": _along,
     "expected": _expected,
@@ -282,7 +305,7 @@ def options(run: TokenizedRun, of: str) -> dict[str, Any]:
         names = _of_tokens(run)
         quantities = {name: described(run, name) for name in names}
         pieces = [name for name in names if quantities[name]["pieces"]]
-        return {"tokens": names, "pieces": pieces, "links": False}
+        return {"tokens": [*names, "window_entropy"], "pieces": pieces, "links": False}
     more = {
         "heads": {
             "follows": ["positions", "first"],

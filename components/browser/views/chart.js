@@ -13,7 +13,7 @@ const MARGIN = 80; // pixels beside the plots of a chart with several
 
 export default class Chart extends View {
   constructor(stage, panel) {
-    super(stage, panel, "chart", ["theme", "unit", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
+    super(stage, panel, "chart", ["theme", "unit", "flags", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
     mark(this.node, { role: "group", "aria-label": panel.title || "Chart" });
     this.box = element("div", "chart-box");
     this.tip = new Card("chart-tip"); // Vega's own would make markup of tokens
@@ -69,7 +69,7 @@ export default class Chart extends View {
     const { cursor, signals = {} } = options;
     const place = cursor === "head" && state.head ? state.head[0] * HEADS + state.head[1] : state[cursor];
     const wanted = { cursor: place ?? -1, factor: factor({ power: 1 }, state.unit) };
-    for (const name of Object.keys(signals)) wanted[name] = state[name] ?? signals[name];
+    for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state[name] ?? signals[name];
     const known = this.part.params?.map((each) => each.name) ?? [];
     for (const name of known) if (name in wanted) this.made.view.signal(name, wanted[name]);
     return this.made.view.runAsync();
@@ -81,10 +81,10 @@ export default class Chart extends View {
     this.stage.set(head === undefined ? places : { ...places, head: [layer, head] });
   }
 
-  #tell({ clientX, clientY }, value) {
+  #tell(event, value) {
     if (value === null || value === undefined || value === "") return this.tip.hide();
     const rows = Object.entries(typeof value === "object" ? value : { "": value });
-    const at = new DOMRect(clientX + 8, clientY - 4, 0, 8);
+    const at = new DOMRect(event.clientX + 8, event.clientY - 4, 0, 8);
     return this.tip.show([rowsOf(rows.map(([label, each]) => ({ label, value: String(each) })))], () => at);
   }
 

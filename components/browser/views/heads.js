@@ -8,9 +8,9 @@ import { View } from "./view.js";
 
 const [LEAST, MOST] = [11, 26]; // pixels of a cell
 const LABEL = 26; // pixels of the layers' numbers
-const FITTED = ["entropy", "share"]; // whose colours span this text unless the reader says otherwise
+const FITTED = ["entropy", "share"]; // whose colours always span this text, with a mark for the fixed scale
 const SIGNS = { overload: "▲", collapse: "▼" };
-const DRAWN = ["unit", "theme", "measure", "spread", "marks", "upper", "lower", "scale", "order"];
+const DRAWN = ["unit", "theme", "measure", "share", "spread", "marks", "flags", "sorted"];
 
 export default class Heads extends View {
   constructor(stage, panel) {
@@ -52,16 +52,16 @@ export default class Heads extends View {
   #shade() {
     const { part, state } = this;
     if (this.drawn !== part) this.#build();
-    const number = this.numberNamed(state.measure) ?? part.numbers[0];
+    const number = this.numberNamed(state.measure ?? (state.share ? "share" : "entropy")) ?? part.numbers[0];
     const values = part[number.name];
-    const fits = state.spread ?? FITTED.includes(number.name);
-    const ends = (fits ? span(values, number, state.unit) : range(number, state.unit));
+    const fits = state.spread || FITTED.includes(number.name);
+    const ends = fits ? span(values, number, state.unit) : range(number, state.unit);
     const ramp = mapRamp(state.theme);
     Object.assign(this, { number, values, flags: this.#flagged() });
     this.order = this.cells.map((cells, layer) => {
       const places = cells.map((_, head) => head);
       const of = (head) => values[layer * part.heads + head];
-      return state.order === "value" ? places.sort((a, b) => Number.isNaN(of(a)) - Number.isNaN(of(b)) || of(a) - of(b)) : places;
+      return state.sorted ? places.sort((a, b) => Number.isNaN(of(a)) - Number.isNaN(of(b)) || of(a) - of(b)) : places;
     });
     this.cells.forEach((cells, layer) => cells.forEach((cell, column) => {
       const head = this.order[layer][column];
@@ -80,8 +80,8 @@ export default class Heads extends View {
   // Which heads look too widely or hardly at all, by thresholds that the reader moves.
   #flagged() {
     const { state, options, part } = this;
-    const one = part.scales[state.scale] ?? part.flags.scale;
-    const [upper, lower] = [state.upper ?? options.upper, state.lower ?? options.lower];
+    const { scale, upper, lower } = { ...options, ...state.flags };
+    const one = part.scales[scale] ?? part.flags.scale;
     return Array.from(part[part.flags.number], (value) => {
       const at = one > 0 ? value / one : 0 * value;
       return at >= upper ? "overload" : at <= lower ? "collapse" : "";
@@ -101,11 +101,6 @@ export default class Heads extends View {
     this.grid.setAttribute("aria-activedescendant", this.marked.id);
     this.#say(this.head);
     this.#drawSteps(layer, head);
-    // Scroll inside the grid only.
-    const [view, box] = [this.grid.getBoundingClientRect(), this.marked.getBoundingClientRect()];
-    const beyond = (low, high, from, to) => Math.min(0, low - from) || Math.max(0, high - to);
-    this.grid.scrollTop += beyond(box.top - 4, box.bottom + 4, view.top, view.bottom);
-    this.grid.scrollLeft += beyond(box.left - LABEL - 4, box.right + 4, view.left, view.right);
   }
 
   #drawSteps(layer, head) {
@@ -133,12 +128,16 @@ export default class Heads extends View {
     this.readout.textContent = this.#words(place);
   }
 
-  // Cells as large as there is room for; where that is too small, the grid scrolls inside its box.
+  // Cells as large as there is room for; where that is too small, the grid scrolls, to the chosen one.
   #fit() {
     const { width, height } = this.grid.getBoundingClientRect();
     const fitted = (room, number) => `${clamp(Math.floor(room / number), LEAST, MOST)}px`;
     this.grid.style.setProperty("--cell-width", fitted(width - LABEL - 4, this.part.heads));
     this.grid.style.setProperty("--cell-height", fitted(height - 4, this.part.layers));
+    const [view, box] = [this.grid.getBoundingClientRect(), this.marked.getBoundingClientRect()];
+    const beyond = (low, high, from, to) => Math.min(0, low - from) || Math.max(0, high - to);
+    this.grid.scrollTop += beyond(box.top - 4, box.bottom + 4, view.top, view.bottom);
+    this.grid.scrollLeft += beyond(box.left - LABEL - 4, box.right + 4, view.left, view.right);
   }
 
   #key({ key }) {

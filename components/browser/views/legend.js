@@ -17,11 +17,11 @@ function rounded(end, [low, high]) {
  * @param {[number, number]} ends  of the colours, on screen
  * @param {{values: Iterable<number>, level?: string, missing?: boolean, title?: string}} about
  */
-export function legend(quantity, unit, ramp, ends, { values, level, missing, title: words = nameOf(quantity) }) {
+export function legend(quantity, unit, ramp, ends, { values, level, missing, title: given }) {
   const node = element("div", "legend");
   const shown = unitIn(quantity, unit);
   const title = element("span", "legend-title");
-  title.append(element("b", "", words), shown ? ` · ${shown === "%" ? "percent" : shown}` : "");
+  title.append(element("b", given ? "given" : "", given ?? nameOf(quantity)), shown ? ` · ${shown === "%" ? "percent" : shown}` : "");
   title.title = [quantity.help, level && level !== "token" ? `A ${level} has the ${quantity.joins} of its tokens.` : ""].join(" ").trim();
   node.append(title, scale(quantity, unit, ramp, ends, values, range(quantity, unit, level)));
   if (missing) {

@@ -25,7 +25,7 @@ export class Links {
   async load() {
     const { strip } = this;
     const { options, state, stage, text } = strip;
-    if (!options.links || !state.head || (text.tokens.length > MOST_TOKENS && !state.whole)) return;
+    if (!options.links || strip.run.kind === "text" || !state.head || (text.tokens.length > MOST_TOKENS && !state.whole)) return;
     const wanted = (this.wanted = state.head);
     const { size, weights } = await stage.pattern(...wanted);
     if (this.wanted !== wanted || strip.closed || size !== strip.written.length) return;

@@ -21,7 +21,7 @@ export default class Strip extends View {
   constructor(stage, panel) {
     super(stage, panel, "strip", ["token", "raw", "unit", "theme", "head", "whole", ...SHADES]);
     this.scroller = mark(element("div", "strip-text"), { role: "listbox", "aria-label": "Tokens of the text", tabindex: 0 });
-    this.top = element("div", "strip-top");
+    this.top = this.legend = element("div", "strip-top"); // a frame may put it beside its own controls
     this.card = new Card();
     this.keys = keyList();
     this.links = new Links(this);
@@ -46,6 +46,11 @@ export default class Strip extends View {
     });
     onKeys(this.scroller, (event) => stripKey(this, event));
     this.watch(this.scroller, () => this.#fit());
+  }
+
+  /** A lens without a run of its kind shows the text as Tokens has it. */
+  fetch() {
+    return this.run.kind === "text" && this.options.part ? this.stage.part("strip") : super.fetch();
   }
 
   // ── drawing ────────────────────────────────────────────────────────────────────────────────
@@ -76,7 +81,7 @@ export default class Strip extends View {
     this.#read();
     this.written.estimateHeights(this.scroller.clientWidth);
     this.scroller.scrollTop = 0;
-    this.written.buildAll(this.token, (first, end) => this.#dress(first, end), () => this.map.place());
+    this.#dressAll(this.token);
     this.scroller.replaceChildren(...this.written.chunks);
     this.#drawTop();
     this.#fit();
@@ -95,7 +100,7 @@ export default class Strip extends View {
   /** Give the text its shades again, after another number, level or row of a pattern. */
   shade() {
     this.#read();
-    this.written.chunks.forEach((_, c) => this.written.built[c] && this.#dress(this.written.starts[c], this.written.end(c)));
+    this.#dressAll(this.state.view?.[0] ?? this.token);
     this.#drawTop();
     this.#markPin();
     this.map.draw();
@@ -111,6 +116,10 @@ export default class Strip extends View {
   // What is shaded as one: tokens, words or sentences.
   get unit() {
     return this.links.on || this.written.raw ? "token" : this.level;
+  }
+
+  #dressAll(near) {
+    this.written.dressAll(near, (first, end) => this.#dress(first, end), () => this.map.place());
   }
 
   #dress(first, end) {
@@ -134,7 +143,7 @@ export default class Strip extends View {
       this.links.on
         ? legend(LOOKS, unit, textRamp(theme), [0, 100], { values: [], title: this.links.words })
         : legend(quantity, unit, behindText(quantity, theme), this.ends.map((end) => end * times), { values, level, missing }),
-      ...(this.places ? [this.#stepper()] : []),
+      ...(this.places > 1 ? [this.#stepper()] : []),
       button("Keys of the text", () => this.keys.showPopover(), "strip-help", "help"),
     );
   }
@@ -184,18 +193,17 @@ export default class Strip extends View {
   /** Scroll inside the strip only: the page stays where it is. */
   scrollTo(i, centred) {
     const node = this.nodeOf(i);
-    // Chunks that come into view turn out higher or lower than estimated: follow until they rest.
-    let frames = this.written.chunks.length > 1 ? 5 : 1;
-    const follow = () => {
+    const follow = (frames) => {
       const [view, box] = [this.scroller.getBoundingClientRect(), node.getBoundingClientRect()];
       const margin = Math.min(24, view.height / 4);
       const middle = (box.top + box.bottom - view.top - view.bottom) / 2;
-      const by = Math.min(0, box.top - view.top - margin) || Math.max(0, box.bottom - view.bottom + margin);
-      if (centred || by) this.scroller.scrollTop += centred ? middle : by;
-      if (--frames > 0) this.following = requestAnimationFrame(follow);
+      const by = centred ? middle : Math.min(0, box.top - view.top - margin) || Math.max(0, box.bottom - view.bottom + margin);
+      if (by) this.scroller.scrollTop += by;
+      // Chunks that come into view turn out higher or lower than estimated: follow until they rest.
+      if (by && frames && this.written.chunks.length > 1) this.following = requestAnimationFrame(() => follow(frames - 1));
     };
     cancelAnimationFrame(this.following);
-    follow();
+    follow(5);
   }
 
   // ── what the reader does ───────────────────────────────────────────────────────────────────

@@ -94,7 +94,8 @@ export default class Table extends View {
     const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - SPARE);
     const last = Math.min(this.order.length, first + Math.ceil(this.scroller.clientHeight / ROW) + 2 * SPARE);
     this.body.replaceChildren(...this.order.slice(first, last).map((row, i) => this.#row(row, first + i)));
-    mark(this.scroller, { "aria-activedescendant": `row${this.order[this.at]}` });
+    const there = this.at >= first && this.at < last;
+    mark(this.scroller, { "aria-activedescendant": there ? `row${this.order[this.at]}` : "" });
   }
 
   #row(row, place) {

@@ -1,7 +1,7 @@
 // The text itself: a span per token inside spans of words and sentences, in chunks that the browser
 // may leave out while off screen.
 
-import { element } from "../dom.js";
+import { element, mark } from "../dom.js";
 import { escaped, invisibleName } from "../words.js";
 
 const PLAIN = /^(?!.* {2})[^\x00-\x1f\x7f\u2028\u2029\p{Cf}]*$/u;
@@ -14,7 +14,7 @@ const JOINED_LETTERS = /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\
 
 const ONE_CHUNK = 3000; // tokens; up to here the text is laid out whole
 const CHUNK = 600;
-const FIRST_BUILD = 2400; // tokens built before the first paint; the rest follows in slices
+const AT_ONCE = 1500; // tokens dressed before the next paint; the rest follows in slices
 const SLICE_MILLISECONDS = 12;
 
 // Index of the first token of every chunk. A chunk begins on a line of its own, so cuts fall behind
@@ -40,12 +40,6 @@ function chunkStarts(tokens, groups) {
   return starts;
 }
 
-function marked(name) {
-  const mark = element("i", "mark");
-  mark.dataset.shows = name;
-  return mark;
-}
-
 // Fill a token's span; return line breaks that belong behind it.
 function fill(span, text) {
   if (PLAIN.test(text)) {
@@ -65,7 +59,7 @@ function fill(span, text) {
     else if (/[\r\n]/.test(part)) {
       span.append(element("i", "break"));
       if (last < text.length) span.append("\n");
-    } else span.append(marked(invisibleName(part)));
+    } else span.append(mark(element("i", "mark"), { "data-shows": invisibleName(part) }));
   }
   span.append(text.slice(last));
   return breaksAfter;
@@ -147,12 +141,9 @@ export class TokenText {
     return node;
   }
 
-  #newToken(i, className) {
-    const span = element("span", className);
+  #newToken(i, className, label = escaped(this.content.tokens[i]).trim() || "space") {
+    const span = mark(element("span", className), { id: `t${i}`, role: "option", "aria-label": label });
     span.token = i;
-    span.id = `t${i}`;
-    span.setAttribute("role", "option");
-    span.setAttribute("aria-label", escaped(this.content.tokens[i]));
     this.nodes[i] = span;
     this.shape[i] = className;
     return span;
@@ -184,7 +175,7 @@ export class TokenText {
     const pieces = element("span", "pieces");
     const { groups, characters } = this.content;
     let i = first;
-    for (; i < this.length && groups[i] === groups[first]; i++) pieces.append(this.#newToken(i, "t piece"));
+    for (; i < this.length && groups[i] === groups[first]; i++) pieces.append(this.#newToken(i, "t piece", `piece ${i - first + 1} of ${characters[first]}`));
     const whole = element("span", "whole");
     fill(whole, characters[first]);
     group.style.setProperty("--pieces", i - first);
@@ -193,17 +184,21 @@ export class TokenText {
     return i - 1;
   }
 
-  // Build what is needed for the first paint now, and the rest without blocking the page.
-  buildAll(near, dress, done) {
-    const first = this.chunkOf(near);
-    const order = [...this.chunks.keys()].sort((a, b) => Math.abs(a - first) - Math.abs(b - first));
-    let tokens = 0;
-    const now = order.filter((c) => (tokens += this.end(c) - this.starts[c]) <= FIRST_BUILD || c === first);
-    now.forEach((c) => this.build(c, dress));
-    const later = order.filter((c) => !this.built[c]);
+  /** Build or dress every chunk: those around a token now, the rest without blocking the page. */
+  dressAll(near, dress, done) {
+    clearTimeout(this.timer);
+    const middle = this.chunkOf(near);
+    const later = [...this.chunks.keys()].sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+    const next = () => {
+      const c = later.shift();
+      if (this.built[c]) dress(this.starts[c], this.end(c));
+      else this.build(c, dress);
+      return this.end(c) - this.starts[c];
+    };
+    for (let tokens = 0; later.length && tokens < AT_ONCE; ) tokens += next();
     const work = () => {
       const until = performance.now() + SLICE_MILLISECONDS;
-      while (later.length && performance.now() < until) this.build(later.shift(), dress);
+      while (later.length && performance.now() < until) next();
       if (later.length) this.timer = setTimeout(work, 4);
       else done();
     };

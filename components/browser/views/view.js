@@ -1,15 +1,17 @@
 // What the views share: fetching what a panel draws from, and when again; numbers along the tokens.
 
+import { dressRoot } from "../colour.js";
 import { element, resized } from "../dom.js";
 import { along, clamp, joined, windowMean } from "../numbers.js";
 
-const PARAMETERS = {
-  token: ({ token }) => ({ token }),
-  step: ({ step }) => ({ step }),
-  head: ({ head }) => (head ? { layer: head[0], head: head[1] } : {}),
-  first: ({ first }) => (first === "hide" ? { first } : {}),
-  positions: ({ positions }) => (positions ? { start: positions[0], stop: positions[1] } : {}),
-  at: ({ at }) => ({ ...at }),
+// What a panel may follow: names of state, and the parameters that are made of them.
+const FOLLOWED = {
+  token: [["token"], ({ token }) => ({ token })],
+  step: [["step"], ({ step }) => ({ step })],
+  head: [["head"], ({ head }) => (head ? { layer: head[0], head: head[1] } : {})],
+  first: [["withoutFirst"], ({ withoutFirst }) => (withoutFirst ? { first: "hide" } : {})],
+  positions: [["queries"], ({ queries }) => (queries ? { start: queries[0], stop: queries[1] } : {})],
+  at: [["at"], ({ at }) => ({ ...at })],
 };
 
 /** Base of all views: ``draw()`` draws from ``this.part``, and again when the state changes that it shows. */
@@ -35,7 +37,7 @@ export class View {
 
   /** Parameters that go along with the panel's part or chart. */
   get parameters() {
-    const follows = (this.options.follows ?? []).map((key) => PARAMETERS[key](this.state));
+    const follows = (this.options.follows ?? []).map((name) => FOLLOWED[name][1](this.state));
     return Object.assign({}, ...follows, this.state.choices?.[this.panel.name]);
   }
 
@@ -47,16 +49,25 @@ export class View {
   async show(run) {
     this.run = run;
     const asked = (this.asked = {});
+    await this.stage.textReady?.catch(() => null);
     const part = await this.fetch();
     if (this.asked !== asked || this.closed) return;
     this.part = part;
+    this.#dressRoot();
     await this.draw(new Set(this.shows));
   }
 
   update(changed) {
     if (!this.run) return;
-    if (changed.has("choices") || this.options.follows?.some((key) => changed.has(key))) this.show(this.run);
+    const names = ["choices", ...(this.options.follows ?? []).flatMap((name) => FOLLOWED[name][0])];
+    if (names.some((key) => changed.has(key))) this.show(this.run);
+    if (this.part && changed.has("theme")) this.#dressRoot();
     if (this.part && this.shows.some((key) => changed.has(key))) this.draw(changed);
+  }
+
+  // The colours of a theme are a sheet of the shadow root, which all views share.
+  #dressRoot() {
+    dressRoot(this.node.getRootNode(), this.state.theme);
   }
 
   /** Call ``act`` when ``node`` has another size, once there is something to draw. */
