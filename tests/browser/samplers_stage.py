@@ -36,20 +36,28 @@ const sheet = document.createElement("link");
 Object.assign(sheet, { rel: "stylesheet", href: "/styles.css" });
 const frame = document.createElement("div");
 frame.className = "frame";
-frame.style.cssText = "display:grid;grid-template:auto minmax(0,1fr) 12rem / minmax(0,1fr) 21rem;height:100vh";
+frame.style.cssText = "display:grid;height:100vh;grid-template:auto minmax(0,1fr) 12rem" +
+  " / minmax(0,1fr) min(21rem, max(0px, 100vw - 400px))";
 root.append(sheet, frame);
 window.calls = [];
 window.asked = [];
 window.stage = {
-  state: { unit: "nats", theme: "light", colour: null, spread: false, row: null, step: null, seed: 0,
-    reference: null, wrapped: false, draft: null },
+  state: {
+    unit: "nats", theme: "light", colour: null, spread: false, row: null, step: null, seed: 0,
+    reference: null, wrapped: false, draft: null,
+  },
   address: { base: "/" },
-  head: { run: () => window.asked.push({ do: "run", ...window.views[0].fields() }), estimate: async () => "about 3 s" },
+  head: {
+    run: () => window.asked.push({ do: "run", ...window.views[0].fields() }),
+    estimate: async () => "about 3 s",
+  },
   reports: { ask: (what) => window.asked.push(what) },
-  dataUrl: (content, part, asked = {}) => `/data/${content}/${part}?${new URLSearchParams(asked)}`,
+  dataUrl: (content, part, asked = {}) =>
+    `/data/${content}/${part}?${new URLSearchParams(asked)}`,
   set(change) {
     const { state } = window.stage;
-    const names = Object.keys(change).filter((key) => JSON.stringify(change[key]) !== JSON.stringify(state[key]));
+    const other = (key) => JSON.stringify(change[key]) !== JSON.stringify(state[key]);
+    const names = Object.keys(change).filter(other);
     Object.assign(state, change);
     if (!names.length) return;
     window.calls.push(change);

@@ -39,12 +39,12 @@ export class BranchButton {
     this.draw();
   }
 
-  // The second likeliest, or the next that neither came nor has a branch already.
+  // The second likeliest, or another that neither came nor has a branch already.
   draw() {
     const { row, step, offered, now } = this;
     const there = [row, ...row.children].map((each) => each.tokens[step]?.id);
-    const others = offered.filter(({ id }) => !there.includes(id));
-    this.token = others.find(({ id }) => id !== offered[0].id) ?? others[0];
+    const [likeliest, second, ...rest] = offered;
+    this.token = [second, likeliest, ...rest].find((each) => each && !there.includes(each.id));
     now.disabled = !this.token;
     now.textContent = this.token ? `⑂ ${listed(this.token.text)}` : "⑂";
     const why = "Every token that was kept of this step is written already, here or in a branch.";
@@ -68,7 +68,7 @@ export class BranchButton {
       select.append(...options.map(([value, text]) => new Option(text, value)));
       select.value = chosen[name];
       select.addEventListener("change", () => check((chosen[name] = select.value)));
-      field.append(label, select);
+      field.append(label, mark(select, { "aria-label": label }));
       return field;
     };
     const plans = samplers.draft.samplers.map(({ chain }, i) => [`${i}`, nameOf(chain, samplers.infos)]);
@@ -90,8 +90,8 @@ export class BranchButton {
     const places = { name: "places", label: "Most unsure places", kind: "whole", low: 1, high: 10, help: "Goes on anew from where the entropy is highest (Tool-Light's rule), one branch after the other." };
     box.append(
       control({ name: "where", label: "Go on", kind: "choice", choices: ["in its place", "after it"] }, last ? "after it" : "in its place", (value) => check((chosen.after = value === "after it"))),
-      list("with", [...offered.map(({ id, text }, i) => [`${id}`, `${i + 1} ${listed(text)}`]), [ANEW, "drawn anew, other luck"]], "token"),
-      list("by", [["", "the same sampler"], ...plans], "plan"),
+      list("With the token", [...offered.map(({ id, text }, i) => [`${id}`, `${i + 1} ${listed(text)}`]), [ANEW, "drawn anew, other luck"]], "token"),
+      list("By the sampler", [["", "the same sampler"], ...plans], "plan"),
       control({ name: "steps", label: "Steps", kind: "whole", low: 1, high: 1024, empty: true, help: "Left open: as many as the run has left." }, null, (value) => (chosen.steps = value)),
       why, go,
       control(places, chosen.places, (value) => (chosen.places = value ?? 3)),

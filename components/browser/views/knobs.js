@@ -44,7 +44,7 @@ function slider(spec, info, i, unit, changed) {
   const parameter = info.parameters[i];
   const value = valueOf(spec, info, i);
   const [low, high] = [Math.min(parameter.low, value), Math.max(parameter.high, value)];
-  const ratio = low > 0 && high / low >= 100; // a count or a floor: every tenth of the way is as much
+  const ratio = low > 0 && high / low > 100; // a count or a floor: every tenth of the way is as much
   const place = (each) => (ratio ? Math.log(each / low) / Math.log(high / low) : each);
   const input = element("input", "knob");
   Object.assign(input, { type: "range", min: ratio ? 0 : low, max: ratio ? 1 : high, step: ratio ? "any" : parameter.step });

@@ -35,8 +35,11 @@ export default class Samplers {
     on("click", (event) => this.click(event));
     on("scroll", () => this.card.follow(this.body));
     this.body.addEventListener("toggle", (event) => event.newState === "closed" && this.settled(event.target), true);
-    onKeys(this.body, ({ key }) => this.key(key));
-    const visible = (entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && this.fill(target.row));
+    onKeys(this.body, ({ key, target }) => target === this.body && this.key(key));
+    const visible = (entries) => {
+      entries.forEach(({ isIntersecting, target }) => isIntersecting && this.fill(target.row));
+      this.scroll();
+    };
     this.seen = new IntersectionObserver(visible, { root: this.body, rootMargin: "300px" });
     this.unwatch = resized(this.body, () => this.scroll());
   }
