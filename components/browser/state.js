@@ -68,6 +68,9 @@ const pair = {
   write: (value) => value.join(","),
 };
 
+/** State name → its name in links of before the stage. */
+export const OLDER = { colour: "trajectories.colour", spread: "trajectories.automatic" };
+
 /** State name → name in the address and how it is written there. Names of old links stay. */
 export const WRITTEN = {
   token: ["token", whole],
