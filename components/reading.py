@@ -69,6 +69,14 @@ class Reading:
         """A name that changes with the subject or how it is read."""
         return self.main.key
 
+    def more(self, source: Results) -> Mapping[str, Any]:
+        """Return what else the browser is told of it."""
+        return {}
+
+    def arrived(self, source: Any, contents: Mapping[str, str]) -> Reading:
+        """Return it with the runs that a job brought, by kind."""
+        return replace(self, contents={**self.contents, **contents})
+
     def request(self, lens: Lens) -> Request | None:
         """Return what would be asked for a lens; None while a field that it needs is not given."""
         if lens.kind in self.requests:
@@ -157,6 +165,7 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
     }
     return {
         "id": reading.name,
+        "subject": reading.subject,
         "text": reading.text,
         "title": reading.title,
         "note": reading.note,
@@ -170,6 +179,8 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "link": _link(reading, lens, run),
         "model": model_key(reading.main.model),
         "facts": {} if run is None else _facts(run),
+        "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
+        **reading.more(source),
     }
 
 

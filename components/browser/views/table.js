@@ -41,8 +41,10 @@ export default class Table extends View {
     this.drawn = part;
     this.columns = part.columns.filter((each) => !each.hidden);
     this.sort = part.sort ?? { name: null, descending: false };
-    const widths = this.columns.map((each) => (each.kind === "text" ? "minmax(9rem, 2fr)" : "minmax(6rem, 1fr)"));
-    this.scroller.style.setProperty("--columns", widths.join(" "));
+    // Every row is a grid of its own: all have the same least width, whatever stands in them.
+    const widths = this.columns.map(({ kind, quantity }) => (kind === "text" ? [9, 3] : quantity ? [6, 1] : [4, 0.5]));
+    this.scroller.style.setProperty("--columns", widths.map(([least, share]) => `minmax(${least}rem, ${share}fr)`).join(" "));
+    this.scroller.style.setProperty("--least", `${widths.reduce((sum, [least]) => sum + least, 0)}rem`);
     mark(this.scroller, { "aria-rowcount": part.rows + 1 });
     this.#arrange();
   }
