@@ -2,6 +2,7 @@
 # make run PORT=8600       the same on another port
 # make setup|test|lint     install; run all tests; check style and types
 # make bench|examples      measure; compute the shipped examples and pairs again
+# make docs                write the tables of docs/measures.md from the declarations
 # make screenshot          take the README's picture again
 
 PORT ?= 8501
@@ -13,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: setup run test lint bench examples screenshot
+.PHONY: setup run test lint bench examples docs screenshot
 
 setup: $(VENV)/installed
 	@:
@@ -37,6 +38,9 @@ bench: setup
 examples: setup
 	@$(BIN)/python scripts/make_examples.py
 	@$(BIN)/python scripts/make_comparisons.py
+
+docs: setup
+	@$(BIN)/python scripts/make_docs.py
 
 screenshot: $(VENV)/installed-dev
 	@$(BIN)/python scripts/make_screenshot.py
