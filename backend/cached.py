@@ -470,6 +470,19 @@ def temperature_sweep(
     return one_step.temperature_sweep(probs, plans, temperatures)
 
 
+def next_token(spec: ModelSpec, ids: Sequence[int]) -> Job:
+    """Ask the model what may come after ``ids``; the job's ``result()`` is float64 [V].
+
+    Raises:
+        InputError: this server does not offer the model.
+        OverBudgetError: too much is waiting already.
+    """
+    from .decoding.next_token import next_token_probabilities
+
+    check_model(spec)
+    return engine().call(spec, next_token_probabilities, tuple(ids), name="next_token", stay=True)
+
+
 def sampler_labels(plans: Sequence[Plan]) -> list[str]:
     """Return a short name for each plan, all different, as runs have them.
 

@@ -83,8 +83,9 @@ class Frame {
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
-    const run = content ? { content, kind: lens.kind, tokens: reading.tokens } : null;
-    const shown = `${this.page.name}/${content}/${reading?.id}`;
+    const branches = reading?.branches ?? [];
+    const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
+    const shown = `${this.page.name}/${content}/${reading?.id}/${branches.join(".")}`;
     if (shown !== this.shown) this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
@@ -112,8 +113,9 @@ class Frame {
     await Promise.all(this.figures.map((figure) => figure.show(run)));
   }
 
-  // The text of the reading, whichever of its runs is there.
+  // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
+    if (this.lens.subject !== "text") return null;
     const contents = Object.values(this.reading.contents);
     const content = this.reading.contents.text ?? contents[0];
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;

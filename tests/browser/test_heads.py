@@ -77,14 +77,14 @@ def test_marks_follow_the_thresholds_at_once(show):
     flags = flag_heads(run("attention_repeated"))
     expect(shown.page.get_by_text("▲")).to_have_count(int(flags.overload.sum()))
     expect(shown.page.get_by_text("▼")).to_have_count(int(flags.collapse.sum()))
-    shown.set(flags={"scale": "observed", "upper": 0.5, "lower": 0})
+    shown.set(upper=0.5, lower=0)
     flags = flag_heads(run("attention_repeated"), upper=0.5, lower=0)
     expect(shown.page.get_by_text("▲")).to_have_count(int(flags.overload.sum()))
     expect(shown.page.get_by_text("▼")).to_have_count(int(flags.collapse.sum()))
 
 
 def test_heads_can_be_sorted_by_their_value(show):
-    shown = show("attention_repeated", "heads", sorted=True)
+    shown = show("attention_repeated", "heads", order="value")
     means = mean_over(run("attention_repeated").entropy)
     first = (
         shown.locator(".heads-row")
@@ -97,7 +97,7 @@ def test_heads_can_be_sorted_by_their_value(show):
 
 def test_the_means_are_asked_again_for_other_queries(show):
     shown = show("attention_repeated", "heads")
-    shown.set(queries=[5, 6])
+    shown.set(positions=[5, 6])
     shown.page.wait_for_function("() => window.asked.length === 2")
     assert shown.page.evaluate("window.asked[1]") == "heads?start=5&stop=6"
 
@@ -141,10 +141,20 @@ def test_pointing_names_query_and_key(show):
 
 
 def test_a_long_text_has_its_pattern_when_somebody_asks(show):
-    shown = show("long", "pattern", head=[0, 0])
-    expect(shown.page.get_by_text("The pattern of 8,000 tokens")).to_be_visible()
+    shown = show("long_attention", "pattern", head=[0, 0])
+    expect(shown.page.get_by_text("The pattern of 1,500 tokens")).to_be_visible()
     assert shown.page.evaluate("window.asked") == []
     assert shown.page.evaluate("typeof window.Plotly") == "undefined"
+    shown.page.get_by_role("button", name="Show the pattern").click()
+    assert shown.state("whole")
+    expect(shown.locator(".pattern-readout")).to_contain_text("tokens 0–5 looks at tokens 0–5")
+    shown.page.get_by_role("button", name="Rows about the pin").click()
+    expect(shown.locator(".pattern-readout")).to_contain_text("“The” 0 looks at “The” 0: 100")
+    shown.set(token=1000)
+    expect(shown.locator(".pattern-readout")).to_contain_text(" 1,000 looks at")
+    assert (
+        shown.page.evaluate("window.asked.at(-1)") == "pattern?layer=0&head=0&start=968&stop=1032"
+    )
 
 
 def test_token_names_on_the_axes_are_text(show):

@@ -13,11 +13,12 @@ const MARGIN = 80; // pixels beside the plots of a chart with several
 
 export default class Chart extends View {
   constructor(stage, panel) {
-    super(stage, panel, "chart", ["theme", "unit", "flags", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
+    super(stage, panel, "chart", ["theme", "unit", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
     mark(this.node, { role: "group", "aria-label": panel.title || "Chart" });
     this.box = element("div", "chart-box");
+    this.choices = element("div", "chart-choices");
     this.tip = new Card("chart-tip"); // Vega's own would make markup of tokens
-    this.node.append(this.box, this.tip.node);
+    this.node.append(this.choices, this.box, this.tip.node);
     this.watch(this.node, () => this.#fit());
   }
 
@@ -32,7 +33,25 @@ export default class Chart extends View {
   }
 
   draw(changed) {
+    this.#drawChoices();
     return changed.has("theme") ? this.#embed() : this.#signal();
+  }
+
+  #drawChoices() {
+    const { name, numbers } = this.panel;
+    if (this.choices.childElementCount) return;
+    this.choices.append(...(this.options.choices ?? []).map(({ parameter, label, values }) => {
+      const field = mark(element("select"), { "aria-label": label });
+      for (const { value, label: own } of values) {
+        field.append(new Option(own || numbers.find((each) => each.name === value)?.label || value, value));
+      }
+      field.value = this.state.choices?.[name]?.[parameter] ?? values[0].value;
+      field.addEventListener("change", () => {
+        const own = { ...this.state.choices?.[name], [parameter]: field.value };
+        this.stage.set({ choices: { ...this.state.choices, [name]: own } });
+      });
+      return field;
+    }));
   }
 
   close() {
@@ -69,7 +88,7 @@ export default class Chart extends View {
     const { cursor, signals = {} } = options;
     const place = cursor === "head" && state.head ? state.head[0] * HEADS + state.head[1] : state[cursor];
     const wanted = { cursor: place ?? -1, factor: factor({ power: 1 }, state.unit) };
-    for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state[name] ?? signals[name];
+    for (const name of Object.keys(signals)) wanted[name] = state[name] ?? signals[name];
     const known = this.part.params?.map((each) => each.name) ?? [];
     for (const name of known) if (name in wanted) this.made.view.signal(name, wanted[name]);
     return this.made.view.runAsync();

@@ -139,24 +139,26 @@ export default class Strip extends View {
     const { unit, theme } = this.state;
     const times = factor(quantity, unit) / factor(quantity, "nats");
     const missing = values.some(Number.isNaN);
+    const places = this.placesOf(quantity);
     this.top.replaceChildren(
       this.links.on
         ? legend(LOOKS, unit, textRamp(theme), [0, 100], { values: [], title: this.links.words })
         : legend(quantity, unit, behindText(quantity, theme), this.ends.map((end) => end * times), { values, level, missing }),
-      ...(this.places > 1 ? [this.#stepper()] : []),
+      ...(places > 1 ? [this.#stepper(places)] : []),
       button("Keys of the text", () => this.keys.showPopover(), "strip-help", "help"),
     );
   }
 
-  /** How many places there are along the axis beside the tokens'; 0 where there is none. */
-  get places() {
-    return this.options.at ? Math.round(this.part[this.quantity.name].length / this.written.length) : 0;
+  /** Go to another depth, where there is depth. */
+  stepPlace(by) {
+    const places = this.placesOf(this.quantity);
+    this.setPlace(this.placeOf(places) + by, places);
   }
 
-  #stepper() {
+  #stepper(places) {
     const node = element("span", "stepper");
-    const step = (by) => this.setPlace(this.place + by, this.places);
-    const words = element("span", "", `depth ${count(this.place)} of ${count(this.places - 1)}`);
+    const step = (by) => this.stepPlace(by);
+    const words = element("span", "", `depth ${count(this.placeOf(places))} of ${count(places - 1)}`);
     node.append(button("One depth down: [", () => step(-1), "", "back"), words, button("One depth up: ]", () => step(1), "", "on"));
     return node;
   }
