@@ -47,6 +47,9 @@ class ElsewhereExecutor:
             standing = replace(standing, progress=sent)
         return pickle.loads(pickle.dumps(standing))  # noqa: S301
 
+    def model(self, spec):
+        return pickle.loads(pickle.dumps(self._inner.model(spec)))  # noqa: S301
+
     def models(self):
         return pickle.loads(pickle.dumps(self._inner.models()))  # noqa: S301
 
