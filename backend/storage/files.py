@@ -134,7 +134,11 @@ def plain_fields(run: Run) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return asdict(value) if is_dataclass(value) else value  # type: ignore[reportArgumentType]
+    if is_dataclass(value):
+        return asdict(value)  # type: ignore[reportArgumentType]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 @cache
