@@ -50,7 +50,7 @@ class AttentionTap(Tap):
     def on_attention(self, call: AttentionCall) -> Tensor | None:
         """Look at a layer; return its output [B, Q, H, E], or None to let its kernel run."""
 
-    def peak_bytes(self, model: LanguageModel, tokens: int) -> int:
+    def pair_bytes(self, model: LanguageModel, tokens: int) -> int:
         from ..models.taps import attention_bytes
 
         return attention_bytes(model, tokens)
@@ -98,7 +98,7 @@ class AttentionRowsTap(AttentionTap):
         return 4 * _NUMBERS * model.facts.layers * model.facts.heads * tokens
 
     def peak_bytes(self, model: LanguageModel, tokens: int) -> int:
-        return super().peak_bytes(model, tokens) + torch.get_num_threads() * TASK_BYTES
+        return torch.get_num_threads() * TASK_BYTES
 
     def work(self, model: LanguageModel, tokens: int) -> float:
         facts = model.facts

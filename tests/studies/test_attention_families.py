@@ -9,7 +9,6 @@ import torch
 import backend
 from backend.models import load_model
 from backend.models.taps import attention_tap
-from backend.taps.attention import Watcher
 from tests.studies.attention_models import (
     TEXT,
     Collector,
@@ -18,6 +17,7 @@ from tests.studies.attention_models import (
     exact_entropy,
     ids_of,
     padded,
+    watched,
 )
 
 _FALCON = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -82,9 +82,7 @@ def test_watching_does_not_change_the_model(family, tmp_path):
     model = build(tmp_path, name, **arguments)
     ids = torch.arange(3, 100)[None]
     untouched = model.hidden_states(ids)
-    with attention_tap(model, Watcher(model, ids)):
-        watched = model.hidden_states(ids)
-    torch.testing.assert_close(watched, untouched, atol=2e-5, rtol=2e-5)
+    torch.testing.assert_close(watched(model, ids)[1], untouched, atol=2e-5, rtol=2e-5)
     assert torch.equal(model.hidden_states(ids), untouched)
 
 
@@ -147,8 +145,7 @@ def test_in_half_precision_the_model_keeps_its_own_output(family, tmp_path):
     model = build(tmp_path, name, dtype="bfloat16", **arguments)
     ids = torch.arange(3, 100)[None]
     untouched = model.hidden_states(ids)
-    with attention_tap(model, Watcher(model, ids)):
-        assert torch.equal(model.hidden_states(ids), untouched)
+    assert torch.equal(watched(model, ids)[1], untouched)
 
 
 def test_the_bound_of_a_row_is_known_where_the_scores_are(tmp_path):

@@ -10,7 +10,8 @@ from backend.errors import CancelledError, InputError, OverBudgetError
 from backend.models import load_model
 from backend.runs import TextRequest
 from backend.runs.many import many_request
-from backend.studies import STUDIES, ReadingStudy
+from backend.studies import STUDIES
+from backend.studies.base import ReadingStudy
 from tests.studies.attention_models import TEXT
 
 KINDS = ["text", "attention"]
