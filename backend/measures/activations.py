@@ -1,37 +1,37 @@
-"""What activations are like: their histogram's entropy, how many are near nothing, who fires."""
+"""What activations of many networks are like: where they lie, and who never fires."""
 
 from __future__ import annotations
-
-import math
 
 import torch
 from torch import Tensor
 
+from .neurons import histogram_entropy
+
 
 def crrelu(x: Tensor, epsilon: Tensor | float) -> Tensor:
-    """Return max(0, x) + ε · x · exp(−x²/2), elementwise (Sun et al., 2024, arXiv 2405.12954).
+    """Return max(0, x) + ε · x · exp(−x²/2), elementwise (Sun et al. 2024, arXiv 2405.12954).
 
     Its derivative jumps by 1 at 0; on the negative side it is least at x = −1, −ε · e^(−1/2).
     """
     return torch.relu(x) + epsilon * x * torch.exp(-x.square() / 2)
 
 
-def histogram(values: Tensor, bins: int, low: Tensor, high: Tensor) -> Tensor:
+def bin_counts(values: Tensor, bins: int, low: Tensor, high: Tensor) -> Tensor:
     """Return how many of ``values`` [K, n] fall into each of ``bins`` equal bins, [K, bins].
 
     Values beyond ``low`` or ``high`` [K] count in the first or last bin.
     """
     width = ((high - low) / bins).clamp(min=torch.finfo(values.dtype).tiny)
     places = ((values - low[:, None]) / width[:, None]).nan_to_num().floor()
-    places = places.clamp(0, bins - 1).long()
     counts = torch.zeros(len(values), bins, dtype=values.dtype, device=values.device)
+    places = places.clamp(0, bins - 1).long()
     return counts.scatter_add_(1, places, torch.ones_like(values))
 
 
-def histogram_entropy(
+def binned_entropy(
     values: Tensor, bins: int = 64, ends: tuple[float, float] | None = None
 ) -> Tensor:
-    """Return the entropy of a histogram of ``values`` [K, ...], nats [K].
+    """Return the entropy of a histogram of ``values`` [K, ...], nats, float64 [K].
 
     It depends on the bins: between each row's own least and greatest value without ``ends``,
     else between these.
@@ -41,30 +41,14 @@ def histogram_entropy(
         low, high = rows.amin(1), rows.amax(1)
     else:
         low, high = (torch.full_like(rows[:, 0], end) for end in ends)
-    counts = histogram(rows, bins, low, high)
-    return torch.special.entr(counts / counts.sum(1, keepdim=True)).sum(1)
+    return histogram_entropy(bin_counts(rows, bins, low, high))
 
 
-def sparsity(values: Tensor, threshold: float = 0.01) -> Tensor:
+def near_zero_share(values: Tensor, threshold: float = 0.01) -> Tensor:
     """Return the share of ``values`` [K, ...] closer to 0 than ``threshold``, [K]."""
     return (values.reshape(len(values), -1).abs() < threshold).to(values.dtype).mean(1)
 
 
-def share_entropy(values: Tensor) -> Tensor:
-    """Return the entropy of |a| / Σ|a| over the last axis, nats [...]; 0 where all are 0.
-
-    Divide by ln of the number of neurons to compare layers of different width.
-    """
-    sizes = values.abs()
-    total = sizes.sum(-1, keepdim=True)
-    return torch.special.entr(sizes / total.clamp(min=torch.finfo(values.dtype).tiny)).sum(-1)
-
-
 def dead_neurons(values: Tensor) -> Tensor:
-    """Return how many neurons never fire on rows [..., n, W]: |a| is 0 in all of them."""
+    """Return how many neurons are 0 on all rows of ``values`` [..., n, W], int64 [...]."""
     return (values == 0).all(-2).sum(-1)
-
-
-def normalised(entropy: Tensor, outcomes: int) -> Tensor:
-    """Return an entropy as a share of ln(outcomes)."""
-    return entropy / math.log(outcomes)

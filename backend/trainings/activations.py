@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..measures.activations import crrelu, histogram_entropy, sparsity
+from ..measures.activations import binned_entropy, crrelu, near_zero_share
 from ..quantities import Quantity
 from ..runs.training import Line, Measured, TrainingRun
 from .data import digits
@@ -145,9 +145,9 @@ class Activations(Experiment):
             "loss": cross_entropy(logits, test.labels),
             "accuracy": accuracy(logits, test.labels),
             "prediction_entropy": mean_entropy(logits),
-            "histogram_entropy": histogram_entropy(hidden),
-            "fixed_histogram_entropy": histogram_entropy(hidden, ends=FIXED),
-            "sparsity": sparsity(hidden),
+            "histogram_entropy": binned_entropy(hidden),
+            "fixed_histogram_entropy": binned_entropy(hidden, ends=FIXED),
+            "sparsity": near_zero_share(hidden),
             "epsilon": copies["epsilon"][:, :, 0, 0],
         }
 
