@@ -64,7 +64,7 @@ class SpectralEntropy(Experiment):
         "grow. What the states tell of the true labels rises only where the network generalises."
     )
     seeds = (0, 1, 2)
-    steps, every = 1500, 50
+    steps, every = 1500, 60
     choices = (Choice("learning_rate", "Learning rate", "Of Adam.", 2e-3, 1e-4, 1e-2),)
     measured = {
         "test_accuracy": Measured(numbers.TEST_ACCURACY),
