@@ -81,7 +81,7 @@ def dump_run(run: Run) -> bytes:
     if 2 * size > MAX_HEADER_BYTES:  # quotes are escaped once more inside the file
         raise RunFileError(f"{name} holds {size:,} bytes of text, too many for a run file.")
     _check_size(run.nbytes + size, name)
-    arrays = {key: np.ascontiguousarray(value) for key, value in run.arrays().items()}
+    arrays = {key: np.asarray(value, order="C") for key, value in run.arrays().items()}
     return save(arrays, metadata={"entroscope": written})
 
 

@@ -19,21 +19,24 @@ def normal(generator: torch.Generator, *shape: int, scale: float = 1.0) -> Tenso
     return torch.randn(*shape, generator=generator) * scale
 
 
-def mlp(sizes: Sequence[int], last: float = 1.0) -> Callable[[torch.Generator], Parameters]:
+def mlp(
+    sizes: Sequence[int], *, hidden_variance: float = 2.0
+) -> Callable[[torch.Generator], Parameters]:
     """Return what initialises one network: w0, b0, … and, for the output, w and b.
 
     Args:
         sizes: inputs, hidden layers, outputs.
-        last: variance of the last layer's weights times its inputs; hidden ones have 2 (He).
+        hidden_variance: of hidden weights, times their inputs: 2 (He) suits ReLU. That of the
+            output's is 1.
     """
 
     def init(generator: torch.Generator) -> Parameters:
         made: Parameters = {}
         *hidden, end = sizes
         for layer, (rows, columns) in enumerate(zip(hidden, hidden[1:], strict=False)):
-            made[f"w{layer}"] = normal(generator, rows, columns, scale=math.sqrt(2 / rows))
+            made[f"w{layer}"] = normal(generator, rows, columns, scale=math.sqrt(hidden_variance / rows))
             made[f"b{layer}"] = torch.zeros(1, columns)
-        made["w"] = normal(generator, hidden[-1], end, scale=math.sqrt(last / hidden[-1]))
+        made["w"] = normal(generator, hidden[-1], end, scale=math.sqrt(1 / hidden[-1]))
         made["b"] = torch.zeros(1, end)
         return made
 
