@@ -146,6 +146,10 @@ class Experiment:
         """Return a choice that is a number."""
         return float(self.chosen[name])
 
+    def expects(self) -> Sequence[Expected]:
+        """Return the figures that a run should have; none with choices that nobody has tried."""
+        return self.expected if self.chosen == defaults(type(self)) else ()
+
     def groups(self) -> Sequence[Group]:
         """Return the networks to train, those of one structure together."""
         raise NotImplementedError
@@ -212,6 +216,11 @@ class Experiment:
 
 def _numbers(rate: float, knobs: Mapping[str, float]) -> dict[str, float]:
     return {"learning_rate": rate, **knobs}
+
+
+def defaults(kind: type[Experiment]) -> dict[str, Value]:
+    """Return what an experiment takes where nothing is chosen."""
+    return {each.name: each.read(each.default) for each in kind.choices}
 
 
 def mean_over_seeds(run: TrainingRun, name: str, variant: str, record: int = -1) -> float:

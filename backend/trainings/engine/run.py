@@ -142,7 +142,7 @@ class History:
         )
         if not final:
             return made
-        return replace(made, figures=[each.figure(made) for each in experiment.expected])
+        return replace(made, figures=[each.figure(made) for each in experiment.expects()])
 
 
 def _carry_on(history: History, report: Report) -> None:
