@@ -188,7 +188,9 @@ class Compatibility(Experiment):
         return {name: each.repeat(variants, *[1] * (each.dim() - 1)) for name, each in old.items()}
 
     def _old_batch(self, generator: torch.Generator, step: int) -> Tensor:
-        seen = torch.nonzero(digits()[0].labels[:OLD_IMAGES] < self.number("old_classes"))[:, 0]
+        known = int(self.number("old_classes"))
+        few = OLD_IMAGES if known == CLASSES else None  # of half the classes, all images
+        seen = torch.nonzero(digits()[0].labels[:few] < known)[:, 0]
         return seen[torch.randint(0, len(seen), (64,), generator=generator)]
 
     def _batch(self, generator: torch.Generator, step: int) -> Tensor:
