@@ -19,7 +19,7 @@ from .side_by_side import Copies, Group, Record, SideBySide
 
 EXPERIMENTS: Registry[type[Experiment]] = Registry("experiment")
 
-MAX_SEEDS = 12
+MOST_SEEDS = 12
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ class Experiment:
         summary: one sentence.
         story: what to look for.
         seeds: by default.
+        seed_counts: the fewest and the most there may be.
         steps: in all.
         every: so many steps there is a record.
         choices: what is left open.
@@ -128,6 +129,7 @@ class Experiment:
     summary: ClassVar[str]
     story: ClassVar[str]
     seeds: ClassVar[tuple[int, ...]] = (0,)
+    seed_counts: ClassVar[tuple[int, int]] = (1, MOST_SEEDS)
     steps: int
     every: int
     choices: ClassVar[tuple[Choice, ...]] = ()

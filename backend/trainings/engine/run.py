@@ -18,7 +18,7 @@ from ...progress import Progress, Report, ignore
 from ...runs.model import NO_MODEL, ModelSpec
 from ...runs.training import TrainingRequest, TrainingRun, Value
 from ...version import VERSION
-from .base import EXPERIMENTS, MAX_SEEDS, Experiment, Training
+from .base import EXPERIMENTS, Experiment, Training
 from .side_by_side import Record
 
 _STOPPED = 8
@@ -72,8 +72,10 @@ def complete(request: TrainingRequest) -> TrainingRequest:
             listed = ", ".join(known) or "none"
             raise InputError(f"{kind.title} has no choice named {name!r}. Known: {listed}.")
     seeds = request.seeds or kind.seeds
-    if len(seeds) > MAX_SEEDS or len(set(seeds)) < len(seeds) or min(seeds) < 0:
-        raise InputError(f"Seeds are 1 to {MAX_SEEDS} different whole numbers from 0.")
+    few, many = kind.seed_counts
+    if not few <= len(seeds) <= many or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        wanted = f"{few} to {many}" if few < many else f"{few}"
+        raise InputError(f"{kind.title} takes {wanted} seeds, different whole numbers from 0.")
     chosen = tuple((name, each.read(given.get(name, each.default))) for name, each in known.items())
     return replace(request, seeds=seeds, choices=chosen)
 
