@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -52,3 +55,18 @@ def near_zero_share(values: Tensor, threshold: float = 0.01) -> Tensor:
 def dead_neurons(values: Tensor) -> Tensor:
     """Return how many neurons are 0 on all rows of ``values`` [..., n, W], int64 [...]."""
     return (values == 0).all(-2).sum(-1)
+
+
+def activated_entropy(activation: Callable[[Tensor], Tensor], cells: int = 400_000) -> float:
+    """Return the differential entropy of an activation of X ~ N(0, 1), nats.
+
+    h[f(X)] = h[X] + E ln |f′(X)| for a monotone f, by the midpoint rule on ±12, which has no
+    point where f may have a kink; −∞ where f is flat on a set of some mass, as ReLU is.
+    """
+    width = 24 / cells
+    x = (torch.arange(cells, dtype=torch.float64) + 0.5) * width - 12
+    x.requires_grad_()
+    (slope,) = torch.autograd.grad(activation(x).sum(), x)
+    density = torch.exp(-x.detach().square() / 2) / math.sqrt(2 * math.pi)
+    spread = (density * slope.abs().log()).sum() * width
+    return 0.5 * math.log(2 * math.pi * math.e) + float(spread)

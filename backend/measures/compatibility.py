@@ -50,16 +50,18 @@ def average_compatibility(matrix: Sequence[Sequence[float]]) -> float:
 def alignment_loss(
     new: Tensor, old: Tensor, labels: Tensor, sharpness: float = 10.0, *, left_out: bool = False
 ) -> Tensor:
-    """Return the higher-order contrastive loss of new against old vectors, [K], [K, n, D].
+    """Return the higher-order contrastive loss of old vectors against new ones, [K].
+
+    Every old vector has to find the new one of its image among the new ones of other classes.
 
     Args:
-        new, old: unit vectors of the same n images.
+        new, old: unit vectors of the same n images, [K, n, D].
         labels: [n].
         sharpness: μ.
         left_out: leave images of one's own class out of the denominator; the authors' code sets
             their similarity to 0 instead, so that each adds 1 to it.
     """
-    alike = sharpness * new @ old.transpose(-1, -2)
+    alike = sharpness * old @ new.transpose(-1, -2)
     same = labels[:, None] == labels[None]
     others = alike.masked_fill(same, -torch.inf if left_out else 0.0).logsumexp(-1)
     own = alike.diagonal(dim1=-2, dim2=-1)

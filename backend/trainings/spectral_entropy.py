@@ -44,7 +44,7 @@ def _gap(run: TrainingRun) -> float:
     return true - random
 
 
-def _within(states: Tensor, labels: Tensor, sigma: Tensor) -> Tensor:
+def within_classes(states: Tensor, labels: Tensor, sigma: Tensor) -> Tensor:
     """Return Σ p(y) DSE(X | y) of states [K, n, W] and labels [n], nats [K]."""
     parts = [states[:, labels == label] for label in labels.unique()]
     each = [diffusion_spectral_entropy(part, sigma) * part.shape[1] for part in parts]
@@ -129,7 +129,7 @@ class SpectralEntropy(Experiment):
         dse, own = (diffusion_spectral_entropy(each, sigma) for each in (states, own_states))
         within = torch.cat(
             [
-                _within(own_states[part], labels[part.start], sigma[part])
+                within_classes(own_states[part], labels[part.start], sigma[part])
                 for part in map(copies.of, range(len(VARIANTS)))
             ]
         )
@@ -138,7 +138,7 @@ class SpectralEntropy(Experiment):
             "training_accuracy": accuracy(own_logits, labels),
             "dse": dse,
             "dse_fixed": diffusion_spectral_entropy(states, ABSOLUTE),
-            "test_information": dse - _within(states, test.labels, sigma),
+            "test_information": dse - within_classes(states, test.labels, sigma),
             "own_information": own - within,
             "median_distance": sigma,
             "spectrum": spectrum,
