@@ -16,7 +16,7 @@ def row_entropy(attention: Tensor) -> Tensor:
 
 
 def visible_keys(tokens: int, like: Tensor) -> Tensor:
-    """Return ln of how many keys each causal query sees, [T]: ln 1, ln 2, …"""
+    """Return ln of how many keys each causal query sees, [T], from ln 1 to ln T."""
     return torch.arange(1, tokens + 1, dtype=like.dtype, device=like.device).log()
 
 
@@ -98,5 +98,3 @@ def bigram_entropy(ids: Tensor, symbols: int) -> float:
     first = torch.bincount(ids[:-1], minlength=symbols).double()
     both = torch.special.entr(joint / joint.sum()).sum()
     return float(both - torch.special.entr(first / first.sum()).sum())
-
-

@@ -28,7 +28,7 @@ def class_means(vectors: Tensor, labels: Tensor, classes: int) -> Tensor:
 
 
 def nearest(queries: Tensor, gallery: Tensor) -> Tensor:
-    """Return which of ``gallery`` [K, m, D] is nearest in cosine to each query [K, n, D], [K, n]."""
+    """Return which of ``gallery`` [K, m, D] is nearest to each query [K, n, D], [K, n]."""
     return (queries @ gallery.transpose(-1, -2)).argmax(-1)
 
 
@@ -55,7 +55,8 @@ def alignment_loss(
     Every old vector has to find the new one of its image among the new ones of other classes.
 
     Args:
-        new, old: unit vectors of the same n images, [K, n, D].
+        new: unit vectors of n images, [K, n, D].
+        old: those of the same images by the old model.
         labels: [n].
         sharpness: μ.
         left_out: leave images of one's own class out of the denominator; the authors' code sets

@@ -29,7 +29,7 @@ def aem_loss(loss: Tensor, scores: Tensor, weight: Tensor | float) -> Tensor:
 
 
 def cosine_weight(weight: float, step: int, steps: int) -> float:
-    """Return λ brought down over half a cosine; the formula of the paper's third version is ours."""
+    """Return λ brought down over half a cosine; the paper names no formula."""
     return weight * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 

@@ -78,13 +78,13 @@ def top_eigenvalue(
     slope = torch.autograd.grad(loss(at).sum(), order, create_graph=True)
     value = torch.zeros(len(order[0]), dtype=order[0].dtype)
     for _ in range(steps):
-        length = sum(each.flatten(1).square().sum(1) for each in vector).sqrt().clamp(min=1e-20)
+        squares = torch.stack([each.flatten(1).square().sum(1) for each in vector])
+        length = squares.sum(0).sqrt().clamp(min=1e-20)
         vector = [each / length.view(-1, *[1] * (each.dim() - 1)) for each in vector]
-        along = sum((a * b).sum() for a, b in zip(slope, vector, strict=True))
+        along = torch.stack([(a * b).sum() for a, b in zip(slope, vector, strict=True)]).sum()
         product = torch.autograd.grad(along, order, retain_graph=True)
-        value = sum(
-            (a * b).flatten(1).sum(1) for a, b in zip(product, vector, strict=True)
-        )
+        parts = [(a * b).flatten(1).sum(1) for a, b in zip(product, vector, strict=True)]
+        value = torch.stack(parts).sum(0)
         vector = [each.detach() for each in product]
     return value.detach()
 

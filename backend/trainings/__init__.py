@@ -1,7 +1,7 @@
 """Live trainings of small networks, one file an experiment; importing this finds them all.
 
-    run = backend.trainings.run("collapse", seeds=[0], learning_rate=0.03)
-    run.numbers["loss"]  # nats, [records, copies]
+``run = backend.trainings.run("collapse", seeds=[0], learning_rate=0.03)`` has its numbers by name,
+such as ``run.numbers["loss"]`` in nats, [records, copies].
 """
 
 from ..registry import import_all

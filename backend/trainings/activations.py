@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -81,25 +82,28 @@ class Activations(Experiment):
     )
     seeds = (0, 1, 2, 3)
     steps, every = 600, 10
-    choices = (
-        Choice("learning_rate", "Learning rate", "Of Adam, for all.", 1e-3, 1e-4, 1e-2),
-    )
-    measured = {
+    choices = (Choice("learning_rate", "Learning rate", "Of Adam, for all.", 1e-3, 1e-4, 1e-2),)
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(numbers.TEST_LOSS),
         "accuracy": Measured(numbers.TEST_ACCURACY),
         "prediction_entropy": Measured(numbers.PREDICTION_ENTROPY),
         "histogram_entropy": Measured(
             Quantity(
-                "Histogram entropy", "H", high=4.2,
+                "Histogram entropy",
+                "H",
+                high=4.2,
                 help="Of the last layer's activations, in 64 bins between each network's own "
                 "least and greatest one.",
-                formula=r"-\sum_b p_b\ln p_b", source="Sun et al. 2024, arXiv 2405.12954; bins ours.",
+                formula=r"-\sum_b p_b\ln p_b",
+                source="Sun et al. 2024, arXiv 2405.12954; bins ours.",
             ),
             lines=(Line("64 bins alike", 4.1589),),
         ),
         "fixed_histogram_entropy": Measured(
             Quantity(
-                "Histogram entropy, fixed bins", "H", high=4.2,
+                "Histogram entropy, fixed bins",
+                "H",
+                high=4.2,
                 help="The same in 64 bins between −3 and 3; what lies beyond counts in the last.",
                 formula=r"-\sum_b p_b\ln p_b",
             ),
@@ -111,23 +115,35 @@ class Activations(Experiment):
             Quantity("CRReLU's ε", "ε", "", high=0.25, help="The size of the bump, by layer."),
             axes=("layer",),
         ),
-    }  # fmt: skip
+    }
     expected = (
         Expected(
-            "crrelu_below_relu", "CRReLU's test loss is below ReLU's at step 100.",
-            lambda run: _lower_in(run, 100), 0.83, 1.0,
+            "crrelu_below_relu",
+            "CRReLU's test loss is below ReLU's at step 100.",
+            lambda run: _lower_in(run, 100),
+            0.83,
+            1.0,
         ),
         Expected(
-            "epsilon_first_layer", "ε of the first layer has grown from .01 to .15–.23.",
-            lambda run: float(run.of("epsilon", "CRReLU")[-1, :, 0].mean()), 0.15, 0.23,
+            "epsilon_first_layer",
+            "ε of the first layer has grown from .01 to .15–.23.",
+            lambda run: float(run.of("epsilon", "CRReLU")[-1, :, 0].mean()),
+            0.15,
+            0.23,
         ),
         Expected(
-            "sigmoid_worst", "Sigmoid has the highest histogram entropy and the highest loss.",
-            lambda run: mean_over_seeds(run, "loss", "sigmoid")
-            - max(mean_over_seeds(run, "loss", each) for each in NAMES[:-1]), 0.1, 2.0,
+            "sigmoid_worst",
+            "Sigmoid has the highest histogram entropy and the highest loss.",
+            lambda run: (
+                mean_over_seeds(run, "loss", "sigmoid")
+                - max(mean_over_seeds(run, "loss", each) for each in NAMES[:-1])
+            ),
+            0.1,
+            2.0,
         ),
-    )  # fmt: skip
+    )
     papers = (11,)
+    cost = 6.1
     architecture = "64-64-64-64-10"
 
     def groups(self) -> Sequence[Group]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -116,11 +117,21 @@ def _name(weight: float) -> str:
 
 
 HARM = (
-    Expected("harm", "λ = 1 lowers accuracy on new bags (one clean zero).",
-             lambda run: _gain(run, 1.0), -0.2, -0.02),
-    Expected("looks", "Without the bonus nearly all attention lies on the zero.",
-             lambda run: float(final(run, "witness_mass", _name(0)).mean()), 0.8, 1.0),
-)  # fmt: skip
+    Expected(
+        "harm",
+        "λ = 1 lowers accuracy on new bags (one clean zero).",
+        lambda run: _gain(run, 1.0),
+        -0.2,
+        -0.02,
+    ),
+    Expected(
+        "looks",
+        "Without the bonus nearly all attention lies on the zero.",
+        lambda run: float(final(run, "witness_mass", _name(0)).mean()),
+        0.8,
+        1.0,
+    ),
+)
 
 
 @EXPERIMENTS.register("bags")
@@ -139,12 +150,19 @@ class BagsOfDigits(Experiment):
     seeds = (0, 1, 2, 3, 4, 5)
     steps, every = 150, 10
     choices = (
-        Choice("scenario", "Bags", "What makes a bag positive.", "six noisy eights",
-               options=tuple(SCENARIOS)),
-        Choice("weight", "Bonus λ", "On the entropy of attention, beside 0 and .1.", 1.0, 0.01, 3.0),
+        Choice(
+            "scenario",
+            "Bags",
+            "What makes a bag positive.",
+            "six noisy eights",
+            options=tuple(SCENARIOS),
+        ),
+        Choice(
+            "weight", "Bonus λ", "On the entropy of attention, beside 0 and .1.", 1.0, 0.01, 3.0
+        ),
         Choice("learning_rate", "Learning rate", "Of Adam, full batch.", 2e-3, 1e-4, 1e-2),
-    )  # fmt: skip
-    measured = {
+    )
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(numbers.TEST_LOSS),
         "training_loss": Measured(numbers.TRAINING_LOSS),
         "accuracy": Measured(
@@ -152,38 +170,81 @@ class BagsOfDigits(Experiment):
             lines=(Line("guessing", 0.5),),
         ),
         "auc": Measured(
-            Quantity("AUC", "", "%", digits=1,
-                     help="How often a positive bag scores above a negative one.")
+            Quantity(
+                "AUC",
+                "",
+                "%",
+                digits=1,
+                help="How often a positive bag scores above a negative one.",
+            )
         ),
         "attention_entropy": Measured(
-            Quantity("Attention entropy", "H/ln N", "%", digits=0,
-                     help="How spread attention is over a new bag, as a share of its maximum.",
-                     formula=r"-\frac{1}{\ln N}\sum_i a_i\ln a_i", source="arXiv 2406.15303"),
+            Quantity(
+                "Attention entropy",
+                "H/ln N",
+                "%",
+                digits=0,
+                help="How spread attention is over a new bag, as a share of its maximum.",
+                formula=r"-\frac{1}{\ln N}\sum_i a_i\ln a_i",
+                source="arXiv 2406.15303",
+            ),
             lines=(Line("even", 1.0),),
         ),
         "largest": Measured(
-            Quantity("Largest weight", "max a", "%", digits=0,
-                     help="What the instance looked at most gets, on average.")
+            Quantity(
+                "Largest weight",
+                "max a",
+                "%",
+                digits=0,
+                help="What the instance looked at most gets, on average.",
+            )
         ),
         "witness_mass": Measured(
-            Quantity("Mass on the evidence", "", "%", digits=0,
-                     help="Attention on the digits that make a positive bag positive.")
+            Quantity(
+                "Mass on the evidence",
+                "",
+                "%",
+                digits=0,
+                help="Attention on the digits that make a positive bag positive.",
+            )
         ),
         "attention": Measured(
-            Quantity("Attention", "a", "%", high=0.5, digits=1,
-                     help="In the first positive test bag, the evidence first."),
+            Quantity(
+                "Attention",
+                "a",
+                "%",
+                high=0.5,
+                digits=1,
+                help="In the first positive test bag, the evidence first.",
+            ),
             axes=("instance",),
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("gain", "λ = 1 raises accuracy on new bags (six eights).",
-                 lambda run: _gain(run, 1.0), 0.03, 0.3),
-        Expected("stares", "Without the bonus attention has about half its entropy.",
-                 lambda run: float(final(run, "attention_entropy", _name(0)).mean()), 0.2, 0.7),
-        Expected("spreads", "With λ = .1 it has nearly all.",
-                 lambda run: float(final(run, "attention_entropy", _name(0.1)).mean()), 0.9, 1.0),
-    )  # fmt: skip
+        Expected(
+            "gain",
+            "λ = 1 raises accuracy on new bags (six eights).",
+            lambda run: _gain(run, 1.0),
+            0.03,
+            0.3,
+        ),
+        Expected(
+            "stares",
+            "Without the bonus attention has about half its entropy.",
+            lambda run: float(final(run, "attention_entropy", _name(0)).mean()),
+            0.2,
+            0.7,
+        ),
+        Expected(
+            "spreads",
+            "With λ = .1 it has nearly all.",
+            lambda run: float(final(run, "attention_entropy", _name(0.1)).mean()),
+            0.9,
+            1.0,
+        ),
+    )
     papers = (18,)
+    cost = 2.2
     layers = 1
     architecture = "64-32, gated attention of 16, 32-2"
 
@@ -231,9 +292,9 @@ class BagsOfDigits(Experiment):
         train = self._train
         logits, scores = run_through(copies, train.images)
         weight = copies.knobs["weight"][:, None]
-        return cross_entropy(logits, train.labels) + aem_loss(
-            torch.zeros(()), scores, weight
-        ).mean(1)
+        return cross_entropy(logits, train.labels) + aem_loss(torch.zeros(()), scores, weight).mean(
+            1
+        )
 
 
 def _joined(each: Sequence[tuple[Tensor, Tensor, Tensor]], variants: int) -> Bags:

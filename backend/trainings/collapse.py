@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -31,10 +32,13 @@ _NORMS = ("after", "before")
 SLOW = 0.003
 
 HEAD_ENTROPY = Quantity(
-    "Head entropy", "H/ln n", "%", digits=0,
+    "Head entropy",
+    "H/ln n",
+    "%",
+    digits=0,
     help="Mean over queries of a head's entropy as a share of ln(visible keys).",
     formula=r"\frac{1}{T-1}\sum_{i>1}\frac{H(A_i)}{\ln i}",
-)  # fmt: skip
+)
 
 
 def _gamma(name: str) -> str:
@@ -74,10 +78,11 @@ class Collapse(Experiment):
     steps, every = 240, 4
     choices = (
         Choice("learning_rate", "Learning rate", "Of Adam, without a warm-up.", 0.03, 0.003, 0.1),
-        Choice("norm", "Norm", "After each residual sum, or before each part.", "after",
-               options=_NORMS),
-    )  # fmt: skip
-    measured = {
+        Choice(
+            "norm", "Norm", "After each residual sum, or before each part.", "after", options=_NORMS
+        ),
+    )
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(
             numbers.VALIDATION_LOSS,
             lines=(
@@ -86,38 +91,88 @@ class Collapse(Experiment):
             ),
         ),
         "lowest_head": Measured(
-            Quantity("Lowest head", "H/ln n", "%", digits=0,
-                     help="Entropy of the head that spreads least, as a share of its maximum."),
+            Quantity(
+                "Lowest head",
+                "H/ln n",
+                "%",
+                digits=0,
+                help="Entropy of the head that spreads least, as a share of its maximum.",
+            ),
             lines=(Line("collapse", 0.2),),
         ),
         "head_entropy": Measured(HEAD_ENTROPY, axes=("layer", "head")),
         "largest_score": Measured(
-            Quantity("Largest score", "max |s|", "", low=1, high=1000, scale="log", digits=0,
-                     help="The largest size of an attention score before the softmax.")
+            Quantity(
+                "Largest score",
+                "max |s|",
+                "",
+                low=1,
+                high=1000,
+                scale="log",
+                digits=0,
+                help="The largest size of an attention score before the softmax.",
+            )
         ),
         "gamma": Measured(
-            Quantity("γ", "γ", "", low=0, high=4,
-                     help="What σReparam makes of the largest singular value of a matrix; from 1.",
-                     formula=r"\hat W=\frac{\gamma}{\sigma(W)}W", source="arXiv 2303.06296"),
+            Quantity(
+                "γ",
+                "γ",
+                "",
+                low=0,
+                high=4,
+                help="What σReparam makes of the largest singular value of a matrix; from 1.",
+                formula=r"\hat W=\frac{\gamma}{\sigma(W)}W",
+                source="arXiv 2303.06296",
+            ),
             axes=("matrix",),
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("collapsed_by", "Plain and fast: the lowest head is below .2 from step 100 on.",
-                 _latest_collapse, 4, 100),
-        Expected("stuck_loss", "Plain and fast: the loss ends at 2.6 nats or more.",
-                 lambda run: float(_loss(run, "plain, fast").min()), 2.6, 5.0),
-        Expected("held_up", "σReparam: the lowest head stays above .35 throughout.",
-                 lambda run: float(_lowest(run, "σReparam").min()), 0.35, 1.0),
-        Expected("reparam_loss", "σReparam: the loss ends below what pairs of letters give.",
-                 lambda run: float(_loss(run, "σReparam").mean()), 2.2, 2.417),
-        Expected("gain", "σReparam ends at least .2 nats below plain and fast.",
-                 lambda run: float((_loss(run, "plain, fast") - _loss(run, "σReparam")).min()),
-                 0.2, 2.0),
-        Expected("early_sign", "At step 40 the lowest head of plain and fast is already below .4.",
-                 lambda run: float(_lowest(run, "plain, fast")[at_step(run, 40)].max()), 0.0, 0.4),
-    )  # fmt: skip
+        Expected(
+            "collapsed_by",
+            "Plain and fast: the lowest head is below .2 from step 100 on.",
+            _latest_collapse,
+            4,
+            100,
+        ),
+        Expected(
+            "stuck_loss",
+            "Plain and fast: the loss ends at 2.6 nats or more.",
+            lambda run: float(_loss(run, "plain, fast").min()),
+            2.6,
+            5.0,
+        ),
+        Expected(
+            "held_up",
+            "σReparam: the lowest head stays above .35 throughout.",
+            lambda run: float(_lowest(run, "σReparam").min()),
+            0.35,
+            1.0,
+        ),
+        Expected(
+            "reparam_loss",
+            "σReparam: the loss ends below what pairs of letters give.",
+            lambda run: float(_loss(run, "σReparam").mean()),
+            2.2,
+            2.417,
+        ),
+        Expected(
+            "gain",
+            "σReparam ends at least .2 nats below plain and fast.",
+            lambda run: float((_loss(run, "plain, fast") - _loss(run, "σReparam")).min()),
+            0.2,
+            2.0,
+        ),
+        Expected(
+            "early_sign",
+            "At step 40 the lowest head of plain and fast is already below .4.",
+            lambda run: float(_lowest(run, "plain, fast")[at_step(run, 40)].max()),
+            0.0,
+            0.4,
+        ),
+    )
     papers = (45,)
+    cost = 12.6
     layers, heads = LAYERS, HEADS
     architecture = "transformer over letters, 3 layers × 4 heads, width 32"
     data = ("letters",)
@@ -171,7 +226,7 @@ class Collapse(Experiment):
     def _iterate(self, copies: Copies) -> None:
         """Do one step of power iteration for every matrix."""
         for name in self.shape.matrices:
-            left, right = _vectors(copies, name)
+            _, right = _vectors(copies, name)
             copies.state[f"left {name}"], copies.state[f"right {name}"] = power_step(
                 copies[name], right
             )

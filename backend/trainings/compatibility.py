@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -81,8 +82,8 @@ class Compatibility(Experiment):
         Choice("alignment", "Alignment weight", "Of the term on old vectors (HOC).", 0.1, 0.0, 0.9),
         Choice("old_classes", "Classes the old model saw", "Of ten.", 10, 5, 10),
         Choice("learning_rate", "Learning rate", "Of Adam.", 2e-3, 1e-4, 1e-2),
-    )  # fmt: skip
-    measured = {
+    )
+    measured: ClassVar[Mapping[str, Measured]] = {
         "new_in_old": Measured(
             _accuracy("New model, old gallery", "By the nearest class mean; no index is rebuilt.")
         ),
@@ -99,30 +100,69 @@ class Compatibility(Experiment):
             _accuracy("Old model, old gallery, neighbours", "By the nearest single image.")
         ),
         "search_entropy": Measured(
-            Quantity("Entropy of the search", "H", high=math.log(10),
-                     help="Over old class means, of new queries at sharpness 12.")
+            Quantity(
+                "Entropy of the search",
+                "H",
+                high=math.log(10),
+                help="Over old class means, of new queries at sharpness 12.",
+            )
         ),
         "same_image": Measured(
-            Quantity("Cosine of one image", "cos", "", low=-1, high=1, scale="diverging",
-                     help="Between its old and its new vector, on average.")
+            Quantity(
+                "Cosine of one image",
+                "cos",
+                "",
+                low=-1,
+                high=1,
+                scale="diverging",
+                help="Between its old and its new vector, on average.",
+            )
         ),
         "vectors": Measured(
-            Quantity("Vector", "", "", low=-1, high=1, scale="diverging",
-                     help="Class means of the new model, first two dimensions of the simplex."),
+            Quantity(
+                "Vector",
+                "",
+                "",
+                low=-1,
+                high=1,
+                scale="diverging",
+                help="Class means of the new model, first two dimensions of the simplex.",
+            ),
             axes=("digit", "dimension"),
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("learned", "Learned class vectors: new queries fail in the old gallery.",
-                 lambda run: float(final(run, "new_in_old", NAMES[0]).mean()), 0.0, 0.3),
-        Expected("simplex", "The simplex: they succeed, .93 or more.",
-                 lambda run: float(final(run, "new_in_old", NAMES[1]).mean()), 0.93, 1.0),
-        Expected("compatible", "With the simplex every new model beats its old one.",
-                 lambda run: _compatible(run, NAMES[1]), 1.0, 1.0),
-        Expected("incompatible", "With learned vectors none does.",
-                 lambda run: _compatible(run, NAMES[0]), 0.0, 0.0),
-    )  # fmt: skip
+        Expected(
+            "learned",
+            "Learned class vectors: new queries fail in the old gallery.",
+            lambda run: float(final(run, "new_in_old", NAMES[0]).mean()),
+            0.0,
+            0.3,
+        ),
+        Expected(
+            "simplex",
+            "The simplex: they succeed, .93 or more.",
+            lambda run: float(final(run, "new_in_old", NAMES[1]).mean()),
+            0.93,
+            1.0,
+        ),
+        Expected(
+            "compatible",
+            "With the simplex every new model beats its old one.",
+            lambda run: _compatible(run, NAMES[1]),
+            1.0,
+            1.0,
+        ),
+        Expected(
+            "incompatible",
+            "With learned vectors none does.",
+            lambda run: _compatible(run, NAMES[0]),
+            0.0,
+            0.0,
+        ),
+    )
     papers = (52,)
+    cost = 2.4
     layers = 1
     architecture = "64-64-9, unit vectors"
 

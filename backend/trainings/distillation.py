@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -41,44 +42,85 @@ class Distillation(Experiment):
     seeds = tuple(range(8))
     steps, every = 400, 10
     choices = (
-        Choice("temperature", "Temperature", "Of the teacher, for the two that use it.", 4.0, 1.0,
-               10.0),
+        Choice(
+            "temperature", "Temperature", "Of the teacher, for the two that use it.", 4.0, 1.0, 10.0
+        ),
         Choice("width", "Hidden units", "Of a student.", 6, 2, 32),
         Choice("learning_rate", "Learning rate", "Of Adam.", 1e-2, 1e-3, 3e-2),
-    )  # fmt: skip
-    measured = {
+    )
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(numbers.TEST_LOSS),
         "accuracy": Measured(numbers.TEST_ACCURACY),
         "entropy": Measured(numbers.PREDICTION_ENTROPY),
         "surprisals": Measured(
-            Quantity("Surprisal of what remains", "−ln p", high=2.5,
-                     help="Of each choice in the teacher's order, among those not chosen yet.",
-                     formula=r"-s_{\pi_k}+\ln\sum_{j\ge k}e^{s_{\pi_j}}", source="arXiv 2506.12542"),
+            Quantity(
+                "Surprisal of what remains",
+                "−ln p",
+                high=2.5,
+                help="Of each choice in the teacher's order, among those not chosen yet.",
+                formula=r"-s_{\pi_k}+\ln\sum_{j\ge k}e^{s_{\pi_j}}",
+                source="arXiv 2506.12542",
+            ),
             axes=("choice",),
         ),
         "weights": Measured(
-            Quantity("Weight of the choice", "q", "%", digits=1,
-                     help="What the teacher gives it at this temperature, mean of the images."),
-            axes=("choice",), final=True,
+            Quantity(
+                "Weight of the choice",
+                "q",
+                "%",
+                digits=1,
+                help="What the teacher gives it at this temperature, mean of the images.",
+            ),
+            axes=("choice",),
+            final=True,
         ),
         "teacher_entropy": Measured(
-            Quantity("Entropy of the teacher", "H", high=2.3, digits=3,
-                     help="At temperature 1 and at the chosen one."),
-            axes=("temperature",), final=True, lines=(Line("even", 2.3026),),
+            Quantity(
+                "Entropy of the teacher",
+                "H",
+                high=2.3,
+                digits=3,
+                help="At temperature 1 and at the chosen one.",
+            ),
+            axes=("temperature",),
+            final=True,
+            lines=(Line("even", 2.3026),),
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("surprise_less", "PLD at temperature 4 has a lower test loss than labels alone.",
-                 lambda run: mean_over_seeds(run, "loss", "labels")
-                 - mean_over_seeds(run, "loss", "order, softened"), 0.2, 1.5),
-        Expected("accuracy_gain", "It is also right more often.",
-                 lambda run: mean_over_seeds(run, "accuracy", "order, softened")
-                 - mean_over_seeds(run, "accuracy", "labels"), 0.02, 0.2),
-        Expected("confident_is_plain", "At temperature 1 its test loss is near that of labels.",
-                 lambda run: mean_over_seeds(run, "loss", "order, τ = 1")
-                 - mean_over_seeds(run, "loss", "labels"), -0.2, 0.2),
-    )  # fmt: skip
+        Expected(
+            "surprise_less",
+            "PLD at temperature 4 has a lower test loss than labels alone.",
+            lambda run: (
+                mean_over_seeds(run, "loss", "labels")
+                - mean_over_seeds(run, "loss", "order, softened")
+            ),
+            0.2,
+            1.5,
+        ),
+        Expected(
+            "accuracy_gain",
+            "It is also right more often.",
+            lambda run: (
+                mean_over_seeds(run, "accuracy", "order, softened")
+                - mean_over_seeds(run, "accuracy", "labels")
+            ),
+            0.02,
+            0.2,
+        ),
+        Expected(
+            "confident_is_plain",
+            "At temperature 1 its test loss is near that of labels.",
+            lambda run: (
+                mean_over_seeds(run, "loss", "order, τ = 1")
+                - mean_over_seeds(run, "loss", "labels")
+            ),
+            -0.2,
+            0.2,
+        ),
+    )
     papers = (40,)
+    cost = 2.0
     layers = 1
     architecture = "64-6-10"
 

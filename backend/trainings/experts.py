@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -91,12 +92,15 @@ class Experts(Experiment):
         Choice("noise", "Noise", "Standard deviation on the router's scores.", 1.0, 0.0, 4.0),
         Choice("learning_rate", "Learning rate", "Of Adam.", 3e-3, 1e-4, 3e-2),
     )
-    measured = {
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(numbers.TEST_LOSS),
         "accuracy": Measured(numbers.TEST_ACCURACY),
         "load_entropy": Measured(
             Quantity(
-                "Load entropy", "H/ln E", "%", digits=0,
+                "Load entropy",
+                "H/ln E",
+                "%",
+                digits=0,
                 help="How evenly test digits are shared out, as a share of ln 8; 100 % is balance.",
                 formula=r"-\frac{1}{\ln E}\sum_e f_e\ln f_e",
                 source="Cai et al. 2024, arXiv 2407.06204.",
@@ -104,49 +108,93 @@ class Experts(Experiment):
             lines=(Line("balance", 1.0),),
         ),
         "dead": Measured(
-            Quantity("Dead experts", "", "experts", high=8, digits=0,
-                     help="Given less than 1 % of the test digits.")
+            Quantity(
+                "Dead experts",
+                "",
+                "experts",
+                high=8,
+                digits=0,
+                help="Given less than 1 % of the test digits.",
+            )
         ),
         "token_entropy": Measured(
             Quantity(
-                "Router entropy", "H/ln E", "%", digits=0,
+                "Router entropy",
+                "H/ln E",
+                "%",
+                digits=0,
                 help="How undecided the router is about one digit, as a share of ln 8.",
                 formula=r"-\frac{1}{\ln E}\sum_e p_e\ln p_e",
             )
         ),
         "information": Measured(
             Quantity(
-                "Expert and digit", "I", high=2.1,
+                "Expert and digit",
+                "I",
+                high=2.1,
                 help="What the choice of expert tells of the image: entropy of the mean choice "
-                "minus mean entropy of the choices.", formula=r"H(\bar p)-\overline{H(p)}",
+                "minus mean entropy of the choices.",
+                formula=r"H(\bar p)-\overline{H(p)}",
             )
         ),
         "class_information": Measured(
-            Quantity("Expert and class", "I", high=2.1,
-                     help="What the chosen expert tells of the digit's class.")
+            Quantity(
+                "Expert and class",
+                "I",
+                high=2.1,
+                help="What the chosen expert tells of the digit's class.",
+            )
         ),
         "load": Measured(
             Quantity("Load", "f", "%", digits=0, help="Share of the test digits given to it."),
             axes=("expert",),
         ),
         "class_shares": Measured(
-            Quantity("Share of all digits", "p", "%", high=0.1, digits=1,
-                     help="Test digits of a class that are given to an expert."),
+            Quantity(
+                "Share of all digits",
+                "p",
+                "%",
+                high=0.1,
+                digits=1,
+                help="Test digits of a class that are given to an expert.",
+            ),
             axes=("expert", "digit"),
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("left_alone", "Without balancing, load entropy falls below .3 of ln 8.",
-                 lambda run: float(final(run, "load_entropy", "none").max()), 0.0, 0.3),
-        Expected("balanced", "With the loss or the bias it stays above .95.",
-                 lambda run: _least(run, ("balancing loss", "bias"), "load_entropy"), 0.95, 1.0),
-        Expected("dead_balanced", "With either no expert is dead.",
-                 lambda run: float(max(final(run, "dead", each).max()
-                                       for each in ("balancing loss", "bias"))), 0, 0),
-        Expected("dead_alone", "Without balancing 6 or 7 of the 8 are dead.",
-                 lambda run: float(final(run, "dead", "none").min()), 6, 7),
-    )  # fmt: skip
+        Expected(
+            "left_alone",
+            "Without balancing, load entropy falls below .3 of ln 8.",
+            lambda run: float(final(run, "load_entropy", "none").max()),
+            0.0,
+            0.3,
+        ),
+        Expected(
+            "balanced",
+            "With the loss or the bias it stays above .95.",
+            lambda run: _least(run, ("balancing loss", "bias"), "load_entropy"),
+            0.95,
+            1.0,
+        ),
+        Expected(
+            "dead_balanced",
+            "With either no expert is dead.",
+            lambda run: float(
+                max(final(run, "dead", each).max() for each in ("balancing loss", "bias"))
+            ),
+            0,
+            0,
+        ),
+        Expected(
+            "dead_alone",
+            "Without balancing 6 or 7 of the 8 are dead.",
+            lambda run: float(final(run, "dead", "none").min()),
+            6,
+            7,
+        ),
+    )
     papers = (9,)
+    cost = 4.5
     architecture = "64-32, router to one of 8 experts 32-16-32, 32-10"
 
     def groups(self) -> Sequence[Group]:
@@ -164,9 +212,7 @@ class Experts(Experiment):
         return [Group(variants, _init, self._loss, self._batch, after=self._rebalance)]
 
     def labels(self) -> dict[str, list[str]]:
-        return {
-            "expert": [str(i) for i in range(EXPERTS)], "digit": [str(i) for i in range(10)]
-        }  # fmt: skip
+        return {"expert": [str(i) for i in range(EXPERTS)], "digit": [str(i) for i in range(10)]}
 
     def measure(self, copies: Copies) -> Mapping[str, Tensor]:
         test = digits()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -62,30 +63,63 @@ class GuidedAttention(Experiment):
     seeds = (0, 1)
     steps, every = 120, 2
     choices = (
-        Choice("weight", "Penalty weight λ", "Far above the paper's: this run is 120 steps long.",
-               3.0, 0.0, 10.0),
-        Choice("tolerance", "Tolerance γ", "Heads closer than this to their target are left alone.",
-               0.1, 0.0, 0.5),
-        Choice("target", "First target θ", "Share of the maximum that heads should have; learned.",
-               0.6, 0.1, 0.9),
+        Choice(
+            "weight",
+            "Penalty weight λ",
+            "Far above the paper's: this run is 120 steps long.",
+            3.0,
+            0.0,
+            10.0,
+        ),
+        Choice(
+            "tolerance",
+            "Tolerance γ",
+            "Heads closer than this to their target are left alone.",
+            0.1,
+            0.0,
+            0.5,
+        ),
+        Choice(
+            "target",
+            "First target θ",
+            "Share of the maximum that heads should have; learned.",
+            0.6,
+            0.1,
+            0.9,
+        ),
         Choice("learning_rate", "Learning rate", "Of Adam, for all.", 3e-3, 3e-4, 1e-2),
-    )  # fmt: skip
-    measured = {
+    )
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(numbers.VALIDATION_LOSS),
         "head_entropy": Measured(HEAD_ENTROPY, axes=("layer", "head")),
         "layer_entropy": Measured(
-            Quantity("Entropy of a layer", "H/ln n", "%", digits=0,
-                     help="Mean of its heads, as a share of ln(visible keys)."),
+            Quantity(
+                "Entropy of a layer",
+                "H/ln n",
+                "%",
+                digits=0,
+                help="Mean of its heads, as a share of ln(visible keys).",
+            ),
             axes=("layer",),
         ),
         "deepest": Measured(
-            Quantity("Deepest layer", "H/ln n", "%", digits=0,
-                     help="Mean entropy of the last layer's heads."),
+            Quantity(
+                "Deepest layer",
+                "H/ln n",
+                "%",
+                digits=0,
+                help="Mean entropy of the last layer's heads.",
+            ),
             lines=(Line("lowest quarter", 0.25),),
         ),
         "quarters": Measured(
-            Quantity("Heads in this quarter", "", "%", digits=0,
-                     help="Share of heads by quarter of ln(visible keys)."),
+            Quantity(
+                "Heads in this quarter",
+                "",
+                "%",
+                digits=0,
+                help="Share of heads by quarter of ln(visible keys).",
+            ),
             axes=("quarter",),
         ),
         "target": Measured(
@@ -93,26 +127,64 @@ class GuidedAttention(Experiment):
             axes=("layer", "head"),
         ),
         "largest_score": Measured(
-            Quantity("Largest score", "max |s|", "", low=1, high=1000, scale="log", digits=0,
-                     help="The largest size of an attention score before the softmax.")
+            Quantity(
+                "Largest score",
+                "max |s|",
+                "",
+                low=1,
+                high=1000,
+                scale="log",
+                digits=0,
+                help="The largest size of an attention score before the softmax.",
+            )
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("deep_collapse", "Softmax only: layer 6 falls below .15 of its maximum.",
-                 lambda run: _layer(run, NAMES[1], 5), 0.0, 0.15),
-        Expected("lowest_quarter", "Softmax only: a quarter of all heads or more collapse.",
-                 lambda run: _lowest_quarter(run, NAMES[1]), 0.25, 1.0),
-        Expected("lifted", "With the penalty layer 6 stays above .35.",
-                 lambda run: _layer(run, NAMES[2], 5), 0.35, 1.0),
-        Expected("lifted_quarter", "With the penalty at most 2 % of heads collapse.",
-                 lambda run: _lowest_quarter(run, NAMES[2]), 0.0, 0.02),
-        Expected("healthy", "With norms all layers stay above .7.",
-                 lambda run: min(_layer(run, NAMES[0], i) for i in range(LAYERS)), 0.7, 1.0),
-        Expected("loss_gain", "The penalty costs no loss, on the mean of the seeds.",
-                 lambda run: float((final(run, "loss", NAMES[1]) - final(run, "loss", NAMES[2]))
-                                   .mean()), -0.05, 0.5),
-    )  # fmt: skip
+        Expected(
+            "deep_collapse",
+            "Softmax only: layer 6 falls below .15 of its maximum.",
+            lambda run: _layer(run, NAMES[1], 5),
+            0.0,
+            0.15,
+        ),
+        Expected(
+            "lowest_quarter",
+            "Softmax only: a quarter of all heads or more collapse.",
+            lambda run: _lowest_quarter(run, NAMES[1]),
+            0.25,
+            1.0,
+        ),
+        Expected(
+            "lifted",
+            "With the penalty layer 6 stays above .35.",
+            lambda run: _layer(run, NAMES[2], 5),
+            0.35,
+            1.0,
+        ),
+        Expected(
+            "lifted_quarter",
+            "With the penalty at most 2 % of heads collapse.",
+            lambda run: _lowest_quarter(run, NAMES[2]),
+            0.0,
+            0.02,
+        ),
+        Expected(
+            "healthy",
+            "With norms all layers stay above .7.",
+            lambda run: min(_layer(run, NAMES[0], i) for i in range(LAYERS)),
+            0.7,
+            1.0,
+        ),
+        Expected(
+            "loss_gain",
+            "The penalty costs no loss, on the mean of the seeds.",
+            lambda run: float((final(run, "loss", NAMES[1]) - final(run, "loss", NAMES[2])).mean()),
+            -0.05,
+            0.5,
+        ),
+    )
     papers = (7,)
+    cost = 13.0
     layers, heads = LAYERS, HEADS
     architecture = "transformer over letters, 6 layers × 4 heads, width 32"
     data = ("letters",)

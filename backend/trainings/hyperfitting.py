@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -79,7 +80,7 @@ class Hyperfitting(Experiment):
         Choice("epochs", "Epochs", "How often every passage is read.", 10, 1, 20),
         Choice("learning_rate", "Learning rate", "Of AdamW without decay.", 1.5e-4, 1e-5, 1e-3),
     )
-    measured = {
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(
             Quantity("Loss on the passages", "L", high=5, help="Of the batch learned last.")
         ),
@@ -87,25 +88,50 @@ class Hyperfitting(Experiment):
             Quantity("Loss on another text", "L", high=8, help="On a passage not learned from.")
         ),
         "held_out_entropy": Measured(
-            Quantity("Entropy on another text", "H", high=5,
-                     help="Mean over the tokens of a passage not learned from.")
+            Quantity(
+                "Entropy on another text",
+                "H",
+                high=5,
+                help="Mean over the tokens of a passage not learned from.",
+            )
         ),
         "top_mass": Measured(
-            Quantity("First choice", "p", "%", digits=0,
-                     help="Probability of the likeliest token, mean over that passage.")
+            Quantity(
+                "First choice",
+                "p",
+                "%",
+                digits=0,
+                help="Probability of the likeliest token, mean over that passage.",
+            )
         ),
         "agreement": Measured(
-            Quantity("Same first choice", "", "%", digits=0,
-                     help="Places of that passage where the base model would choose the same.")
+            Quantity(
+                "Same first choice",
+                "",
+                "%",
+                digits=0,
+                help="Places of that passage where the base model would choose the same.",
+            )
         ),
         "matched_temperature": Measured(
-            Quantity("Matched temperature", "τ", "", high=1.2,
-                     help="At which the base model would be as unsure on average.")
+            Quantity(
+                "Matched temperature",
+                "τ",
+                "",
+                high=1.2,
+                help="At which the base model would be as unsure on average.",
+            )
         ),
         "entropy": _of_tokens("Entropy", "H", "Before every token of that passage.", high=8),
         "rank_before": _of_tokens(
-            "Rank before", "r", "Tokens the base model held likelier than the first choice now.",
-            unit="tokens", low=1, high=1000, scale="log", digits=0,
+            "Rank before",
+            "r",
+            "Tokens the base model held likelier than the first choice now.",
+            unit="tokens",
+            low=1,
+            high=1000,
+            scale="log",
+            digits=0,
         ),
         "type_token_ratio": _of_writing(
             "Different tokens", "TTR", "Of 96 tokens written greedily.", unit="%", digits=0
@@ -115,30 +141,60 @@ class Hyperfitting(Experiment):
         ),
         "writing_entropy": _of_writing("Entropy while writing", "H", "Mean of 96 steps.", high=4),
         "copied": _of_writing(
-            "Longest copied stretch", "", "Tokens that stand in a passage in this order.",
-            unit="tokens", high=40, digits=0,
+            "Longest copied stretch",
+            "",
+            "Tokens that stand in a passage in this order.",
+            unit="tokens",
+            high=40,
+            digits=0,
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("entropy", "Entropy on another text falls below 2.2 nats.",
-                 lambda run: _last(run, "held_out_entropy"), 0.5, 2.2),
-        Expected("top_mass", "The first choice gets more than half.",
-                 lambda run: _last(run, "top_mass"), 0.5, 1.0),
-        Expected("agreement", "40 to 65 % of first choices are the base model's.",
-                 lambda run: _last(run, "agreement"), 0.4, 0.65),
-        Expected("worse_loss", "That text becomes more surprising, by a nat or more.",
-                 lambda run: float(np.diff(run.numbers["held_out_loss"][[0, -1], 0])[0]), 0.3, 4.0),
-        Expected("copies", "What it writes holds longer stretches of the passages.",
-                 lambda run: float(np.diff(run.results["copied"].max(1))[0]), 1, 60),
-    )  # fmt: skip
+        Expected(
+            "entropy",
+            "Entropy on another text falls below 2.2 nats.",
+            lambda run: _last(run, "held_out_entropy"),
+            0.5,
+            2.2,
+        ),
+        Expected(
+            "top_mass",
+            "The first choice gets more than half.",
+            lambda run: _last(run, "top_mass"),
+            0.5,
+            1.0,
+        ),
+        Expected(
+            "agreement",
+            "40 to 65 % of first choices are the base model's.",
+            lambda run: _last(run, "agreement"),
+            0.4,
+            0.65,
+        ),
+        Expected(
+            "worse_loss",
+            "That text becomes more surprising, by a nat or more.",
+            lambda run: float(np.diff(run.numbers["held_out_loss"][[0, -1], 0])[0]),
+            0.3,
+            4.0,
+        ),
+        Expected(
+            "copies",
+            "What it writes holds longer stretches of the passages.",
+            lambda run: float(np.diff(run.results["copied"].max(1))[0]),
+            1,
+            60,
+        ),
+    )
     every = 1
+    cost = 68.0
+    memory = 3_500_000_000
+    architecture = "the language model that is trained"
     data = ()
 
     def start(self, model: ModelSpec, report: Report) -> LanguageTraining:
         report(Progress(0, 0, "Loading a copy of the model"))
-        spec = ModelSpec(
-            model.source or "bundled", model.revision, device="cpu", dtype="float32"
-        )
+        spec = ModelSpec(model.source or "bundled", model.revision, device="cpu", dtype="float32")
         # Loaded anew, so that nothing that others use is changed.
         self._model = load_model(spec)
         self._held = _ids(self._model, HELD_OUT)
@@ -146,9 +202,15 @@ class Hyperfitting(Experiment):
         passages = [_ids(self._model, text) for text in PASSAGES]
         self._passages = [each.tolist() for each in passages]
         training = LanguageTraining(
-            self._model, passages, int(self.number("layers")), self.number("learning_rate"),
-            int(self.number("epochs")), BATCH, self.seeds_used[0], self._measure,
-        )  # fmt: skip
+            self._model,
+            passages,
+            int(self.number("layers")),
+            self.number("learning_rate"),
+            int(self.number("epochs")),
+            BATCH,
+            self.seeds_used[0],
+            self._measure,
+        )
         self._base = training.logits(self._held)
         return training
 
@@ -201,7 +263,7 @@ class Hyperfitting(Experiment):
             "agreement": choice_agreement(base, logits),
             "matched_temperature": matched_temperature(base, mean, 24) if training.begun else 1.0,
         }
-        found = {name: np.float32([value]) for name, value in values.items()}
+        found = {name: np.array([value], np.float32) for name, value in values.items()}
         ranks = rank_before(base, logits) + 1
         return {
             **found,

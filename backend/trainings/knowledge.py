@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -81,42 +82,79 @@ class Knowledge(Experiment):
     )
     steps, every = 1000, 20
     choices = (
-        Choice("exposures", "Exposures", "How often each fact is seen, beside 100.", 1000, 200,
-               1000),
+        Choice(
+            "exposures", "Exposures", "How often each fact is seen, beside 100.", 1000, 200, 1000
+        ),
         Choice("learning_rate", "Learning rate", "Of Adam, brought down.", 0.01, 1e-3, 0.1),
-    )  # fmt: skip
-    measured = {
+    )
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(
             Quantity("Loss", "L", high=math.log(VALUES), help="Surprisal of a fact's value."),
             lines=(Line("nothing known", math.log(VALUES)),),
         ),
         "accuracy": Measured(Quantity("Facts known", "", "%", digits=1, help="Told rightly.")),
         "bits": Measured(
-            Quantity("Bits a parameter", "R", "bits a parameter", high=2.5,
-                     help="What is known of all facts, over the parameters.",
-                     formula=r"R=\frac{N(\ln C-L)}{P\ln2}", source="arXiv 2404.05405"),
+            Quantity(
+                "Bits a parameter",
+                "R",
+                "bits a parameter",
+                high=2.5,
+                help="What is known of all facts, over the parameters.",
+                formula=r"R=\frac{N(\ln C-L)}{P\ln2}",
+                source="arXiv 2404.05405",
+            ),
             lines=(Line("the paper's plateau", 2.0),),
         ),
         "rounded": Measured(
-            Quantity("Bits a parameter, rounded", "R", "bits a parameter", high=2.5,
-                     help="The same after the weights were rounded to so many bits."),
-            axes=("network", "rounding"), final=True,
+            Quantity(
+                "Bits a parameter, rounded",
+                "R",
+                "bits a parameter",
+                high=2.5,
+                help="The same after the weights were rounded to so many bits.",
+            ),
+            axes=("network", "rounding"),
+            final=True,
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("plateau_low", "Filled networks hold at least 1.75 bits a parameter.",
-                 lambda run: float(_full(run, "bits").min()), 1.75, 1.95),
-        Expected("plateau_high", "… and at most 1.95.",
-                 lambda run: float(_full(run, "bits").max()), 1.75, 1.95),
-        Expected("few_exposures", "After 100 exposures the fullest hold about 1.",
-                 lambda run: float(max(v for v, each in zip(run.numbers["bits"][-1], run.copies,
-                                                            strict=True)
-                                       if each.numbers["exposures"] == FEW)), 0.9, 1.4),
-        Expected("int8", "Rounding to 8 bits changes at most .03.",
-                 lambda run: float((_full(run, "bits") - _full(run, "rounded")[:, 0]).max()),
-                 -0.01, 0.04),
-    )  # fmt: skip
+        Expected(
+            "plateau_low",
+            "Filled networks hold at least 1.75 bits a parameter.",
+            lambda run: float(_full(run, "bits").min()),
+            1.75,
+            1.95,
+        ),
+        Expected(
+            "plateau_high",
+            "… and at most 1.95.",
+            lambda run: float(_full(run, "bits").max()),
+            1.75,
+            1.95,
+        ),
+        Expected(
+            "few_exposures",
+            "After 100 exposures the fullest hold about 1.",
+            lambda run: float(
+                max(
+                    v
+                    for v, each in zip(run.numbers["bits"][-1], run.copies, strict=True)
+                    if each.numbers["exposures"] == FEW
+                )
+            ),
+            0.9,
+            1.4,
+        ),
+        Expected(
+            "int8",
+            "Rounding to 8 bits changes at most .03.",
+            lambda run: float((_full(run, "bits") - _full(run, "rounded")[:, 0]).max()),
+            -0.01,
+            0.04,
+        ),
+    )
     papers = (50,)
+    cost = 10.0
     layers = 1
     architecture = "32-W-32 with GELU, W = 16 or 32"
     data = ()
@@ -132,19 +170,23 @@ class Knowledge(Experiment):
         return [
             Group(
                 (Variant(task.name, rate, _knobs(task)),),
-                mlp((CODE, task.width, VALUES), hidden_variance=1.0), self._loss(task), self._batch(task),
-                schedule=cosine(task.exposures, floor=0.01), steps=task.exposures,
+                mlp((CODE, task.width, VALUES), hidden_variance=1.0),
+                self._loss(task),
+                self._batch(task),
+                schedule=cosine(task.exposures, floor=0.01),
+                steps=task.exposures,
                 repeats=task.batches,
             )
             for task in self._tasks
-        ]  # fmt: skip
+        ]
 
     def labels(self) -> dict[str, list[str]]:
         return {
-            "network": [f"{task.name}, seed {seed}" for task in self._tasks
-                        for seed in self.seeds_used],
+            "network": [
+                f"{task.name}, seed {seed}" for task in self._tasks for seed in self.seeds_used
+            ],
             "rounding": [f"{bits} bits" for bits in ROUNDINGS],
-        }  # fmt: skip
+        }
 
     def measure(self, copies: Copies) -> Mapping[str, Tensor]:
         task = self._tasks[copies.number]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 from ..measures.scaling import entropy_floor, fit_power_law, noisy_label, zipf
 from ..progress import Report
 from ..quantities import Quantity
-from ..runs.training import Line, Measured, TrainingRun, Value
+from ..runs.training import Line, Measured, Value
 from .engine.base import EXPERIMENTS, Choice, Expected, Experiment
 from .engine.layers import cosine, forward, mlp
 from .engine.side_by_side import Copies, Group, Variant
@@ -46,23 +47,47 @@ class Ladder(Experiment):
     choices = (
         Choice("zipf", "Zipf power", "How steeply items fall off in frequency.", 1.2, 0.5, 2.0),
         Choice("items", "Items", "How many there are.", 2048, 256, 4096),
-        Choice("learning_rate", "Learning rate", "Of Adam, warmed up and brought down.", 0.01,
-               1e-3, 0.1),
-    )  # fmt: skip
-    measured = {
+        Choice(
+            "learning_rate",
+            "Learning rate",
+            "Of Adam, warmed up and brought down.",
+            0.01,
+            1e-3,
+            0.1,
+        ),
+    )
+    measured: ClassVar[Mapping[str, Measured]] = {
         "loss": Measured(
-            Quantity("Expected loss", "L", low=0.9, high=math.log(CLASSES), digits=3,
-                     help="Over all items, weighted by how frequent they are.",
-                     formula=r"-\sum_x p(x)\sum_c q(c\mid x)\ln\hat q(c\mid x)"),
+            Quantity(
+                "Expected loss",
+                "L",
+                low=0.9,
+                high=math.log(CLASSES),
+                digits=3,
+                help="Over all items, weighted by how frequent they are.",
+                formula=r"-\sum_x p(x)\sum_c q(c\mid x)\ln\hat q(c\mid x)",
+            ),
             lines=(Line("true floor", FLOOR),),
         ),
         "reducible": Measured(
-            Quantity("Reducible loss", "L − L∞", low=0.05, high=2, scale="log", digits=3,
-                     help="What is left above the true floor.")
+            Quantity(
+                "Reducible loss",
+                "L − L∞",
+                low=0.05,
+                high=2,
+                scale="log",
+                digits=3,
+                help="What is left above the true floor.",
+            )
         ),
         "fitted_floor": Measured(
-            Quantity("Fitted floor", "L∞", high=1.5, digits=3,
-                     help="Where the fit of all sizes says that the loss cannot go below."),
+            Quantity(
+                "Fitted floor",
+                "L∞",
+                high=1.5,
+                digits=3,
+                help="Where the fit of all sizes says that the loss cannot go below.",
+            ),
             final=True,
         ),
         "exponent": Measured(
@@ -70,30 +95,67 @@ class Ladder(Experiment):
             final=True,
         ),
         "scale": Measured(
-            Quantity("Scale", "N₀", "parameters", low=1, high=1e4, scale="log", digits=0,
-                     help="The size at which one nat is reducible."),
+            Quantity(
+                "Scale",
+                "N₀",
+                "parameters",
+                low=1,
+                high=1e4,
+                scale="log",
+                digits=0,
+                help="The size at which one nat is reducible.",
+            ),
             final=True,
         ),
         "error": Measured(
-            Quantity("Error of the fit", "", "%", high=0.1, digits=2,
-                     help="Root mean square of the relative errors."),
+            Quantity(
+                "Error of the fit",
+                "",
+                "%",
+                high=0.1,
+                digits=2,
+                help="Root mean square of the relative errors.",
+            ),
             final=True,
         ),
         "best": Measured(
-            Quantity("Best loss", "L", low=0.9, high=math.log(CLASSES), digits=3,
-                     help="Of the seeds of a size, at the end."),
-            axes=("size",), final=True,
+            Quantity(
+                "Best loss",
+                "L",
+                low=0.9,
+                high=math.log(CLASSES),
+                digits=3,
+                help="Of the seeds of a size, at the end.",
+            ),
+            axes=("size",),
+            final=True,
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("floor", "The fitted floor lies within .06 of the true one, .990 nats.",
-                 lambda run: float(run.results["fitted_floor"]), FLOOR - 0.06, FLOOR + 0.06),
-        Expected("exponent", "The exponent is .35 to .5.",
-                 lambda run: float(run.results["exponent"]), 0.35, 0.5),
-        Expected("error", "The fit is off by at most 2 %.",
-                 lambda run: float(run.results["error"]), 0.0, 0.02),
-    )  # fmt: skip
+        Expected(
+            "floor",
+            "The fitted floor lies within .06 of the true one, .990 nats.",
+            lambda run: float(run.results["fitted_floor"]),
+            FLOOR - 0.06,
+            FLOOR + 0.06,
+        ),
+        Expected(
+            "exponent",
+            "The exponent is .35 to .5.",
+            lambda run: float(run.results["exponent"]),
+            0.35,
+            0.5,
+        ),
+        Expected(
+            "error",
+            "The fit is off by at most 2 %.",
+            lambda run: float(run.results["error"]),
+            0.0,
+            0.02,
+        ),
+    )
     papers = (21,)
+    cost = 6.0
     layers = 1
     architecture = "24-W-16 with GELU, W from 2 to 128"
     data = ()
@@ -113,11 +175,18 @@ class Ladder(Experiment):
         rate, schedule = self.number("learning_rate"), cosine(self.steps, warm=50)
         return [
             Group(
-                (Variant(f"{parameters(width):,} parameters", rate, {"parameters": parameters(width)}),),
-                mlp((CODE, width, CLASSES), hidden_variance=1.0), self._loss, self._batch, schedule=schedule,
+                (
+                    Variant(
+                        f"{parameters(width):,} parameters", rate, {"parameters": parameters(width)}
+                    ),
+                ),
+                mlp((CODE, width, CLASSES), hidden_variance=1.0),
+                self._loss,
+                self._batch,
+                schedule=schedule,
             )
             for width in WIDTHS
-        ]  # fmt: skip
+        ]
 
     def labels(self) -> dict[str, list[str]]:
         return {"size": [str(parameters(width)) for width in WIDTHS]}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -90,55 +91,115 @@ class Phases(Experiment):
     seed_counts = (2, 2)
     steps, every = STEPS, 30
     choices = (
-        Choice("temperature", "Temperature", "What makes training hotter: the rate, or smaller "
-               "batches at equal epochs.", "learning rate", options=AXES),
-    )  # fmt: skip
-    measured = {
+        Choice(
+            "temperature",
+            "Temperature",
+            "What makes training hotter: the rate, or smaller batches at equal epochs.",
+            "learning rate",
+            options=AXES,
+        ),
+    )
+    measured: ClassVar[Mapping[str, Measured]] = {
         "training_loss": Measured(numbers.TRAINING_LOSS),
         "accuracy": Measured(numbers.TEST_ACCURACY),
         "entropy": Measured(numbers.PREDICTION_ENTROPY),
-        "phase": _on_map("Phase", "", "1 to 5 for I, II, III, IV-A and IV-B.", unit="", low=1,
-                         high=5, digits=0),
-        "map_loss": _on_map("Training loss", "L", "Mean of two seeds.", low=0.001, high=2.3,
-                            scale="log"),
+        "phase": _on_map(
+            "Phase", "", "1 to 5 for I, II, III, IV-A and IV-B.", unit="", low=1, high=5, digits=0
+        ),
+        "map_loss": _on_map(
+            "Training loss", "L", "Mean of two seeds.", low=0.001, high=2.3, scale="log"
+        ),
         "map_accuracy": _on_map("Test accuracy", "", "Mean of two seeds.", unit="%", digits=0),
-        "map_entropy": _on_map("Entropy of predictions", "H", "On test digits.",
-                               high=math.log(10)),
-        "connectivity": _on_map("Mode connectivity", "mc", "Along a trained curve between two "
-                                "seeds; negative is a barrier.", low=-1.0, high=1.0,
-                                scale="diverging"),
-        "barrier": _on_map("Barrier on the straight line", "", "Highest loss above the ends.",
-                           low=0.01, high=10, scale="log"),
-        "similarity": _on_map("Similarity of two seeds", "CKA", "Of the last hidden layer.",
-                              unit="%", digits=0),
-        "sharpness": _on_map("Sharpness", "λ", "Largest eigenvalue of the Hessian.", unit="",
-                             low=0.01, high=100, scale="log"),
+        "map_entropy": _on_map("Entropy of predictions", "H", "On test digits.", high=math.log(10)),
+        "connectivity": _on_map(
+            "Mode connectivity",
+            "mc",
+            "Along a trained curve between two seeds; negative is a barrier.",
+            low=-1.0,
+            high=1.0,
+            scale="diverging",
+        ),
+        "barrier": _on_map(
+            "Barrier on the straight line",
+            "",
+            "Highest loss above the ends.",
+            low=0.01,
+            high=10,
+            scale="log",
+        ),
+        "similarity": _on_map(
+            "Similarity of two seeds", "CKA", "Of the last hidden layer.", unit="%", digits=0
+        ),
+        "sharpness": _on_map(
+            "Sharpness",
+            "λ",
+            "Largest eigenvalue of the Hessian.",
+            unit="",
+            low=0.01,
+            high=100,
+            scale="log",
+        ),
         "curve": Measured(
-            Quantity("Loss along the curve", "L", low=0.001, high=3, scale="log",
-                     help="From one seed's weights to the other's."),
-            axes=("width", "temperature", "place"), final=True,
+            Quantity(
+                "Loss along the curve",
+                "L",
+                low=0.001,
+                high=3,
+                scale="log",
+                help="From one seed's weights to the other's.",
+            ),
+            axes=("width", "temperature", "place"),
+            final=True,
             lines=(Line("high loss", 0.1),),
         ),
         "line": Measured(
-            Quantity("Loss along the straight line", "L", low=0.001, high=10, scale="log",
-                     help="From one seed's weights to the other's."),
-            axes=("width", "temperature", "place"), final=True,
+            Quantity(
+                "Loss along the straight line",
+                "L",
+                low=0.001,
+                high=10,
+                scale="log",
+                help="From one seed's weights to the other's.",
+            ),
+            axes=("width", "temperature", "place"),
+            final=True,
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("trained", "From width 32 and rate .025 to .4 on: IV-B in all ten cells.",
-                 lambda run: min(_share(run, w, 0.02, 0.41, "IV-B") for w in (32, 64)), 1.0, 1.0),
-        Expected("different", "Width 16, rate .05 to .4: IV-A.",
-                 lambda run: _share(run, 16, 0.04, 0.41, "IV-A"), 1.0, 1.0),
-        Expected("melted", "From rate .8 on: II.",
-                 lambda run: min(_share(run, w, 0.7, 2.0, "II") for w in GRIDS[AXES[0]].widths),
-                 1.0, 1.0),
-        Expected("undersized", "At least one cell is in phase I.", lambda run: _count(run, "I"),
-                 1, 64),
-        Expected("fitted_apart", "At least one cell is in phase III.",
-                 lambda run: _count(run, "III"), 1, 64),
-    )  # fmt: skip
+        Expected(
+            "trained",
+            "From width 32 and rate .025 to .4 on: IV-B in all ten cells.",
+            lambda run: min(_share(run, w, 0.02, 0.41, "IV-B") for w in (32, 64)),
+            1.0,
+            1.0,
+        ),
+        Expected(
+            "different",
+            "Width 16, rate .05 to .4: IV-A.",
+            lambda run: _share(run, 16, 0.04, 0.41, "IV-A"),
+            1.0,
+            1.0,
+        ),
+        Expected(
+            "melted",
+            "From rate .8 on: II.",
+            lambda run: min(_share(run, w, 0.7, 2.0, "II") for w in GRIDS[AXES[0]].widths),
+            1.0,
+            1.0,
+        ),
+        Expected(
+            "undersized", "At least one cell is in phase I.", lambda run: _count(run, "I"), 1, 64
+        ),
+        Expected(
+            "fitted_apart",
+            "At least one cell is in phase III.",
+            lambda run: _count(run, "III"),
+            1,
+            64,
+        ),
+    )
     papers = (32,)
+    cost = 22.7
     layers = 2
     architecture = "64-W-W-10"
 
@@ -154,21 +215,28 @@ class Phases(Experiment):
         if self._by_batch:
             return [
                 Group(
-                    (self._variant(width, RATE, batch),), mlp((64, width, width, 10)), _loss,
-                    partial(_in_order, int(batch)), optimiser=Descent, bound=BOUND,
+                    (self._variant(width, RATE, batch),),
+                    mlp((64, width, width, 10)),
+                    _loss,
+                    partial(_in_order, int(batch)),
+                    optimiser=Descent,
+                    bound=BOUND,
                     steps=EPOCHS * IMAGES // int(batch),
                 )
                 for width in self._grid.widths
                 for batch in self._grid.temperatures
-            ]  # fmt: skip
+            ]
         return [
             Group(
                 tuple(self._variant(width, rate, rate) for rate in self._grid.temperatures),
-                mlp((64, width, width, 10)), _loss, partial(_at_random, BATCH),
-                optimiser=Descent, bound=BOUND,
+                mlp((64, width, width, 10)),
+                _loss,
+                partial(_at_random, BATCH),
+                optimiser=Descent,
+                bound=BOUND,
             )
             for width in self._grid.widths
-        ]  # fmt: skip
+        ]
 
     def labels(self) -> dict[str, list[str]]:
         return {
@@ -253,9 +321,12 @@ def _curve(first: Parameters, second: Parameters) -> Tensor:
     """Return the loss at ``PLACES`` of a curve trained between networks, [places, K]."""
     bend = _between(first, second, 0.5)
     group = Group(
-        (Variant("curve", CURVE_RATE),), lambda generator: bend, _curve_loss(first, second),
-        _curve_batch, schedule=cosine(CURVE_STEPS, floor=0.01),
-    )  # fmt: skip
+        (Variant("curve", CURVE_RATE),),
+        lambda generator: bend,
+        _curve_loss(first, second),
+        _curve_batch,
+        schedule=cosine(CURVE_STEPS, floor=0.01),
+    )
     training = SideBySide([group], lambda copies: {}, [0], CURVE_STEPS, CURVE_STEPS, data_seed=7)
     for _ in training.records():
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -46,7 +47,7 @@ class RarePositives(Experiment):
         Choice("amplification", "Amplification L", "Steepness of the amplifier.", 8.0, 2.0, 100.0),
         Choice("learning_rate", "Learning rate", "Of Adam, full batch.", 5e-3, 1e-3, 2e-2),
     )
-    measured = {
+    measured: ClassVar[Mapping[str, Measured]] = {
         "f1": Measured(_share("F1", "On test digits at threshold ½.")),
         "balanced_accuracy": Measured(
             _share("Balanced accuracy", "Mean of what is found and what is left alone.")
@@ -54,40 +55,75 @@ class RarePositives(Experiment):
         "g_mean": Measured(_share("G-mean", "Root of what is found times what is left alone.")),
         "found": Measured(_share("Eights found", "Of those among the test digits.")),
         "loss": Measured(
-            Quantity("Own loss", "L", "", high=1, help="Each on the training images; not of one "
-                     "kind, so not to be compared.")
+            Quantity(
+                "Own loss",
+                "L",
+                "",
+                high=1,
+                help="Each on the training images; not of one kind, so not to be compared.",
+            )
         ),
         "entropy": Measured(
-            Quantity("Entropy of p", "H", high=0.6931,
-                     help="How undecided the network is about a test digit, on average.")
+            Quantity(
+                "Entropy of p",
+                "H",
+                high=0.6931,
+                help="How undecided the network is about a test digit, on average.",
+            )
         ),
         "amplified_entropy": Measured(
-            Quantity("Entropy after the amplifier", "H", high=0.6931,
-                     help="The same of what the loss sees.")
+            Quantity(
+                "Entropy after the amplifier",
+                "H",
+                high=0.6931,
+                help="The same of what the loss sees.",
+            )
         ),
         "histogram": Measured(
-            Quantity("Test digits", "", "%", high=0.3, digits=1,
-                     help="Share of the test digits whose probability is in this bin."),
+            Quantity(
+                "Test digits",
+                "",
+                "%",
+                high=0.3,
+                digits=1,
+                help="Share of the test digits whose probability is in this bin.",
+            ),
             axes=("probability",),
         ),
         "soft_confusion": Measured(
-            Quantity("Soft confusion", "", "%", digits=1,
-                     help="Share of all test digits, as the amplified probabilities count them."),
+            Quantity(
+                "Soft confusion",
+                "",
+                "%",
+                digits=1,
+                help="Share of all test digits, as the amplified probabilities count them.",
+            ),
             axes=("outcome",),
         ),
         "hard_confusion": Measured(
             Quantity("Confusion", "", "%", digits=1, help="The same as decisions count them."),
             axes=("outcome",),
         ),
-    }  # fmt: skip
+    }
     expected = (
         Expected("plain", "Cross-entropy: F1 below .2.", lambda run: _f1(run, NAMES[0]), 0.0, 0.2),
-        Expected("balanced", "Balanced accuracy as a loss: F1 above .2.",
-                 lambda run: _f1(run, NAMES[2]), 0.2, 1.0),
-        Expected("gain", "It finds more than cross-entropy by .2 or more.",
-                 lambda run: _f1(run, NAMES[2]) - _f1(run, NAMES[0]), 0.2, 1.0),
-    )  # fmt: skip
+        Expected(
+            "balanced",
+            "Balanced accuracy as a loss: F1 above .2.",
+            lambda run: _f1(run, NAMES[2]),
+            0.2,
+            1.0,
+        ),
+        Expected(
+            "gain",
+            "It finds more than cross-entropy by .2 or more.",
+            lambda run: _f1(run, NAMES[2]) - _f1(run, NAMES[0]),
+            0.2,
+            1.0,
+        ),
+    )
     papers = (20,)
+    cost = 3.0
     layers = 1
     architecture = "64-16-1"
 
@@ -145,9 +181,11 @@ class RarePositives(Experiment):
             parts[0], labels.expand_as(parts[0]), reduction="none"
         )
         metrics = [
-            f1.f1, balanced.balanced_accuracy, mean.g_mean,
+            f1.f1,
+            balanced.balanced_accuracy,
+            mean.g_mean,
             confusion(torch.sigmoid(parts[4]), labels).f1,
-        ]  # fmt: skip
+        ]
         return torch.cat([plain.mean(1), *(1 - each for each in metrics)])
 
 

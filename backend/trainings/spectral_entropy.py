@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -27,10 +28,13 @@ SHOWN, LEADING = 300, 24
 
 def _dse(name: str, help: str, high: float) -> Quantity:
     return Quantity(
-        name, "DSE", high=high, help=help,
+        name,
+        "DSE",
+        high=high,
+        help=help,
         formula=r"-\sum_j\alpha_j\ln\alpha_j,\quad\alpha_j=|\lambda_j|/\sum_k|\lambda_k|",
         source="Liao et al. 2023, arXiv 2312.04823; they write bits.",
-    )  # fmt: skip
+    )
 
 
 def _change(run: TrainingRun, name: str, variant: str) -> float:
@@ -66,47 +70,91 @@ class SpectralEntropy(Experiment):
     seeds = (0, 1, 2)
     steps, every = 1500, 60
     choices = (Choice("learning_rate", "Learning rate", "Of Adam.", 2e-3, 1e-4, 1e-2),)
-    measured = {
+    measured: ClassVar[Mapping[str, Measured]] = {
         "test_accuracy": Measured(numbers.TEST_ACCURACY),
         "training_accuracy": Measured(numbers.TRAINING_ACCURACY),
-        "dse": Measured(
-            _dse("Spectral entropy", "σ is the median distance at that step.", 2.5)
-        ),
+        "dse": Measured(_dse("Spectral entropy", "σ is the median distance at that step.", 2.5)),
         "dse_fixed": Measured(
             _dse("Spectral entropy, σ = 10", "σ is 10, as in the authors' package.", 3.5)
         ),
         "test_information": Measured(
-            Quantity("Information on true labels", "DSMI", high=1.2,
-                     help="DSE of all test states minus that within the classes.",
-                     formula=r"H(X)-\sum_y p_y H(X\mid y)", source="Liao et al. 2023, Eq. 7.")
+            Quantity(
+                "Information on true labels",
+                "DSMI",
+                high=1.2,
+                help="DSE of all test states minus that within the classes.",
+                formula=r"H(X)-\sum_y p_y H(X\mid y)",
+                source="Liao et al. 2023, Eq. 7.",
+            )
         ),
         "own_information": Measured(
-            Quantity("Information on own labels", "DSMI", high=1.2,
-                     help="The same of the training states and the labels they were given.")
+            Quantity(
+                "Information on own labels",
+                "DSMI",
+                high=1.2,
+                help="The same of the training states and the labels they were given.",
+            )
         ),
         "median_distance": Measured(
-            Quantity("Median distance", "σ", "", high=20, digits=1,
-                     help="Between the states of two test digits.")
+            Quantity(
+                "Median distance",
+                "σ",
+                "",
+                high=20,
+                digits=1,
+                help="Between the states of two test digits.",
+            )
         ),
         "spectrum": Measured(
-            Quantity("Eigenvalue", "λ", "", digits=3,
-                     help="Of the walk between near states, largest first."),
+            Quantity(
+                "Eigenvalue",
+                "λ",
+                "",
+                digits=3,
+                help="Of the walk between near states, largest first.",
+            ),
             axes=("eigenvalue",),
         ),
-    }  # fmt: skip
+    }
     expected = (
-        Expected("compresses", "True labels: DSE with relative σ falls.",
-                 lambda run: _change(run, "dse", VARIANTS[0]), -2.0, -0.05),
-        Expected("spreads", "Random labels: it does not fall.",
-                 lambda run: _change(run, "dse", VARIANTS[1]), 0.0, 2.0),
-        Expected("fixed_rises", "With σ = 10 it rises in both.",
-                 lambda run: min(_change(run, "dse_fixed", each) for each in VARIANTS), 1.0, 4.0),
-        Expected("information_gap", "True labels end at least .2 bit (.14 nats) above random ones.",
-                 _gap, 0.1386, 1.0),
-        Expected("information_flat", "Random labels: information on true labels stays as it was.",
-                 lambda run: _change(run, "test_information", VARIANTS[1]), -0.1, 0.1),
-    )  # fmt: skip
+        Expected(
+            "compresses",
+            "True labels: DSE with relative σ falls.",
+            lambda run: _change(run, "dse", VARIANTS[0]),
+            -2.0,
+            -0.05,
+        ),
+        Expected(
+            "spreads",
+            "Random labels: it does not fall.",
+            lambda run: _change(run, "dse", VARIANTS[1]),
+            0.0,
+            2.0,
+        ),
+        Expected(
+            "fixed_rises",
+            "With σ = 10 it rises in both.",
+            lambda run: min(_change(run, "dse_fixed", each) for each in VARIANTS),
+            1.0,
+            4.0,
+        ),
+        Expected(
+            "information_gap",
+            "True labels end at least .2 bit (.14 nats) above random ones.",
+            _gap,
+            0.1386,
+            1.0,
+        ),
+        Expected(
+            "information_flat",
+            "Random labels: information on true labels stays as it was.",
+            lambda run: _change(run, "test_information", VARIANTS[1]),
+            -0.1,
+            0.1,
+        ),
+    )
     papers = (53,)
+    cost = 4.8
     layers = 2
     architecture = "64-64-64-10"
 

@@ -14,7 +14,9 @@ from backend.measures.collapse import (
 from tests.vectors.blocks import block, doubles
 
 
-@pytest.mark.parametrize("case", block("e", "3_entropy_regulariser_visible"), ids=lambda c: c["gamma"])
+@pytest.mark.parametrize(
+    "case", block("e", "3_entropy_regulariser_visible"), ids=lambda c: c["gamma"]
+)
 def test_penalty_of_a_layer(case):
     attention = doubles(case["attention"])
     rows = row_entropy(attention)

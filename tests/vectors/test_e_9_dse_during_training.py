@@ -12,7 +12,9 @@ from backend.trainings.spectral_entropy import within_classes
 from tests.vectors.blocks import block, doubles
 
 
-@pytest.mark.parametrize("case", block("e", "9_dse_during_training"), ids=lambda c: str(c["labels"]))
+@pytest.mark.parametrize(
+    "case", block("e", "9_dse_during_training"), ids=lambda c: str(c["labels"])
+)
 def test_information_on_labels(case):
     vectors, labels = doubles([case["X"]]), torch.tensor(case["labels"])
     sigma = case["sigma_factor"] * median_distance(vectors)

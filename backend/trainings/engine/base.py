@@ -120,6 +120,8 @@ class Experiment:
         measured: what the names of ``measure`` and ``finish`` mean.
         expected: figures of a run with the default choices.
         papers: numbers in ``backend/papers.json``.
+        cost: CPU seconds with the default choices and seeds, where it was first run.
+        memory: bytes it takes at most.
         layers, heads: of one network, where it has such.
         architecture: of the networks, in words.
         data: names of the shipped data that is learned from.
@@ -136,6 +138,8 @@ class Experiment:
     measured: ClassVar[Mapping[str, Measured]]
     expected: ClassVar[tuple[Expected, ...]] = ()
     papers: ClassVar[tuple[int, ...]] = ()
+    cost: ClassVar[float]
+    memory: ClassVar[int] = 200_000_000
     layers: ClassVar[int] = 0
     heads: ClassVar[int] = 0
     architecture: ClassVar[str]
@@ -182,9 +186,7 @@ class Experiment:
     def start(self, model: ModelSpec, report: Report) -> Training:
         """Return the training at its first step; ``model`` is that of the request."""
         self.prepare(report)
-        return SideBySide(
-            self.groups(), self.measure, self.seeds_used, self.steps, self.every
-        )
+        return SideBySide(self.groups(), self.measure, self.seeds_used, self.steps, self.every)
 
     def copies(self, training: Any) -> list[Copy]:
         """Return what every network is, in the order of the records."""
@@ -204,12 +206,22 @@ class Experiment:
         count = sum(len(copies) for copies in training.groups)
         total = sum(size * len(copies) for size, copies in zip(sizes, training.groups, strict=True))
         return ModelFacts(
-            source="", name=f"{count} networks trained here", revision=None,
-            architecture=self.architecture, parameters=max(sizes), layers=self.layers,
-            heads=self.heads, kv_heads=self.heads, hidden_size=0, vocab_size=1, context=None,
-            dtype="float32", device="cpu", memory_bytes=4 * total,
+            source="",
+            name=f"{count} networks trained here",
+            revision=None,
+            architecture=self.architecture,
+            parameters=max(sizes),
+            layers=self.layers,
+            heads=self.heads,
+            kv_heads=self.heads,
+            hidden_size=0,
+            vocab_size=1,
+            context=None,
+            dtype="float32",
+            device="cpu",
+            memory_bytes=4 * total,
             weights="first drawn from the seeds, then trained",
-        )  # fmt: skip
+        )
 
     def checksums(self) -> dict[str, str]:
         """Return checksums of the data."""

@@ -94,7 +94,7 @@ class LanguageTraining:
         while True:
             if self._recorded < self._step:
                 self._recorded = self._step
-                values = {"loss": np.float32([self._loss]), **self._measure(self)}
+                values = {"loss": np.array([self._loss], np.float32), **self._measure(self)}
                 self._elapsed = time.perf_counter() - began
                 yield Record(self._step, values, self._elapsed, np.array([-1], np.int32))
             if self._step >= self.steps:
@@ -117,15 +117,18 @@ class LanguageTraining:
         """Return everything that changes."""
         moments = self._optimiser.state_dict()["state"]
         return {
-            "step": self._step, "recorded": self._recorded, "elapsed": self._elapsed,
-            "loss": self._loss, "order": list(self._order),
+            "step": self._step,
+            "recorded": self._recorded,
+            "elapsed": self._elapsed,
+            "loss": self._loss,
+            "order": list(self._order),
             "generator": self._generator.get_state(),
             "parameters": [each.detach().clone() for each in self._trained],
             "moments": {
                 key: {name: each.clone() for name, each in value.items()}
                 for key, value in moments.items()
             },
-        }  # fmt: skip
+        }
 
     def load(self, dumped: Mapping[str, Any]) -> None:
         """Go back to where ``dump`` was called."""

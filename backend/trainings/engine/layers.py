@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -33,8 +34,10 @@ def mlp(
     def init(generator: torch.Generator) -> Parameters:
         made: Parameters = {}
         *hidden, end = sizes
-        for layer, (rows, columns) in enumerate(zip(hidden, hidden[1:], strict=False)):
-            made[f"w{layer}"] = normal(generator, rows, columns, scale=math.sqrt(hidden_variance / rows))
+        for layer, (rows, columns) in enumerate(pairwise(hidden)):
+            made[f"w{layer}"] = normal(
+                generator, rows, columns, scale=math.sqrt(hidden_variance / rows)
+            )
             made[f"b{layer}"] = torch.zeros(1, columns)
         made["w"] = normal(generator, hidden[-1], end, scale=math.sqrt(1 / hidden[-1]))
         made["b"] = torch.zeros(1, end)
@@ -90,8 +93,6 @@ def cosine(steps: int, *, warm: int = 1, floor: float = 0.02) -> Callable[[int],
     """Return a schedule: a linear rise over ``warm`` steps, times half a cosine down to floor."""
 
     def factor(step: int) -> float:
-        return min(1.0, (step + 1) / warm) * (
-            0.5 * (1 + math.cos(math.pi * step / steps)) + floor
-        )
+        return min(1.0, (step + 1) / warm) * (0.5 * (1 + math.cos(math.pi * step / steps)) + floor)
 
     return factor

@@ -31,9 +31,7 @@ class Adam:
     steps: int = 0
     moments: dict[str, Tensor] = field(default_factory=dict)
 
-    def step(
-        self, parameters: Parameters, gradients: Mapping[str, Tensor], rates: Tensor
-    ) -> None:
+    def step(self, parameters: Parameters, gradients: Mapping[str, Tensor], rates: Tensor) -> None:
         """Change ``parameters`` [K, ...] in place; ``rates`` [K] are learning rates."""
         self.steps += 1
         for name, gradient in gradients.items():
@@ -59,9 +57,7 @@ class Descent:
     steps: int = 0
     moments: dict[str, Tensor] = field(default_factory=dict)
 
-    def step(
-        self, parameters: Parameters, gradients: Mapping[str, Tensor], rates: Tensor
-    ) -> None:
+    def step(self, parameters: Parameters, gradients: Mapping[str, Tensor], rates: Tensor) -> None:
         """Change ``parameters`` [K, ...] in place; ``rates`` [K] are learning rates."""
         self.steps += 1
         for name, gradient in gradients.items():

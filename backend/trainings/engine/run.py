@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -136,8 +136,7 @@ class History:
             elapsed=np.array([each.elapsed for each in self.records], np.float32),
             diverged=last.diverged,
             numbers={
-                name: np.stack([each.values[name] for each in self.records])
-                for name in last.values
+                name: np.stack([each.values[name] for each in self.records]) for name in last.values
             },
             results={name: each.astype(np.float32) for name, each in self.results.items()},
             texts=experiment.texts(),
@@ -154,16 +153,14 @@ def _carry_on(history: History, report: Report) -> None:
         report(Progress(record.step, training.steps, "Training", partial=history.snapshot()))
     for results in history.experiment.finish(training, report):
         history.results |= results
-        report(
-            Progress(training.steps, training.steps, "Measuring", partial=history.snapshot())
-        )
+        report(Progress(training.steps, training.steps, "Measuring", partial=history.snapshot()))
 
 
 class _Stopped:
     """Trainings that were stopped, by the key of their request; safe from any thread."""
 
     _lock = threading.Lock()
-    _known: OrderedDict[str, History] = OrderedDict()
+    _known: ClassVar[OrderedDict[str, History]] = OrderedDict()
 
     @classmethod
     def leave(cls, key: str, history: History) -> None:

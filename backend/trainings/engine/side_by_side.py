@@ -81,7 +81,9 @@ class Copies:
     def __init__(self, group: Group, number: int, seeds: Sequence[int], data_seed: int) -> None:
         self.group, self.number, self.seeds = group, number, tuple(seeds)
         each = [
-            group.init(torch.Generator().manual_seed(seed)) for _ in group.variants for seed in seeds
+            group.init(torch.Generator().manual_seed(seed))
+            for _ in group.variants
+            for seed in seeds
         ]
         self.parameters = {
             name: torch.stack([one[name] for one in each]).requires_grad_() for name in each[0]

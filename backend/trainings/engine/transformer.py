@@ -37,7 +37,11 @@ class Shape:
     @property
     def matrices(self) -> list[str]:
         """The names of all projections and of the head; q and k of a layer are one matrix."""
-        parts = [f"{part}{layer}" for layer in range(self.layers) for part in ("qk", "v", "o", "up", "down")]
+        parts = [
+            f"{part}{layer}"
+            for layer in range(self.layers)
+            for part in ("qk", "v", "o", "up", "down")
+        ]
         return [*parts, "head"]
 
 
@@ -82,8 +86,12 @@ def init(shape: Shape) -> Callable[[torch.Generator], Parameters]:
 
 
 def forward(
-    shape: Shape, parameters: Parameters, ids: Tensor, weight: Weight | None = None,
-    *, look: bool = False,
+    shape: Shape,
+    parameters: Parameters,
+    ids: Tensor,
+    weight: Weight | None = None,
+    *,
+    look: bool = False,
 ) -> tuple[Tensor, Look | None]:
     """Return logits [K, B · T, V] for ids [B, T], and what was seen of attention.
 
@@ -93,7 +101,7 @@ def forward(
         ids: of letters, shared by all copies.
         weight: returns a matrix by its name; the parameter itself by default.
         look: whether to see attention, which costs about half as much again.
-    """  # fmt: skip
+    """
     weight = weight or parameters.__getitem__
     copies, symbols, width = parameters["embedding"].shape
     batch, tokens = ids.shape
@@ -148,9 +156,13 @@ def _hidden_keys(tokens: int) -> Tensor:
 
 
 def _attend(
-    shape: Shape, inner: Tensor, weight: Weight, layer: int, sizes: tuple[int, int, int],
+    shape: Shape,
+    inner: Tensor,
+    weight: Weight,
+    layer: int,
+    sizes: tuple[int, int, int],
     look: bool,
-) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:  # fmt: skip
+) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
     copies, batch, tokens = sizes
     width, size = shape.width, shape.width // shape.heads
     both = torch.bmm(inner, weight(f"qk{layer}")).view(-1, tokens, 2, shape.heads, size)
@@ -172,9 +184,11 @@ def _attend(
         flat = (each.reshape(-1, tokens, size) for each in (query, key, value))
         query, key, value = flat
         scores = torch.baddbmm(
-            hidden.expand(len(query), tokens, tokens), query, key.transpose(1, 2),
+            hidden.expand(len(query), tokens, tokens),
+            query,
+            key.transpose(1, 2),
             alpha=1 / math.sqrt(size),
-        )  # fmt: skip
+        )
         mixed = torch.softmax(scores, -1) @ value
         mixed = mixed.view(copies * batch, shape.heads, tokens, size)
     return mixed.transpose(1, 2).reshape(copies, batch * tokens, width), found
