@@ -187,6 +187,7 @@ class Hyperfitting(Experiment):
         ),
     )
     every = 1
+    papers = (57,)
     cost = 68.0
     memory = 3_500_000_000
     architecture = "the language model that is trained"
