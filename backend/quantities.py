@@ -39,8 +39,13 @@ class Quantity:
         plain: what it asks, in everyday words, such as "how unsure".
         missing: what it means that there is no number.
         digits: after the point on screen.
-        joins: how the numbers of several tokens make that of a word or sentence.
+        joins: how the numbers of several tokens make that of a word or sentence; one that is
+            joined by "max" says something of these only.
         pieces: upper ends for a word and for a sentence; None where these have no such number.
+        pieces_help, pieces_formula: of a word or sentence, where they differ; "{level}" stands
+            for which of the two.
+        window_of: the number that this is the mean of over a window whose width the reader
+            chooses; empty for none.
     """
 
     name: str
@@ -55,8 +60,11 @@ class Quantity:
     plain: str = ""
     missing: str = "no prediction"
     digits: int = 2
-    joins: Literal["mean", "sum"] = "mean"
+    joins: Literal["mean", "sum", "max"] = "mean"
     pieces: tuple[float, float] | None = None
+    pieces_help: str = ""
+    pieces_formula: str = ""
+    window_of: str = ""
 
     def __post_init__(self) -> None:
         if not self.low < self.high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ let part
 export default function (component) {
   const { path, version } = component.data.assets
   const here = location.pathname
-  const base = path && here.endsWith(`/${path}`) ? here.slice(0, -path.length) : here.endsWith("/") ? here : `${here}/`
+  const above = path && here.endsWith(`/${path}`) ? here.slice(0, -path.length) : here
+  const base = above.endsWith("/") ? above : `${above}/`
   part ??= import(new URL(`${base}assets/${version}/frame.js`, location.origin).href)
   part.then((module) => module.show(component))
 }
@@ -164,10 +166,7 @@ def _models(source: Source) -> list[dict[str, Any]]:
 
 
 def _model() -> dict[str, Any]:
-    spec = session.model()
-    return {
-        "source": spec.source, "revision": spec.revision, "device": spec.device, "dtype": spec.dtype,
-    }  # fmt: skip
+    return asdict(session.model())
 
 
 def page_named(said: object) -> Page | None:

@@ -1,7 +1,7 @@
 """The script of every run: which page, the frame around it, and the page itself.
 
-It lies outside the folder of pages/ on purpose: beside it, Streamlit would take a first deep link by
-an older convention. ``app.py`` wraps it.
+It lies outside the folder of pages/ on purpose: beside it, Streamlit would take a first deep link
+by an older convention. ``app.py`` wraps it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def main() -> None:
     """Run one script run."""
     # First: without an icon of ours the browser fetches the page's from a font server.
     st.set_page_config(page_title="Entroscope", page_icon=str(_MARK), layout="wide")
+    cached.session_opened(streamlit_private.forget_closed_sessions)
     page, chosen = _choose()
     if st.session_state.get("began") is None or streamlit_private.came_back():
         st.session_state["began"] = True

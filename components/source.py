@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from backend.runs import ModelSpec, Request, Run
+from backend.storage.examples import ExampleInfo
 from backend.storage.library import Library
 
 
@@ -18,34 +19,32 @@ class Job(Protocol):
         ...
 
 
-class Example(Protocol):
-    """A run that ships with the project; ``key`` is that of its request."""
-
-    name: str
-    kind: str
-    title: str
-    note: str
-    key: str
-
-
 class ModelChoice(Protocol):
     """A model to choose."""
 
-    spec: ModelSpec
-    label: str
+    @property
+    def spec(self) -> ModelSpec:
+        """What to ask for."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """A name for people."""
+        ...
 
 
 class Source(Protocol):
     """The engine, the library and the shipped examples."""
 
     def submit(self, request: Request) -> Job: ...
+    def job_request(self, job_id: str) -> Request | None: ...
     def job_contents(self, job_id: str) -> Mapping[str, str] | None: ...
     def content_of(self, key: str) -> str | None: ...
     def run_of(self, content: str) -> Run | None: ...
     def find_run(self, key: str) -> Run | None: ...
     def put_run(self, run: Run) -> str: ...
     def estimate_seconds(self, request: Request) -> float | None: ...
-    def example_names(self) -> Sequence[Example]: ...
+    def example_names(self) -> Sequence[ExampleInfo]: ...
     def example_run(self, name: str) -> Run: ...
     def example_content(self, name: str) -> str: ...
     def model_choices(self) -> Sequence[ModelChoice]: ...

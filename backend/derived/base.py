@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from ..runs.arrays import array_specs
 from ..runs.base import Run
 
 Values = Callable[[Any], Any]
+R = TypeVar("R", bound=Run)
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,19 @@ def derived(kind: str, name: str, *axes: str, quantity: Quantity) -> Callable[[V
         return values
 
     return declare
+
+
+def once(make: Callable[[R], Made]) -> Callable[[R], Made]:
+    """Keep what was made of a run for as long as there is the run; it is not to be changed."""
+    known: WeakKeyDictionary[R, Made] = WeakKeyDictionary()
+
+    @wraps(make)
+    def find(run: R) -> Made:
+        if run not in known:
+            known[run] = make(run)
+        return known[run]
+
+    return find
 
 
 def number(run: Run, name: str) -> Number:

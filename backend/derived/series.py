@@ -26,6 +26,8 @@ GAP = Quantity(
     source="Radvand et al. 2025, arXiv 2501.02406.",
     joins="sum",
     pieces=(14, 28),
+    pieces_help="Sum over the {level}; above 0, more surprising than the model itself expected.",
+    pieces_formula=r"\sum_i (s_i-H_i)",
 )
 PROBABILITY = Quantity(
     "Probability",
@@ -44,6 +46,9 @@ WINDOW_ENTROPY = replace(
     source="ARES, arXiv 2510.08457.",
     missing="no full window",
     pieces=None,
+    pieces_help="",
+    pieces_formula="",
+    window_of="entropy",
 )
 EFFECTIVE_CHOICES = Quantity(
     "Effective choices",
@@ -71,11 +76,13 @@ MEAN_ENTROPY = replace(
     name="Mean entropy",
     help="How undecided the model was, on average over the tokens with a prediction.",
     formula=r"\frac1n\sum_i H_i",
+    pieces=None,
 )
 MEAN_SURPRISAL = replace(
     SURPRISAL,
     name="Mean surprisal",
     high=7,
+    pieces=None,
     help="How unexpected the tokens were, on average; its exponential is the perplexity.",
     formula=r"\frac1n\sum_i s_i",
 )

@@ -10,7 +10,7 @@ from latex2mathml.converter import convert
 
 from ..runs.fields import Field
 from .base import LENSES, Lens
-from .panels.base import Panel, described
+from .panels.base import Panel, plain_panel
 
 
 @cache
@@ -36,18 +36,15 @@ def describe_all() -> dict[str, Any]:
 
 
 def _panel(panel: Panel, lens: Lens) -> dict[str, Any]:
-    numbers = [described(lens.run_type, name) for name in panel.numbers()]
-    for each in numbers:
-        each["mathml"] = convert(each["formula"]) if each["formula"] else ""
-    return {
-        "name": panel.name,
-        "module": panel.module,
-        "title": panel.title,
-        "read": panel.read,
-        "area": panel.area,
-        "options": panel.options(),
-        "numbers": numbers,
-    }
+    plain = plain_panel(panel, lens.run_type)
+    for each in (plain, *plain["numbers"]):
+        each["mathml"] = _mathml(each.pop("formula"))
+    # Whether there is a picture to take along.
+    return {**plain, "picture": type(panel).chart is not Panel.chart}
+
+
+def _mathml(formula: str) -> str:
+    return convert(formula) if formula else ""
 
 
 def _field(field: Field, lens: Lens) -> dict[str, Any]:

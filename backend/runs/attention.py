@@ -14,6 +14,7 @@ from .fields import bos_option, reading_text, special_option
 from .tables import Table, indexed, mean_of_known, token_table
 
 _NOTHING = "nothing to measure"
+_ATTENTION = "Scaled dot-product attention: Vaswani et al. 2017, arXiv 1706.03762."
 
 
 def _weight(name: str, help: str, formula: str, source: str = "") -> Quantity:
@@ -46,8 +47,10 @@ FIRST_MASS = _weight(
     "On the first token", "Weight on the first token, the sink.", r"p_{i0}",
     "Attention sinks: Xiao et al. 2023, arXiv 2309.17453.",
 )  # fmt: skip
-SELF_MASS = _weight("On itself", "Weight on the token itself.", r"p_{ii}")
-PREVIOUS_MASS = _weight("On the token before", "Weight on the token before.", r"p_{i,i-1}")
+SELF_MASS = _weight("On itself", "Weight on the token itself.", r"p_{ii}", _ATTENTION)
+PREVIOUS_MASS = _weight(
+    "On the token before", "Weight on the token before.", r"p_{i,i-1}", _ATTENTION
+)
 INDUCTION_MASS = _weight(
     "On what followed last time",
     "Weight on the token after the last earlier occurrence of this one.",
@@ -67,6 +70,7 @@ DISTANCE = Quantity(
     high=128,
     help="Mean distance to the tokens it looks at.",
     formula=r"\sum_{j\le i}p_{ij}\,(i-j)",
+    source="Attention distance: Vig and Belinkov 2019, arXiv 1906.04284.",
     missing=_NOTHING,
     digits=1,
 )

@@ -15,7 +15,7 @@ from .fields import asked, bos_option, special_option
 from .tables import Table
 from .token_numbers import ENTROPY, SHANNON, SURPRISAL
 
-TEXTS = Axis("N", "row")
+TEXTS = Axis("N", "row", None, lambda run, i: f"{i + 1} {run.request.texts[i]}")
 _UNREAD = "nothing to score"
 
 MEAN_ENTROPY = replace(

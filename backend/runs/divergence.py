@@ -17,15 +17,15 @@ from .model import ModelFacts, ModelSpec
 _KL = "Kullback and Leibler 1951, On Information and Sufficiency."
 
 KL_AB = Quantity(
-    "KL(A‖B)", "KL", high=7, formula=r"\sum_v a(v)\ln\frac{a(v)}{b(v)}", source=_KL,
+    "KL(A‖B)", "KL", high=7, digits=4, formula=r"\sum_v a(v)\ln\frac{a(v)}{b(v)}", source=_KL,
     help="How many nats are lost when B is used where A is right; over the whole vocabulary.",
 )  # fmt: skip
 KL_BA = Quantity(
-    "KL(B‖A)", "KL", high=7, formula=r"\sum_v b(v)\ln\frac{b(v)}{a(v)}", source=_KL,
+    "KL(B‖A)", "KL", high=7, digits=4, formula=r"\sum_v b(v)\ln\frac{b(v)}{a(v)}", source=_KL,
     help="How many nats are lost when A is used where B is right; over the whole vocabulary.",
 )  # fmt: skip
 JS = Quantity(
-    "Jensen–Shannon", "JS", high=math.log(2),
+    "Jensen–Shannon", "JS", high=math.log(2), digits=4,
     formula=r"\tfrac12\mathrm{KL}(a\Vert m)+\tfrac12\mathrm{KL}(b\Vert m),\ m=\tfrac12(a+b)",
     source="Lin 1991, Divergence Measures Based on the Shannon Entropy.",
     help="How far the two predictions are apart: the mean divergence from their middle.",

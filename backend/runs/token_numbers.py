@@ -19,6 +19,8 @@ ENTROPY = Quantity(
     formula=r"H_i=-\sum_v p_i(v)\ln p_i(v)",
     source=SHANNON,
     pieces=(7, 7),
+    pieces_help="Mean over the tokens of the {level}: how undecided the model was at each of them.",
+    pieces_formula=r"\frac1n\sum_i H_i",
 )
 SURPRISAL = Quantity(
     "Surprisal",
@@ -30,6 +32,8 @@ SURPRISAL = Quantity(
     source=SHANNON,
     joins="sum",
     pieces=(28, 140),
+    pieces_help="Of the {level} as a whole: the sum over its tokens, by the chain rule.",
+    pieces_formula=r"\sum_i s_i=-\ln p(x_1\dots x_n)",
 )
 VARENTROPY = Quantity(
     "Varentropy",
@@ -37,7 +41,8 @@ VARENTROPY = Quantity(
     "nats²",
     high=14,
     plain="how mixed",
-    help="Variance of surprisal under the model: high when it weighs a favourite against many.",
+    help="Variance of surprisal under the model: high when it weighs a favourite against many; 0 "
+    "for a certain token and for a choice among equally likely ones.",
     formula=r"V_i=\sum_v p_i(v)\,\bigl(-\ln p_i(v)-H_i\bigr)^2",
     source="Kontoyiannis and Verdú 2014.",
 )

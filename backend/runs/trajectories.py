@@ -17,6 +17,7 @@ from .tables import Table
 from .token_numbers import ENTROPY, RANK, SURPRISAL, VARENTROPY
 
 _ENDED = "the text had ended"
+_SAMPLERS = "docs/samplers.md names the source of every sampler."
 
 
 def _raw(quantity: Quantity, help: str) -> Quantity:
@@ -37,15 +38,17 @@ FINAL_ENTROPY = replace(
 KEPT_COUNT = Quantity(
     "Tokens kept", "n", "tokens", low=1, high=1000, scale="log", missing=_ENDED, digits=0,
     help="How many tokens the sampler let through.", formula=r"|\{v: q_i(v)>0\}|",
+    source=_SAMPLERS,
 )  # fmt: skip
 KEPT_MASS = Quantity(
     "Kept mass", "m", "%", missing=_ENDED, digits=1,
     help="The model's own probability of all kept tokens together.",
-    formula=r"\sum_{v:\,q_i(v)>0}p_i(v)",
+    formula=r"\sum_{v:\,q_i(v)>0}p_i(v)", source=_SAMPLERS,
 )  # fmt: skip
 DRAWN_PROBABILITY = Quantity(
     "Drawn with", "q", "%", missing=_ENDED, digits=1,
     help="The probability of the drawn token after the sampler.", formula=r"q_i(x_i)",
+    source=_SAMPLERS,
 )  # fmt: skip
 KL = Quantity(
     "KL to the model", "KL", high=3, missing=_ENDED,

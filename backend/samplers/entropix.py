@@ -27,7 +27,6 @@ from .base import (
     Sampler,
     State,
     Step,
-    probabilities,
     sampler,
 )
 from .ordering import keep_prefix
@@ -90,7 +89,7 @@ class Entropix(Sampler):
         judged = Distribution(raw.logits / used["temperature"][:, None])
         kept = self._keep(judged, used) & (raw.logits > -torch.inf)
         details = {"state": corner.to(raw.logits.dtype), **used}
-        return Step(probabilities(judged.logits, kept), kept, judged, details)
+        return Step(judged.only(kept), kept, judged, details)
 
     def state_of(self, entropy: Tensor, varentropy: Tensor) -> Tensor:
         """Return the index into ``STATES`` for entropy (nats) and varentropy (nats²), both [B]."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from .base import Distribution, State, Step, probabilities, sampler
+from .base import Distribution, State, Step, sampler
 from .mirostat import DETAILS, LN2, PARAMETERS, Mirostat
 from .ordering import best_first, keep_prefix
 from .parameters import Choice, Detail
@@ -53,7 +53,7 @@ class MirostatV1(Mirostat):
         k = self._count(exponent, mu, judged.logits.shape[-1])
         kept = keep_prefix(judged.logits, lambda *shown: k[shown[2]]) & (judged.logits > -torch.inf)
         details = {"mu": mu, "s_hat": exponent, "k": k.double()}
-        return Step(probabilities(judged.logits, kept), kept, judged, details)
+        return Step(judged.only(kept), kept, judged, details)
 
     def _exponent(self, judged: Distribution) -> Tensor:
         """Return the least-squares Zipf exponent [B] through the most likely tokens."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import torch
 
-from .base import Distribution, State, Step, probabilities, sampler
+from .base import Distribution, State, Step, sampler
 from .mirostat import DETAILS, LN2, Mirostat
 from .parameters import Detail
 
@@ -32,4 +32,4 @@ class MirostatV2(Mirostat):
             -1, judged.logits.argmax(-1, keepdim=True), True
         )
         kept = (-judged.log_probs <= ceiling[:, None]) | best
-        return Step(probabilities(judged.logits, kept), kept, judged, {"mu": mu})
+        return Step(judged.only(kept), kept, judged, {"mu": mu})

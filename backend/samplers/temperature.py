@@ -24,4 +24,4 @@ class Temperature(Sampler):
 
     def judge(self, raw: Distribution, state: State) -> Step:
         judged = raw.tempered(self.values["temperature"])
-        return Step(judged.probs, judged.logits > -torch.inf, judged)
+        return Step(judged, judged.logits > -torch.inf, judged)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from .base import Tap
 
@@ -36,9 +37,10 @@ def routers(model: LanguageModel) -> dict[int, tuple[nn.Module, int]]:
 
 def _declared(model: LanguageModel) -> Any:
     """Return the ``OutputRecorder`` of the router logits; None for a family without."""
-    parts = (part for part in model.torch_model.modules() if hasattr(part, "can_record_outputs"))
-    declared: Iterator[Any] = (part.can_record_outputs.get("router_logits") for part in parts)
-    return next((each for each in declared if each is not None), None)
+    for part in model.torch_model.modules():
+        if isinstance(part, PreTrainedModel) and "router_logits" in part.can_record_outputs:
+            return part.can_record_outputs["router_logits"]
+    return None
 
 
 def router_logits(output: Any, place: int) -> Tensor:

@@ -1,6 +1,7 @@
 // A panel in its place: the view that draws it, its title, and one menu for everything about it.
 
 import { button, element } from "./dom.js";
+import { headOptions } from "./heads.js";
 import { menu, opens } from "./menu.js";
 
 export class Figure {
@@ -8,7 +9,7 @@ export class Figure {
     this.frame = frame;
     this.panel = panel;
     this.View = View;
-    this.node = element("figure", `figure ${panel.module}`);
+    this.node = element("figure", `figure of-${panel.module}`);
     this.node.setAttribute("aria-label", panel.title);
     this.box = element("div", "box");
     this.view = new View(frame, panel);
@@ -21,12 +22,39 @@ export class Figure {
     const head = element("figcaption", "figure-head");
     if (this.panel.module === "strip") head.append(this.colours());
     else head.append(element("span", "figure-title", this.panel.title));
+    if (this.panel.module === "heads") head.append(headOptions(this.frame, this.panel));
+    for (const choice of this.panel.options.choices ?? []) head.append(this.choice(choice));
     if (this.view.legend) head.append(this.view.legend);
     const more = button("⋯", undefined, "quiet more");
     more.setAttribute("aria-label", `About ${this.panel.title}`);
     menu(more, () => this.items());
     head.append(more);
     return head;
+  }
+
+  // What a chart lets one choose, such as the number that it counts.
+  choice({ parameter, label, values }) {
+    const { frame, panel } = this;
+    const named = (each) => each.label || (panel.numbers.find((number) => number.name === each.value)?.label ?? each.value);
+    const chosen = () => frame.state.choices[panel.name]?.[parameter] ?? values[0].value;
+    const node = button("", undefined, "colours");
+    const write = () => {
+      node.textContent = `${named(values.find((each) => each.value === chosen()) ?? values[0])} ▾`;
+    };
+    write();
+    menu(node, () => [
+      { heading: label },
+      ...values.map((each) => ({
+        label: named(each),
+        checked: each.value === chosen(),
+        act: () => {
+          const own = { ...frame.state.choices[panel.name], [parameter]: each.value };
+          frame.set({ choices: { ...frame.state.choices, [panel.name]: own } });
+          write();
+        },
+      })),
+    ]);
+    return node;
   }
 
   // Which number colours the text, a value for what, and over which range.
@@ -67,20 +95,15 @@ export class Figure {
     const { frame, panel, run } = this;
     const items = [{ heading: panel.title }];
     items.push({ label: "How to read it, formula, source", act: () => this.explain() });
-    if (run) {
-      for (const table of panel.tables ?? []) {
-        items.push({ label: "Data as CSV", note: table, href: frame.dataUrl(run.content, `table/${table}.csv`), download: "" });
-      }
-      if (panel.picture) {
-        const parameters = { unit: frame.state.unit, theme: frame.state.theme };
-        for (const kind of ["svg", "png"]) {
-          items.push({
-            label: `Picture as ${kind.toUpperCase()}`,
-            href: frame.dataUrl(run.content, `${panel.name}.${kind}`, parameters),
-            download: `${panel.name}.${kind}`,
-          });
-        }
-      }
+    if (run && panel.picture) {
+      const parameters = { ...this.view.parameters, unit: frame.state.unit };
+      const to = (label, ending, more) => ({
+        label,
+        href: frame.dataUrl(run.content, `${panel.name}.${ending}`, { ...parameters, ...more }),
+        download: `${panel.name}.${ending}`,
+      });
+      const { theme } = frame.state;
+      items.push(to("Data as CSV", "csv"), to("Data as JSON", "json"), to("Picture as SVG", "svg", { theme }), to("Picture as PNG", "png", { theme }));
     }
     items.push({ label: "Full screen", act: () => this.node.requestFullscreen() });
     return items;
@@ -99,6 +122,9 @@ export class Figure {
     const box = element("div", "about");
     box.append(element("h2", "", this.panel.title));
     if (this.panel.read) box.append(element("p", "", this.panel.read));
+    if (this.panel.about) box.append(element("p", "", this.panel.about));
+    if (this.panel.mathml) box.append(formula(this.panel.mathml));
+    if (this.panel.source) box.append(element("p", "source", this.panel.source));
     for (const number of this.panel.numbers) {
       box.append(element("h3", "", number.symbol ? `${number.label} ${number.symbol}` : number.label));
       box.append(element("p", "", number.plain ? `${sentence(number.plain)}: ${number.help}` : number.help));

@@ -3,6 +3,7 @@
 
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
+import { dressRoot } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Head } from "./head.js";
@@ -19,14 +20,16 @@ const AREAS = ["side", "stage", "timeline", "inspector"];
 
 class Frame {
   constructor(mount) {
+    this.mount = mount;
     this.state = { ...DEFAULTS, theme: isDark(mount) ? "dark" : "light" };
+    dressRoot(mount, this.state.theme);
     this.root = element("div", "frame");
     this.status = element("div", "unseen");
     this.status.setAttribute("role", "status");
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
-    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}`)]));
+    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("main", "body");
@@ -174,9 +177,10 @@ class Frame {
   }
 
   drawOffer(lens, run) {
-    this.offer.hidden = Boolean(run);
-    if (run) return;
-    this.offer.replaceChildren(...this.head.offerOf(lens));
+    const note = run && !this.page.opening ? this.reading.note : "";
+    this.offer.hidden = Boolean(run) && !note;
+    this.offer.classList.toggle("note", Boolean(run));
+    this.offer.replaceChildren(...(run ? [element("span", "hint", note)] : this.head.offerOf(lens)));
   }
 
   // ── state ──────────────────────────────────────────────────────────────────────────────────
@@ -188,6 +192,7 @@ class Frame {
     }
     if (!changed.size) return;
     Object.assign(this.state, changes);
+    if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
     for (const figure of this.figures) figure.update(changed);
     if (changed.has("unit") || changed.has("theme") || changed.has("model")) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
@@ -236,9 +241,22 @@ class Frame {
     return content ? fetchParcel(this.dataUrl(content, name, parameters)) : null;
   }
 
-  async chart(name, unit) {
-    const answer = await fetch(this.dataUrl(this.run.content, `${name}.vl.json`, { unit }));
+  async chart(name, unit, parameters = {}) {
+    const url = this.dataUrl(this.run.content, `${name}.vl.json`, { ...parameters, unit });
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(await answer.text());
     return answer.json();
+  }
+
+  /** The weights of a head, which the model has to read again: ``{size, weights}``. */
+  pattern(layer, head, parameters) {
+    const query = new URLSearchParams({ layer, head, ...parameters });
+    return fetchParcel(`${this.address.base}pattern/${this.run.content}?${query}`);
+  }
+
+  /** What a panel asks of the server, such as opening a row. */
+  act(name, row) {
+    this.reports.ask({ do: name, kind: this.lens.kind, content: this.run.content, row });
   }
 
   announce(message) {

@@ -6,11 +6,13 @@ import { menu, opens } from "./menu.js";
 import { count } from "./words.js";
 import { withUnit } from "./numbers.js";
 
+const HEADLINE = 3; // figures on top; the others stand in the menu
+
 export class Head {
   constructor(frame) {
     this.frame = frame;
-    this.node = element("div", "head");
-    this.line = element("div", "head-line");
+    this.node = element("div", "reading");
+    this.line = element("div", "reading-line");
     this.below = element("div", "head-below");
     this.figures = element("div", "figures");
     this.notices = element("div", "notices");
@@ -42,7 +44,7 @@ export class Head {
     };
     this.edit = button("✎ Edit", () => this.open(), "edit");
     this.title = element("span", "head-title");
-    this.quote = element("span", "quote");
+    this.quote = element("span", "head-text");
     this.quote.addEventListener("dblclick", () => this.open());
     this.count = element("span", "count");
     this.again = button("", () => this.run(), "primary");
@@ -82,14 +84,12 @@ export class Head {
     const found = await frame.partOf(frame.lens.kind, "figures");
     if (this.drawn !== wanted) return;
     this.figures.replaceChildren(
-      ...found.figures
-        .filter((each) => frame.lens.figures.includes(each.name))
-        .map((each) => {
-          const figure = element("span", "headline-figure");
-          figure.title = each.help;
-          figure.append(element("small", "", each.label), element("b", "", withUnit(each.value, each, frame.state.unit)));
-          return figure;
-        }),
+      ...found.figures.slice(0, HEADLINE).map((each) => {
+        const figure = element("span", "headline-figure");
+        figure.title = each.help;
+        figure.append(element("small", "", each.label), element("b", "", withUnit(Number(each.value ?? NaN), each, frame.state.unit)));
+        return figure;
+      }),
     );
   }
 
@@ -282,6 +282,7 @@ export class Head {
     if (narrow) {
       for (const each of this.wide) items.push({ label: each.textContent, act: () => setTimeout(() => each.click()) });
     }
+    for (const part of frame.lens.guide) items.push({ content: element("p", "guide", part) });
     items.push({ content: this.facts() });
     if (content) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });
     return items;

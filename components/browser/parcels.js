@@ -1,9 +1,7 @@
 // Parcels: a header and arrays in one piece, as backend/lenses/parcel.py packs them.
 
-const TYPES = {
-  uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array,
-};
-const MOST_BYTES = 256 * 2 ** 20; // of parcels that are kept; an address always holds the same one
+const TYPES = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array };
+const MOST_BYTES = 256 * 2 ** 20; // of parcels that are kept
 
 const kept = new Map(); // address → { parcel: Promise, bytes: number }, the last used one last
 
@@ -11,15 +9,12 @@ const kept = new Map(); // address → { parcel: Promise, bytes: number }, the l
 export function unpack(buffer) {
   const size = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)));
-  const arrays = {};
-  for (const [name, { type, start, length }] of Object.entries(header.arrays)) {
-    arrays[name] = new TYPES[type](buffer, 4 + size + start, length);
-  }
-  return { ...header, shapes: header.arrays, ...arrays };
+  const arrays = Object.entries(header.arrays).map(([name, { type, start, length }]) => [name, new TYPES[type](buffer, 4 + size + start, length)]);
+  return { ...header, ...Object.fromEntries(arrays) };
 }
 
 /**
- * The parcel at an address; one request however many ask for it.
+ * The parcel at an address, which always holds the same one: one request however many ask for it.
  *
  * @param {string} url
  * @returns {Promise<Object>} the header's entries, and its arrays by name
@@ -36,19 +31,18 @@ async function load(url) {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error((await answer.text()) || `HTTP ${answer.status}`);
     const buffer = await answer.arrayBuffer();
-    const parcel = unpack(buffer);
     if (kept.has(url)) kept.get(url).bytes = buffer.byteLength;
     forget();
-    return parcel;
+    return unpack(buffer);
   } catch (error) {
     kept.delete(url);
     throw error;
   }
 }
 
+// Let go of the parcels that were used longest ago.
 function forget() {
-  let bytes = 0;
-  for (const entry of kept.values()) bytes += entry.bytes;
+  let bytes = [...kept.values()].reduce((sum, each) => sum + each.bytes, 0);
   for (const [url, entry] of kept) {
     if (bytes <= MOST_BYTES) return;
     if (entry.bytes) kept.delete(url);

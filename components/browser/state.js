@@ -12,16 +12,23 @@ export const DEFAULTS = {
   second: null, // another head to compare with
   at: {}, // places on other axes, by letter
   tab: {}, // which picture along the text, by lens
+  choices: {}, // of single panels, by their name
   theme: "light",
-  share: false,
-  withoutFirst: false,
-  sorted: false,
-  flags: { scale: "observed", upper: 0.75, lower: 0.05 },
-  queries: null, // [first, stop] that means are taken over
+  view: null, // first and last token in view of a long text
+  whole: false, // show patterns of long texts too
+  measure: null, // what colours the grid of heads
+  share: false, // entropy as a share of the most there can be
+  sorted: false, // heads of a layer by value instead of by number
+  withoutFirst: false, // leave the first token, the usual sink, out of every look
+  queries: null, // [first, stop) that means are taken over
+  marks: true, // flags of heads
+  flags: {}, // scale, upper, lower: where they differ from the panel's
+  row: null, // of a table, or of the texts that samplers wrote
+  step: null, // of these texts
 };
 
 /** Changes of these do not belong into the address. */
-export const FIXED = new Set(["theme"]);
+export const FIXED = new Set(["theme", "view", "whole"]);
 
 const text = { read: (said) => said, write: (value) => value };
 const on = { read: (said) => said === "on", write: () => "on" };
@@ -68,9 +75,14 @@ export const WRITTEN = {
   second: ["attention.second", head],
   at: ["at", plain],
   tab: ["tab", plain],
+  choices: ["choices", plain],
+  measure: ["attention.measure", text],
   share: ["attention.share", on],
-  withoutFirst: ["attention.rest", on],
   sorted: ["attention.sorted", on],
-  flags: ["attention.flags", plain],
+  withoutFirst: ["attention.rest", on],
   queries: ["attention.queries", pair],
+  marks: ["attention.marks", { read: (said) => said !== "off", write: () => "off" }],
+  flags: ["attention.flags", plain],
+  row: ["row", whole],
+  step: ["step", whole],
 };

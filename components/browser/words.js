@@ -2,10 +2,9 @@
 
 const LONGEST_QUOTE = 60;
 const INVISIBLE_NAMES = {
-  0xad: "SHY", 0x200b: "ZWSP", 0x200c: "ZWNJ", 0x200d: "ZWJ", 0x200e: "LRM", 0x200f: "RLM",
-  0x202a: "LRE", 0x202b: "RLE", 0x202c: "PDF", 0x202d: "LRO", 0x202e: "RLO", 0x2028: "LS",
-  0x2029: "PS", 0x2060: "WJ", 0x2066: "LRI", 0x2067: "RLI", 0x2068: "FSI", 0x2069: "PDI",
-  0xfeff: "BOM",
+  0xad: "SHY", 0x200b: "ZWSP", 0x200c: "ZWNJ", 0x200d: "ZWJ", 0x200e: "LRM", 0x200f: "RLM", 0x202a: "LRE", 0x202b: "RLE",
+  0x202c: "PDF", 0x202d: "LRO", 0x202e: "RLO", 0x2028: "LS", 0x2029: "PS", 0x2060: "WJ", 0x2066: "LRI", 0x2067: "RLI",
+  0x2068: "FSI", 0x2069: "PDI", 0xfeff: "BOM",
 };
 
 export function invisibleName(character) {
@@ -35,17 +34,14 @@ export function listed(text) {
   return shortened(escaped(text).replaceAll(" ", "·"), 24);
 }
 
+/** In quotes; the space before a word is left out, as in a sentence. */
 export function quoted(text) {
-  return text === "" ? "∅" : `“${shortened(escaped(text))}”`;
+  return text === "" ? "∅" : `“${shortened(escaped(text.replace(/^ (?=\S)/, "")))}”`;
 }
 
-export function count(value) {
-  return signed(Math.round(value).toLocaleString("en-US"));
-}
+export const signed = (text) => text.replace("-", "−");
 
-export function signed(text) {
-  return text.replace("-", "−");
-}
+export const count = (value) => signed((Math.round(value) + 0).toLocaleString("en-US"));
 
 /** "1st", "2nd", "1,204th". */
 export function ordinal(value) {
@@ -53,11 +49,11 @@ export function ordinal(value) {
   return `${count(value)}${ending ?? "th"}`;
 }
 
-/** A share from 0 to 100 in two digits or three: "0.31 %", "6.7 %", "61 %". */
+/** A share from 0 to 100 in two digits or three: "0.31 %", "6.7 %", "61 %", "99.2 %". */
 export function percent(value) {
   if (Number.isNaN(value)) return "–";
   if (value > 0 && value < 0.01) return "<0.01\u202f%";
   if (value < 100 && value >= 99.9) return ">99.9\u202f%";
-  const digits = value >= 9.95 ? 0 : value >= 0.995 || value === 0 ? 1 : 2;
-  return `${value > 90 && value < 99.95 ? value.toFixed(1) : Number(value.toFixed(digits))}\u202f%`;
+  const digits = value === 0 || value >= 100 || (value >= 9.95 && value <= 99) ? 0 : value >= 0.995 ? 1 : 2;
+  return `${value.toFixed(digits)}\u202f%`;
 }

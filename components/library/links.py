@@ -25,7 +25,7 @@ class Opener(Protocol):
     def is_offered(self, spec: ModelSpec) -> bool: ...
     def any_model(self) -> bool: ...
     def model_facts(self, spec: ModelSpec) -> ModelFacts | None: ...
-    def submit(self, request: Request) -> job.Watchable: ...
+    def submit(self, request: Request, *, stay: bool) -> job.Watchable: ...
 
 
 TOO_LONG = (
@@ -114,7 +114,7 @@ def _deal_with(code: str) -> None:
 
 def _start(source: Opener, slot: str, code: str, request: Request) -> None:
     _deal_with(code)
-    job.start(slot, lambda: source.submit(request))
+    job.start(slot, lambda: source.submit(request, stay=True))
 
 
 def _named(spec: ModelSpec) -> str:

@@ -1,3 +1,5 @@
 """Library: saved runs."""
+
 import streamlit as st
+
 st.write("hello library")

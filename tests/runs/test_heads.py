@@ -127,6 +127,69 @@ def test_thresholds_decide_who_is_flagged():
     assert flag_heads(run, scale="visible").scale == pytest.approx(run.max_entropy.mean(), rel=1e-5)
 
 
+def by_the_definition(run, scale, upper, lower):
+    """Return overload and collapse of every head, head by head and query by query, in float64."""
+    layers, heads, tokens = run.entropy.shape
+    means, ceilings = np.full((layers, heads), np.nan), np.full(layers, np.nan)
+    for layer in range(layers):
+        seen = [run.max_entropy[layer, at] for at in range(tokens)]
+        seen = [float(each) for each in seen if not np.isnan(each)]
+        if not seen or sum(seen) == 0:
+            continue
+        ceilings[layer] = sum(seen) / len(seen)
+        for head in range(heads):
+            rows = [float(each) for each in run.entropy[layer, head] if not np.isnan(each)]
+            means[layer, head] = sum(rows) / len(rows)
+    one = {
+        "observed": np.nanmax(means),
+        "tokens": np.log(tokens),
+        "visible": np.nanmean(ceilings),
+    }[scale]
+    with np.errstate(invalid="ignore"):
+        return means >= upper * one, means <= lower * one, means / one
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("scale", ["observed", "tokens", "visible"])
+@pytest.mark.parametrize(("upper", "lower"), [(0.75, 0.05), (0.5, 0.49), (1.0, 0.0), (0.9, 0.3)])
+def test_flags_are_those_of_the_definition_head_by_head(scale, upper, lower, seed):
+    random = np.random.default_rng(seed)
+    shares = random.random((4, 6, 1)) * random.random((4, 6, 30))
+    entropy = (shares * np.log(np.arange(1, 31))).astype(np.float32)
+    entropy[3] = np.nan
+    run = make_run(entropy)
+    flags = flag_heads(run, scale=scale, upper=upper, lower=lower)
+    overload, collapse, share = by_the_definition(run, scale, upper, lower)
+    np.testing.assert_array_equal(flags.overload, overload)
+    np.testing.assert_array_equal(flags.collapse, collapse)
+    np.testing.assert_allclose(flags.share, share, rtol=1e-6)
+    quarters = np.where(np.isnan(share), -1, np.minimum(np.floor(np.nan_to_num(share) * 4), 3))
+    np.testing.assert_array_equal(flags.quarter, quarters)
+
+
+@pytest.mark.parametrize(
+    ("share", "overload", "collapse", "quarter"),
+    [
+        (0.0, False, True, 0),
+        (0.0625, False, True, 0),
+        (0.0626, False, False, 0),
+        (0.25, False, False, 1),
+        (0.5, False, False, 2),
+        (0.7499, False, False, 2),
+        (0.75, True, False, 3),
+        (1.0, True, False, 3),
+    ],
+)
+def test_a_head_on_a_threshold_counts_as_flagged(share, overload, collapse, quarter):
+    # The other head sets the scale to 4 nats, in which these shares are exact or clear.
+    run = make_run(np.array([[[4.0 * share] * 200, [4.0] * 200]]))
+    flags = flag_heads(run, upper=0.75, lower=0.0625)
+    assert flags.scale == 4
+    assert flags.overload[0, 0] == overload
+    assert flags.collapse[0, 0] == collapse
+    assert flags.quarter[0, 0] == quarter
+
+
 def test_a_layer_without_a_pattern_is_neither():
     entropy = np.concatenate([head_means(1.0, 2.0), np.full((1, 2, 40), np.nan)])
     flags = flag_heads(make_run(entropy))

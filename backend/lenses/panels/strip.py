@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...derived import number, number_names
+from ...derived import number, quantity_of
+from ...derived.base import Number
 from ...runs.base import Run
 from ..parcel import pack
-from .base import Panel, Parameters, described
+from .base import NONE, Panel, Parameters, described
+from .ranges import decade
+
+if TYPE_CHECKING:
+    from ...charts.base import Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,25 +23,57 @@ class Strip(Panel):
     """The text, coloured by one of its numbers.
 
     Attributes:
-        colours: names of the numbers to colour by, the first one first; empty for all there are.
+        colours: names of the numbers to colour by, the first one first.
         at: an axis beside the tokens' along which the reader chooses a place, such as "D".
+        place: where along it the reader starts; negative from the end.
         links: whether pointing at a token lights up the tokens it looks at.
+        tight: whether colours end at that tenth, hundredth … of the fixed end that is just above
+            all values: for numbers that may be tiny all over a text.
     """
 
     module: ClassVar[str] = "strip"
-    colours: tuple[str, ...] = ()
+    colours: tuple[str, ...]
     at: str = ""
+    place: int = -1
     links: bool = False
+    tight: bool = False
 
     def numbers(self) -> tuple[str, ...]:
         return self.colours
 
-    def options(self) -> dict[str, Any]:
-        return {"at": self.at, "links": self.links}
+    def options(self, run_type: type[Run]) -> dict[str, Any]:
+        quantities = {name: quantity_of(run_type, name) for name in self.colours}
+        return {
+            "at": self.at,
+            "place": self.place,
+            "links": self.links,
+            "head": False,
+            "tokens": [name for name, each in quantities.items() if each.joins != "max"],
+            "pieces": [name for name, each in quantities.items() if each.pieces],
+        }
 
-    def parcel(self, run: Run, parameters: Parameters) -> bytes:
-        axes = (self.at, "T") if self.at else ("T",)
-        names = [*self.colours] or number_names(run, axes)
-        found = [number(run, name) for name in names]
+    def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
+        found = [number(run, name) for name in self.colours]
+        header = [described(run, name) for name in self.colours]
+        if self.tight:
+            for plain, each in zip(header, found, strict=True):
+                plain["high"] = decade(each.quantity, each.values)
         values = {each.name: each.values.astype(np.float32) for each in found}
-        return pack({"numbers": [described(run, name) for name in names]}, values)
+        return pack({"numbers": header}, values)
+
+    def chart(self, run: Run, unit: str, parameters: Parameters = NONE) -> Spec:
+        from ...charts.strip import strip_chart
+
+        found = number(run, self.colours[0])
+        tokens: Any = run
+        return strip_chart(
+            tokens.tokens,
+            self.of_tokens(found),
+            found.quantity,
+            unit,
+            high=decade(found.quantity, found.values) if self.tight else None,
+        )
+
+    def of_tokens(self, found: Number) -> np.ndarray:
+        """Return a number of every token, [T]: at the first place along another axis."""
+        return found.values[self.place] if self.at else found.values

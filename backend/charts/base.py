@@ -1,0 +1,168 @@
+"""What all charts share: data, signals, marks of the pinned place, and how a spec is finished.
+
+A chart is a Vega-Lite specification over named data in nats. Its signals ``cursor`` (the pinned
+place, -1 for none) and ``factor`` (1 for nats, 1 / ln 2 for bits) let a browser move the pin and
+change the unit without a new specification; ``unit_name``, titles and tooltips follow from it.
+No colour stands in it: ranges and mark styles are named, ``colours.vega_config`` says what they
+look like.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from ..quantities import BITS_PER_NAT, Quantity
+from .places import Places
+from .scales import end
+
+Spec = dict[str, Any]
+"""A Vega-Lite specification, ready for JSON."""
+
+WIDTH, HEIGHT = 640, 240
+CURSOR, FACTOR, UNIT = "cursor", "factor", "unit_name"
+HEADS = 10_000
+"""The cursor of a head is its layer times this, plus its number."""
+
+_EXPRESSION = "="
+"""Begins a title that is an expression; Altair's own titles are plain text."""
+
+
+def data(columns: Mapping[str, Any], name: str = "points") -> alt.InlineData:
+    """Return columns of equal length as rows of a named data set.
+
+    Numbers have seven digits, which is what float32 holds; NaN and infinities are null.
+    """
+    plain = [_plain(each) for each in columns.values()]
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*plain, strict=True)]
+    return alt.InlineData(values=rows, name=name)
+
+
+def _plain(values: Any) -> list[Any]:
+    listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    return [_short(each) if isinstance(each, float) else each for each in listed]
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.7g}") if math.isfinite(value) else None
+
+
+def title(expression: str) -> str:
+    """Return a title that is an expression, such as ``scales.label_text`` makes one."""
+    return _EXPRESSION + expression
+
+
+def tooltip(rows: Mapping[str, str]) -> alt.ExprRef:
+    """Return a tooltip of named rows, each an expression."""
+    written = ", ".join(f"{json.dumps(name)}: {value}" for name, value in rows.items())
+    return alt.ExprRef("{" + written + "}")
+
+
+def domain(quantity: Quantity, low: float, high: float) -> list[Any]:
+    """Return the domain from one stored value to another, in the unit shown."""
+    return [end(quantity, low), end(quantity, high)]
+
+
+def log_values(low: float, high: float) -> list[float]:
+    """Return where a logarithmic axis has its ticks: powers of ten, on a short one 2 and 5 too."""
+    steps = (1, 2, 5) if high / low < SHORT else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found = [step * 10.0**power for power in powers for step in steps]
+    return [each for each in found if low / 1.001 <= each <= high * 1.001]
+
+
+SHORT = 100
+"""Ratio of the ends of a logarithmic axis that has no more than two powers of ten."""
+
+
+def position(places: Places) -> alt.X:
+    """Return the x axis of places: their numbers, half a place free at either end."""
+    return alt.X(
+        f"{places.field}:Q",
+        title=places.name,
+        scale=alt.Scale(domain=[-0.5, max(len(places), 2) - 0.5], nice=False),
+        axis=alt.Axis(tickMinStep=1, grid=False, format=",d", tickCount=8),
+    )
+
+
+def here(places: Places) -> alt.Chart:
+    """Return a vertical rule at the pinned place."""
+    return (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .transform_calculate(**{places.field: CURSOR})
+        .transform_filter(f"{CURSOR} >= 0")
+        .mark_rule(style="here")
+        .encode(x=position(places))
+    )
+
+
+def infinite_note(values: np.ndarray) -> str:
+    """Return what to say of infinite values, which no axis holds; empty for none."""
+    count = int(np.isinf(values).sum())
+    return f"{count:,} infinite value{'s are' if count > 1 else ' is'} not drawn." if count else ""
+
+
+def finished(
+    chart: alt.TopLevelMixin,
+    unit: str,
+    *,
+    height: Any = HEIGHT,
+    note: str = "",
+    signals: Mapping[str, Any] | None = None,
+) -> Spec:
+    """Return the specification of a chart.
+
+    Args:
+        chart: of Altair, over ``data``.
+        unit: "nats" or "bits", shown at first.
+        height: in pixels; None where the parts of the chart have heights of their own.
+        note: on top of the picture.
+        signals: further ones with their values at first.
+    """
+    sized: Any = chart
+    if height is not None:
+        sized = sized.properties(width=WIDTH, height=height)
+    sets: dict[str, Any] = {}
+    spec = _written(sized.to_dict(), sets)
+    spec["datasets"] = {**sets, **spec.get("datasets", {})}
+    spec.pop("config", None)
+    own = [
+        {"name": CURSOR, "value": -1},
+        {"name": FACTOR, "value": BITS_PER_NAT if unit == "bits" else 1},
+        {"name": UNIT, "expr": f"{FACTOR} > 1 ? 'bits' : 'nats'"},
+        *({"name": name, "value": value} for name, value in (signals or {}).items()),
+    ]
+    spec["params"] = [*own, *spec.get("params", [])]
+    if note:
+        # An empty title would drop its subtitle.
+        spec["title"] = {"text": " ", "fontSize": 1, "subtitle": note}
+    return spec
+
+
+def _written(part: Any, sets: dict[str, Any]) -> Any:
+    """Return a spec with expressions as titles written as such, and each data set once.
+
+    Rows of named data are moved into ``sets``, and never looked into: they may hold any text.
+    """
+    if isinstance(part, list):
+        return [_written(each, sets) for each in part]
+    if not isinstance(part, dict):
+        return part
+    found = {}
+    for key, value in part.items():
+        if key == "data" and "name" in value and "values" in value:
+            sets[value["name"]] = value["values"]
+            found[key] = {"name": value["name"]}
+        elif key in ("data", "datasets"):
+            found[key] = value
+        elif key == "title" and isinstance(value, str) and value.startswith(_EXPRESSION):
+            # Vega-Lite hands a signal on to Vega, for axes and legends alike.
+            found[key] = {"signal": value.removeprefix(_EXPRESSION)}
+        else:
+            found[key] = _written(value, sets)
+    return found

@@ -1,0 +1,162 @@
+"""A number over two axes as a map of coloured fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from ..quantities import Quantity
+from .base import HEADS, Spec, data, finished, tooltip
+from .places import Places
+from .scales import value_text
+from .shades import shade_of, shading
+
+MOST_COLUMNS = 400
+"""More columns than this are shown several to a field, at their largest value."""
+ROW_HEIGHT, LEAST_HEIGHT = 17, 120
+
+
+def map_chart(
+    values: np.ndarray,
+    quantity: Quantity,
+    rows: Places,
+    columns: Places,
+    unit: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    label: str = "",
+) -> Spec:
+    """Return the map of ``values`` [rows, columns], as stored; what is not known stays grey.
+
+    A click on a field tells its row and column. The cursor marks a column; where the columns are
+    heads, a field.
+
+    Args:
+        values: [rows, columns].
+        quantity: what they are.
+        rows: the axis upward to downward.
+        columns: the axis from the left.
+        unit: "nats" or "bits".
+        low: lower end of the colours, as stored; the quantity's own when left out.
+        high: upper end, likewise.
+        label: of the colours; what the number is called when left out.
+    """
+    low = quantity.low if low is None else low
+    high = quantity.high if high is None else high
+    fields, width = _fields(values, rows, columns)
+    points = data(fields)
+    base = alt.Chart(points).transform_calculate(
+        right=f"datum.left + {width}", below="datum.above + 1", **shade_of(quantity)
+    )
+    x = alt.X("left:Q", title=columns.name, scale=_ends(len(columns)), axis=_axis(columns))
+    y = alt.Y(
+        "above:Q",
+        title=rows.name,
+        scale=_ends(len(rows), down=True),
+        axis=_axis(rows, named=not rows.counted),
+    )
+    place = base.encode(x=x, x2="right:Q", y=y, y2="below:Q")
+    tip = tooltip(
+        {
+            rows.name: "datum.row",
+            columns.name: "datum.column",
+            "value": value_text(quantity, "value"),
+        }
+    )
+    known = place.transform_filter("isValid(datum.shade)").mark_rect(tooltip=tip, cursor="pointer")
+    empty = place.transform_filter("!isValid(datum.shade)").mark_rect(
+        style="quiet", opacity=0.25, tooltip=tip
+    )
+    note = ""
+    if width > 1:
+        note = f"{width} {columns.name}s to a field, at their largest value."
+    chart = alt.layer(
+        known.encode(
+            color=shading(quantity, low, high, label=label, orient="right", gradientLength=120)
+        ),
+        empty,
+        _here(rows, columns, width).encode(x=x, x2="right:Q", y=y, y2="below:Q"),
+        *_names(rows),
+    )
+    return finished(chart, unit, height=max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)), note=note)
+
+
+def _fields(values: np.ndarray, rows: Places, columns: Places) -> tuple[dict[str, Any], int]:
+    """Return one row a field and how many columns it is wide."""
+    count = len(columns)
+    width = -(-count // MOST_COLUMNS)
+    starts = np.arange(0, count, width)
+    padded = np.full((len(rows), len(starts) * width), -np.inf)
+    padded[:, :count] = np.where(np.isnan(values), -np.inf, values)
+    groups = padded.reshape(len(rows), len(starts), width)
+    best = groups.argmax(2)
+    taken = np.take_along_axis(groups, best[..., None], 2)[..., 0]
+    at = np.minimum(starts + best, count - 1)
+    # -inf stands for NaN; a real one has no colour either.
+    found = np.where(np.isneginf(taken), np.nan, taken)
+    row = np.repeat(np.arange(len(rows)), len(starts))
+    places = at.ravel()
+    return {
+        "left": np.tile(starts, len(rows)),
+        "above": row,
+        columns.field: places,
+        rows.field: row,
+        "row": [rows.labels[each] for each in row.tolist()],
+        "column": [columns.labels[each] for each in places.tolist()],
+        "value": found.ravel(),
+    }, width
+
+
+def _ends(count: int, *, down: bool = False) -> alt.Scale:
+    return alt.Scale(domain=[0, count], nice=False, reverse=down)
+
+
+def _axis(places: Places, *, named: bool = False) -> alt.Axis:
+    """Return the axis of fields, their numbers in the middle of each, or room for names."""
+    step = next(each for each in _STEPS if len(places) / each <= 16)
+    return alt.Axis(
+        values=[each + 0.5 for each in range(0, len(places), step)],
+        labelExpr="format(datum.value - 0.5, ',d')",
+        labels=not named,
+        titlePadding=8 + 7 * max(map(len, places.labels)) if named else 4,
+        grid=False,
+        ticks=False,
+        domain=False,
+        labelOverlap=True,
+    )
+
+
+def _names(rows: Places) -> list[alt.Chart]:
+    """Return the names of rows that are no plain numbers, as marks: their text is data."""
+    if rows.counted:
+        return []
+    labels = data({"label": rows.labels, "above": range(len(rows))}, "names")
+    names = alt.Chart(labels).transform_calculate(middle="datum.above + 0.5", left="0")
+    return [
+        names.mark_text(style="quiet", align="right", dx=-6, fontSize=12).encode(
+            x="left:Q", y="middle:Q", text="label:N"
+        )
+    ]
+
+
+_STEPS = [step * 10**power for power in range(6) for step in (1, 2, 5)]
+
+
+def _here(rows: Places, columns: Places, width: int) -> alt.Chart:
+    """Return the frame of the pinned column, or of the pinned field where columns are heads."""
+    if columns.field == "head":
+        left, above = f"cursor % {HEADS}", f"floor(cursor / {HEADS})"
+        below = "datum.above + 1"
+    else:
+        left, above = f"floor(cursor / {width}) * {width}", "0"
+        below = str(len(rows))
+    return (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .transform_calculate(left=left, above=above)
+        .transform_calculate(right=f"datum.left + {width}", below=below)
+        .transform_filter("cursor >= 0")
+        .mark_rect(style="here", filled=False, strokeWidth=2.5)
+    )

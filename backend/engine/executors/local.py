@@ -1,0 +1,265 @@
+"""The executor of this process: one thread a model, and the memory of this machine."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ...errors import OverBudgetError
+from ...models import load_model
+from ...models.fingerprint import fingerprint as weights_fingerprint
+from ...models.memory import free_bytes, study_memory
+from ...progress import Progress, Report
+from ...registry import Registry
+from ...runs import ModelSpec, Request
+from ...settings import Settings
+from ...storage.stamps import stamps
+from ...studies import STUDIES, Estimate, Study
+from ..budget import check_limit, over_free
+from ..pace import Pace, Stopwatch, model_name
+from ..reservations import Ledger
+from .base import Call, LoadedModel, Order, Standing
+from .worker import Ticket, Worker
+
+if TYPE_CHECKING:
+    from ...models import LanguageModel
+
+_PATIENCE = 30.0  # seconds to wait for a model to be freed
+_WAITING = Progress(0, 0, "Waiting for memory that other work uses")
+
+_log = logging.getLogger(__name__)
+
+Loader = Callable[[ModelSpec], "LanguageModel"]
+
+
+class LocalExecutor:
+    """Runs studies in this process; see ``Executor``.
+
+    Args:
+        limits: budgets, and the folder in which the pace of this machine is kept.
+        load: turns a ``ModelSpec`` into a model, on the model's own thread.
+        studies: what can be asked, by kind.
+        fingerprint: returns a hash of a model's weights.
+        free: returns the bytes free on a device.
+    """
+
+    def __init__(
+        self,
+        limits: Settings,
+        load: Loader = load_model,
+        studies: Registry[Study] = STUDIES,
+        fingerprint: Callable[[LanguageModel], str] = weights_fingerprint,
+        free: Callable[[torch.device], int] = free_bytes,
+    ) -> None:
+        self.lock = threading.Lock()
+        self.load, self.fingerprint = load, fingerprint
+        self._limits, self._studies = limits, studies
+        self.ledger = Ledger(free)
+        self._pace = Pace(limits.cache_dir / "pace.json")
+        self._tickets: dict[str, tuple[Ticket, Worker]] = {}
+        self._workers: dict[ModelSpec, Worker] = {}  # least recently used first
+
+    # What the engine calls
+
+    def submit(self, order: Order, changed: Callable[[], None]) -> None:
+        if isinstance(order.work, Request):
+            self._studies[order.work.kind]
+
+        ticket = Ticket(order, changed)
+        with self.lock:
+            worker = self._workers.pop(order.model, None) or Worker(order.model, self)
+            self._workers[order.model] = worker  # the most recently used is last
+            waiting, limit = len(worker.waiting()), self._limits.max_queue
+            if waiting >= limit:
+                raise OverBudgetError(
+                    f"{waiting} studies wait for this model already, and {limit} may. "
+                    "Try again in a moment."
+                )
+            self._tickets[order.id] = ticket, worker
+            worker.add(ticket)
+
+    def progress(self, order_id: str) -> Standing | None:
+        with self.lock:
+            known = self._tickets.get(order_id)
+            return known[0].standing if known else None
+
+    def cancel(self, order_id: str) -> None:
+        with self.lock:
+            if order_id not in self._tickets:
+                return
+            ticket, worker = self._tickets[order_id]
+            moved = worker.stop(ticket)
+        self.tell(moved)
+
+    def models(self) -> dict[ModelSpec, LoadedModel]:
+        with self.lock:
+            return {each.spec: each.loaded for each in self._workers.values() if each.loaded}
+
+    def seconds(self, request: Request) -> float | None:
+        with self.lock:
+            worker = self._workers.get(request.model)
+            model, loaded = (worker.model, worker.loaded) if worker else (None, None)
+        if model is None or loaded is None:
+            return None
+        # Needs the tokenizer and the facts only, which any thread may read.
+        estimate = self._studies[request.kind].estimate(model, request)
+        return self._pace.seconds(model_name(loaded), request.kind, estimate.work)
+
+    def idle(self) -> bool:
+        with self.lock:
+            return all(each.idle() for each in self._workers.values())
+
+    def unload(self, spec: ModelSpec) -> bool:
+        with self.lock:
+            worker = self._workers.get(spec)
+            if worker is None or not worker.idle():
+                return False
+            self._retire(worker)
+            return True
+
+    def close(self, timeout: float) -> None:
+        with self.lock:
+            workers = list(self._workers.values())
+            stopped = [each for worker in workers for each in self._retire(worker)]
+        self.tell(stopped)
+        deadline = time.monotonic() + timeout
+        for worker in workers:
+            worker.join(max(0.0, deadline - time.monotonic()))
+        self._pace.save()
+
+    # What its workers call
+
+    def tell(self, moved: Sequence[Ticket]) -> None:
+        """Tell the engine that orders stand elsewhere now; not under the lock."""
+        for ticket in moved:
+            try:
+                ticket.changed()
+            except Exception:  # the worker's thread lives on
+                _log.exception("What the engine does with a result failed.")
+            if ticket.standing.finished:
+                with self.lock:
+                    self._tickets.pop(ticket.order.id, None)
+
+    def carry_out(self, ticket: Ticket, model: LanguageModel, loaded: LoadedModel) -> Standing:
+        work = ticket.order.work
+        with study_memory("The study", loaded.facts.device):
+            if isinstance(work, Call):
+                value = work.function(model, *work.args, report=ticket.report)
+                return Standing("done", value=value, weights=loaded.weights)
+            # Its own model was loaded from the files of then, others are from those of now.
+            others = stamps(work)[1:]
+            weights = replace(loaded.weights, stamps=(*loaded.weights.stamps, *others))
+            return Standing("done", value=self._study(ticket, work, model, loaded), weights=weights)
+
+    @contextmanager
+    def room_for(self, worker: Worker, report: Report) -> Iterator[_Room]:
+        room = _Room(self, worker, report)
+        try:
+            yield room
+        finally:
+            self.ledger.release(worker)
+
+    def decide(self, worker: Worker) -> None:
+        # The current model stays: it was just asked for, and it was made sure that it fits.
+        if worker.loaded is None and worker.idle():
+            self._retire(worker)
+        loaded = [each for each in self._workers.values() if each.loaded]
+        total = sum(each.loaded.facts.memory_bytes for each in loaded if each.loaded)
+        for each in loaded:
+            if total <= self._limits.model_bytes:
+                return
+            if each.loaded and each is not worker and each.idle():
+                total -= each.loaded.facts.memory_bytes
+                self._retire(each)
+
+    def free_another(self, spec: ModelSpec) -> bool:
+        """Free the idle model unused for longest, but not ``spec``; tell whether there was one."""
+        with self.lock:
+            idle = (
+                each
+                for each in self._workers.values()
+                if each.loaded and each.spec != spec and each.idle()
+            )
+            worker = next(idle, None)
+            if worker is None:
+                return False
+            self._retire(worker)
+        worker.join(_PATIENCE)
+        return True
+
+    def _study(
+        self, ticket: Ticket, request: Request, model: LanguageModel, loaded: LoadedModel
+    ) -> Any:
+        study, name = self._studies[request.kind], model_name(loaded)
+        estimate = study.estimate(model, request)
+        expected = self._pace.seconds(name, request.kind, estimate.work)
+        check_limit(estimate, self._limits.work_bytes, expected)
+        self._reserve(ticket, estimate, expected, loaded)
+        try:
+            watch = Stopwatch(expected)
+
+            def report(progress: Progress) -> None:
+                ticket.report(replace(progress, seconds_left=watch.left(progress)))
+
+            started = time.perf_counter()
+            value = study.run(model, request, report)
+            self._pace.learn(name, request.kind, estimate.work, time.perf_counter() - started)
+        finally:
+            self.ledger.release(ticket)
+        return value
+
+    def _reserve(
+        self, ticket: Ticket, estimate: Estimate, expected: float | None, loaded: LoadedModel
+    ) -> None:
+        """Wait until the study may have the memory it needs.
+
+        Raises:
+            OverBudgetError: it would not fit even if all others had finished.
+            CancelledError: nobody waits any longer.
+        """
+        devices = [torch.device(each) for each in loaded.facts.device.split(", ")]
+        while True:
+            seen = self.ledger.given_back
+            if self.ledger.reserve(ticket, estimate.bytes, devices):
+                return
+            if self.free_another(ticket.order.model):
+                continue
+            could = self.ledger.could(estimate.bytes, devices)
+            if not (could and self.ledger.wait(seen, lambda: ticket.report(_WAITING))):
+                free = min(self.ledger.left(each) for each in devices)
+                raise over_free(estimate, free, expected)
+
+    def _retire(self, worker: Worker) -> list[Ticket]:
+        """Free a model and return the orders that stand elsewhere now. Needs the lock."""
+        if self._workers.get(worker.spec) is worker:
+            del self._workers[worker.spec]
+        return worker.retire()
+
+
+class _Room:
+    """Memory for a model that is being loaded; see ``worker.Room``."""
+
+    def __init__(self, executor: LocalExecutor, worker: Worker, report: Report) -> None:
+        self._executor, self._worker, self._report = executor, worker, report
+        self._seen: int | None = None
+
+    def reserve(self, needed: int, devices: Sequence[torch.device]) -> bool:
+        ledger = self._executor.ledger
+        seen = ledger.given_back
+        granted = ledger.reserve(self._worker, needed, devices, spread=True)
+        self._seen = None if granted else seen
+        return granted
+
+    def grows(self) -> bool:
+        if self._executor.free_another(self._worker.spec):
+            return True
+        # Refused for what others were promised: once they give back, it may fit.
+        seen, self._seen = self._seen, None
+        return seen is not None and self._executor.ledger.wait(seen, lambda: self._report(_WAITING))

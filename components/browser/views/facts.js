@@ -1,0 +1,63 @@
+// What is known of the pinned token: every number of the lens, and where it has one for every place
+// of an axis, all of them as a ladder of bars.
+
+import { behindText } from "../colour.js";
+import { element, mark, onKeys, placeByKey } from "../dom.js";
+import { along, factor, nameOf, range, share, unitIn, withUnit } from "../numbers.js";
+import { facts, heading } from "./expected.js";
+import { View } from "./view.js";
+
+export default class Facts extends View {
+  constructor(stage, panel) {
+    super(stage, panel, "side", ["token", "unit", "at", "window", "theme"]);
+    mark(this.node, { role: "region", "aria-label": "Numbers of this token", tabindex: 0 });
+  }
+
+  draw() {
+    const { text, token, part, state } = this;
+    const rows = part.numbers.map((quantity) => ({
+      label: nameOf(quantity), value: withUnit(this.valuesOf(quantity)[token], quantity, state.unit), help: quantity.help,
+    }));
+    const focused = this.node.getRootNode().activeElement?.classList.contains("ladder");
+    const ladders = part.numbers.filter((each) => part[each.name].length > text.tokens.length);
+    const about = [part.name, part.reason].filter(Boolean).join(": ");
+    this.node.replaceChildren(
+      heading(text, token), ...(about ? [element("p", "side-sentence", about)] : []),
+      ...ladders.map((each) => this.ladder(each)), facts(rows, "side-list"),
+    );
+    if (focused) this.node.querySelector(".ladder")?.focus();
+  }
+
+  // The number at every place of its axis; a press goes there.
+  ladder(quantity) {
+    const { text, token, state, place } = this;
+    const tokens = text.tokens.length;
+    const places = this.part[quantity.name].length / tokens;
+    const ramp = behindText(quantity, state.theme);
+    const words = (i) => `depth ${i}, ${withUnit(along(this.part, quantity, tokens, i)[token], quantity, state.unit)}`;
+    const node = mark(element("div", "ladder"), {
+      role: "slider", tabindex: 0, "aria-label": `${nameOf(quantity)} at every depth`, "aria-valuemin": 0,
+      "aria-valuemax": places - 1, "aria-valuenow": place, "aria-valuetext": words(place),
+    });
+    for (let i = 0; i < places; i++) {
+      const shown = along(this.part, quantity, tokens, i)[token] * factor(quantity, state.unit);
+      const part = share(shown, quantity, range(quantity, state.unit)) || 0;
+      const bar = mark(element("i", i === place ? "at" : ""), { title: words(i) });
+      bar.style.cssText = `--share:${Number.isNaN(shown) ? 0 : Math.max(0.02, part)};--fill:${ramp[Math.round(255 * part)]}`;
+      node.append(bar);
+    }
+    node.addEventListener("click", ({ clientX }) => {
+      const box = node.getBoundingClientRect();
+      this.setPlace(Math.floor(((clientX - box.left) / box.width) * places), places);
+    });
+    onKeys(node, (event) => {
+      const to = placeByKey(event, place, places);
+      if (to !== undefined) this.setPlace(to, places);
+      return to !== undefined;
+    });
+    const figure = element("figure", "ladder-box");
+    const unit = unitIn(quantity, state.unit);
+    figure.append(element("figcaption", "quiet", `${quantity.label}${unit ? ` (${unit})` : ""} by depth, 0 to ${places - 1}`), node);
+    return figure;
+  }
+}

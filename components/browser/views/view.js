@@ -1,0 +1,116 @@
+// What the views share: fetching what a panel draws from, and when again; numbers along the tokens.
+
+import { dressRoot } from "../colour.js";
+import { element, resized } from "../dom.js";
+import { along, clamp, joined, windowMean } from "../numbers.js";
+
+// What a panel may follow: names of state, and the parameters that are made of them.
+const FOLLOWED = {
+  token: [["token"], ({ token }) => ({ token })],
+  step: [["step"], ({ step }) => ({ step })],
+  head: [["head"], ({ head }) => (head ? { layer: head[0], head: head[1] } : {})],
+  first: [["withoutFirst"], ({ withoutFirst }) => (withoutFirst ? { first: "hide" } : {})],
+  positions: [["queries"], ({ queries }) => (queries ? { start: queries[0], stop: queries[1] } : {})],
+  at: [["at"], ({ at }) => ({ ...at })],
+  spread: [["spread"], ({ spread }) => (spread ? { spread: 1 } : {})],
+  scale: [["flags"], ({ flags }) => (flags.scale ? { scale: flags.scale } : {})],
+};
+
+/** Base of all views: ``draw()`` draws from ``this.part``, and again when the state changes that it shows. */
+export class View {
+  /** @param stage  @param panel  @param {string} className  @param {string[]} shows names of state that it draws */
+  constructor(stage, panel, className, shows) {
+    Object.assign(this, { stage, panel, shows, options: panel.options });
+    this.node = element("div", className);
+  }
+
+  get state() {
+    return this.stage.state;
+  }
+
+  get text() {
+    return this.stage.text;
+  }
+
+  /** The pinned token. */
+  get token() {
+    return clamp(this.state.token ?? 0, 0, this.text.tokens.length - 1);
+  }
+
+  /** Parameters that go along with the panel's part or chart. */
+  get parameters() {
+    const follows = (this.options.follows ?? []).map((name) => FOLLOWED[name][1](this.state));
+    return Object.assign({}, ...follows, this.state.choices?.[this.panel.name]);
+  }
+
+  fetch() {
+    return this.stage.part(this.options.part ?? this.panel.name, this.parameters);
+  }
+
+  /** Only what was asked for last is drawn, whichever comes first. */
+  async show(run) {
+    this.run = run;
+    const asked = (this.asked = {});
+    await this.stage.textReady?.catch(() => null);
+    const part = await this.fetch();
+    if (this.asked !== asked || this.closed) return;
+    this.part = part;
+    this.#dressRoot();
+    await this.draw(new Set(this.shows));
+  }
+
+  update(changed) {
+    if (!this.run) return;
+    const names = ["choices", ...(this.options.follows ?? []).flatMap((name) => FOLLOWED[name][0])];
+    if (names.some((key) => changed.has(key))) this.show(this.run);
+    if (this.part && changed.has("theme")) this.#dressRoot();
+    if (this.part && this.shows.some((key) => changed.has(key))) this.draw(changed);
+  }
+
+  // The colours of a theme are a sheet of the shadow root, which all views share.
+  #dressRoot() {
+    dressRoot(this.node.getRootNode(), this.state.theme);
+  }
+
+  /** Call ``act`` when ``node`` has another size, once there is something to draw. */
+  watch(node, act) {
+    this.unwatch = resized(node, () => this.part && act());
+  }
+
+  close() {
+    this.closed = true;
+    this.unwatch?.();
+  }
+
+  // ── numbers along the tokens ───────────────────────────────────────────────────────────────
+
+  numberNamed(name) {
+    return this.part.numbers.find((each) => each.name === name);
+  }
+
+  /** Where it stands on the axis beside the tokens', such as depth. */
+  get place() {
+    return this.state.at?.[this.options.at] ?? this.options.place ?? 0;
+  }
+
+  setPlace(place, places) {
+    this.stage.set({ at: { ...this.state.at, [this.options.at]: clamp(place, 0, places - 1) } });
+  }
+
+  /** What the tokens show of a number at the chosen place, window and level. */
+  valuesOf(quantity, level = "token") {
+    const of = this.numberNamed(quantity.window_of);
+    const row = along(this.part, of ?? quantity, this.text.tokens.length, this.options.at && this.place);
+    const values = of ? windowMean(row, this.state.window) : row;
+    return level === "token" ? values : joined(values, this.text[level], quantity.joins);
+  }
+
+  /** The number that colours, and its level: "token" where words have no such number. */
+  get chosen() {
+    const wanted = this.state.level;
+    const names = (wanted === "token" ? this.options.tokens : this.options.pieces) ?? [];
+    const named = names.includes(this.state.colour) ? this.state.colour : this.options.tokens?.includes(this.state.colour) ? this.state.colour : names[0];
+    const quantity = this.numberNamed(named) ?? this.part.numbers[0];
+    return { quantity, level: names.includes(quantity.name) && (wanted === "token" || quantity.pieces) ? wanted : "token" };
+  }
+}
