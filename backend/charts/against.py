@@ -115,7 +115,7 @@ def against_chart(
     if diagonal:
         layers.append(_diagonal(x, y, axes))
     if groups is not None:
-        layers += _by_group(base, dots, axes, list(dict.fromkeys(groups)))
+        layers += _by_group(base, dots, axes, len(set(groups)))
     else:
         layers.append(dots if colour is None else dots.encode(color=_colour(colour)))
     layers.append(
@@ -154,16 +154,14 @@ def _colour(of: Of) -> alt.Color:
 
 
 def _by_group(
-    base: alt.Chart, dots: alt.Chart, axes: dict[str, Any], groups: list[str]
+    base: alt.Chart, dots: alt.Chart, axes: dict[str, Any], groups: int
 ) -> list[alt.Chart]:
     """Return small dots for the places and a large one for the mean of every group."""
-    shapes = [_SHAPES[place % len(_SHAPES)] for place in range(len(groups))]
+    shapes = [_SHAPES[place % len(_SHAPES)] for place in range(groups)]
     legend = alt.Legend(title=None, orient="top", columns=4, labelLimit=220)
     marks: dict[str, Any] = {
-        "color": alt.Color(
-            "group:N", scale=alt.Scale(domain=groups, range="category"), legend=legend
-        ),
-        "shape": alt.Shape("group:N", scale=alt.Scale(domain=groups, range=shapes), legend=legend),
+        "color": alt.Color("group:N", sort=None, scale=alt.Scale(range="category"), legend=legend),
+        "shape": alt.Shape("group:N", sort=None, scale=alt.Scale(range=shapes), legend=legend),
     }
     means = base.transform_aggregate(
         across="mean(across)", upward="mean(upward)", groupby=["group"]

@@ -92,16 +92,21 @@ def along_chart(
     return finished(chart, unit, height=height, note=note)
 
 
+_TEXTS = ("of", "line", "group", "style", "text")
+"""Which line a row belongs to, its names, and what stands at its place; names are data only."""
+
+
 def _rows(lines: Sequence[Line], places: Places) -> dict[str, list]:
     """Return the rows of all lines, without values that a logarithmic axis cannot hold."""
-    rows: dict[str, list] = {name: [] for name in (places.field, "line", "group", "style", "text")}
+    rows: dict[str, list] = {name: [] for name in (places.field, *_TEXTS)}
     banded = any(each.low is not None for each in lines)
     numbers: dict[str, list] = {name: [] for name in ("value", "low", "high")[: 3 if banded else 1]}
-    for line in lines:
+    for place, line in enumerate(lines):
         texts = line.texts or [""] * len(places)
         rows[places.field] += range(len(places))
         rows["line"] += [line.label] * len(places)
         rows["group"] += [line.kind] * len(places)
+        rows["of"] += [place] * len(places)
         rows["style"] += [line.style] * len(places)
         rows["text"] += [
             f"{name} {text}".strip() for name, text in zip(places.labels, texts, strict=True)
@@ -166,8 +171,10 @@ def _layers(
             .mark_area(opacity=0.16)
             .encode(y=_low(y), y2="high:Q", color=colour, detail="line:N"),
         )
-    for limit in (each for each in lines if each.style in _LIMITS):
-        of_limit = base.transform_filter(alt.FieldEqualPredicate(equal=limit.label, field="line"))
+    for place, limit in enumerate(lines):
+        if limit.style not in _LIMITS:
+            continue
+        of_limit = base.transform_filter(f"datum.of === {place}")
         dashed = of_limit.mark_line(
             style="quiet", strokeDash=_LIMITS[limit.style], strokeWidth=1.5
         ).encode(y=y)
@@ -210,11 +217,12 @@ def _colours(lines: Sequence[Line]) -> tuple[alt.Color, alt.StrokeDash]:
             symbolSize=300,
             symbolOpacity=1,
         )
-    scale = alt.Scale(domain=labels, range=[list(dash(place)) for place in range(len(labels))])
+    # The names are in the order of the data; as ends of a scale they would be no data any more.
     colour = alt.Color(
-        "group:N", scale=alt.Scale(domain=labels, range="category"), legend=legend, title=None
+        "group:N", sort=None, scale=alt.Scale(range="category"), legend=legend, title=None
     )
-    return colour, alt.StrokeDash("group:N", scale=scale, legend=legend, title=None)
+    dashes = alt.Scale(range=[list(dash(place)) for place in range(len(labels))])
+    return colour, alt.StrokeDash("group:N", sort=None, scale=dashes, legend=legend, title=None)
 
 
 def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChart:
@@ -251,7 +259,7 @@ def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChar
                 low_stored="min(value)",
                 high_stored="max(value)",
                 first=f"min({places.field})",
-                groupby=["column", "line", "group", "style"],
+                groupby=["column", "of", "line", "group", "style"],
             )
         )
         return found.transform_calculate(
@@ -280,7 +288,7 @@ def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChar
     )
     overview = (
         columns("0", str(last))
-        .transform_filter(alt.FieldEqualPredicate(equal=lines[0].label, field="line"))
+        .transform_filter("datum.of === 0")
         .mark_area(style="quiet", opacity=0.5)
         .encode(x=position(places).title(None), y=alt.Y("value:Q", axis=None))
         .add_params(drag)
