@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,14 @@ from .model import NO_MODEL, ModelSpec
 from .tables import Table, indexed
 
 Value = float | int | str
+
+_FOLDER = Path(__file__).parents[1] / "trainings"
+
+
+def experiment_names() -> tuple[str, ...]:
+    """Return the names of all experiments: those of their files, which need no torch to list."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("[a-z]*.py")))
+
 
 RECORDS = Axis("I", "record", "step", lambda run, i: f"step {run.step[i]}")
 COPIES = Axis("C", "copy", None, lambda run, i: run.copies[i].title)
@@ -93,6 +102,47 @@ class Figure:
         return self.found is not None and self.low <= self.found <= self.high
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Something that an experiment leaves open.
+
+    Attributes:
+        name: of the argument of ``trainings.run``.
+        label, help: for people; one sentence.
+        default: also says whether it is a whole number, a number or a word.
+        low, high: ends of a number.
+        options: of a word.
+    """
+
+    name: str
+    label: str
+    help: str
+    default: Value
+    low: float = 0.0
+    high: float = 1.0
+    options: tuple[str, ...] = ()
+
+    def read(self, given: Any) -> Value:
+        """Return a value as it is used.
+
+        Raises:
+            InputError: it is of no use.
+        """
+        if self.options:
+            if given not in self.options:
+                raise InputError(f"{self.label} is one of {', '.join(self.options)}.")
+            return str(given)
+        whole = isinstance(self.default, int)
+        try:
+            value = int(given) if whole else float(given)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{self.label} is a number, not {given!r}.") from error
+        if not self.low <= value <= self.high or value != float(given):
+            kind = "a whole number" if whole else "a number"
+            raise InputError(f"{self.label} is {kind} from {self.low:g} to {self.high:g}.")
+        return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingRequest(Request):
     """Ask for a training of small networks.
@@ -105,8 +155,9 @@ class TrainingRequest(Request):
     """
 
     kind: ClassVar[str] = "training"
+    reads_model: ClassVar[bool] = False
     model: ModelSpec = NO_MODEL
-    experiment: str = asked("collapse", label="Experiment", help="What is trained.")
+    experiment: str = asked(label="Experiment", help="What is trained.", choices=experiment_names())
     seeds: tuple[int, ...] = asked(
         (), label="Seeds", help="One network of every variant for each.", own=True
     )
@@ -123,6 +174,7 @@ class TrainingRun(Run):
     Attributes:
         experiment: its title.
         story: what to look for, in sentences.
+        choices: what the experiment leaves open; the request says what was chosen.
         copies: the networks, seeds of one variant side by side.
         measured: what the numbers are, by name.
         labels: the places of each further axis, by the axis's name.
@@ -142,6 +194,7 @@ class TrainingRun(Run):
     request: TrainingRequest
     experiment: str
     story: str = ""
+    choices: list[Choice] = field(default_factory=list)
     copies: list[Copy]
     measured: dict[str, Measured]
     labels: dict[str, list[str]] = field(default_factory=dict)

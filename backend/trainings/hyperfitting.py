@@ -278,10 +278,10 @@ class Hyperfitting(Experiment):
         prompts = [_ids(self._model, text) for text in PROMPTS]
         length = min(map(len, prompts))
         ids = torch.stack([each[:length] for each in prompts])
-        cache, written, entropies = self._model.new_cache(), [], []
+        past, written, entropies = self._model.new_past(), [], []
         for step in range(WRITTEN):
             report(Progress(step, WRITTEN, "Writing"))
-            hidden = self._model.hidden_states(ids, cache=cache)
+            hidden = self._model.hidden_states(ids, past=past)
             logs = torch.log_softmax(self._model.unembed(hidden[:, -1]).float(), -1)
             entropies.append(-(logs.exp() * logs).sum(-1))
             ids = logs.argmax(-1, keepdim=True)

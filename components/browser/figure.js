@@ -145,6 +145,11 @@ export class Figure {
     await this.view.show(this.run);
   }
 
+  /** Show what a job has so far, where the view can. */
+  partial({ content }) {
+    if (this.view.live && !this.node.hidden) this.view.show({ ...this.run, content });
+  }
+
   wake() {
     if (this.asleep && this.run) this.show(this.run);
   }

@@ -9,58 +9,16 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from torch import Tensor
 
-from ...errors import InputError
 from ...progress import Report
 from ...registry import Registry
 from ...runs.model import ModelFacts, ModelSpec
-from ...runs.training import Copy, Figure, Measured, TrainingRun, Value
+from ...runs.training import Choice, Copy, Figure, Measured, TrainingRun, Value
 from ..data import checksum
 from .side_by_side import Copies, Group, Record, SideBySide
 
 EXPERIMENTS: Registry[type[Experiment]] = Registry("experiment")
 
 MOST_SEEDS = 12
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something that an experiment leaves open.
-
-    Attributes:
-        name: of the argument of ``trainings.run``.
-        label, help: for people; one sentence.
-        default: also says whether it is a whole number, a number or a word.
-        low, high: ends of a number.
-        options: of a word.
-    """
-
-    name: str
-    label: str
-    help: str
-    default: Value
-    low: float = 0.0
-    high: float = 1.0
-    options: tuple[str, ...] = ()
-
-    def read(self, given: Any) -> Value:
-        """Return a value as it is used.
-
-        Raises:
-            InputError: it is of no use.
-        """
-        if self.options:
-            if given not in self.options:
-                raise InputError(f"{self.label} is one of {', '.join(self.options)}.")
-            return str(given)
-        whole = isinstance(self.default, int)
-        try:
-            value = int(given) if whole else float(given)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{self.label} is a number, not {given!r}.") from error
-        if not self.low <= value <= self.high or value != float(given):
-            kind = "a whole number" if whole else "a number"
-            raise InputError(f"{self.label} is {kind} from {self.low:g} to {self.high:g}.")
-        return value
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,7 @@ class History:
             seconds=last.elapsed,
             experiment=experiment.title,
             story=experiment.story,
+            choices=list(experiment.choices),
             copies=experiment.copies(self.training),
             measured={name: each for name, each in experiment.measured.items() if name in seen},
             labels=experiment.labels(),
