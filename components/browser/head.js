@@ -92,7 +92,7 @@ export class Head {
   drawModel() {
     const { frame } = this;
     const chosen = frame.data.models.find((each) => each.chosen);
-    const other = frame.reading && chosen && frame.reading.model !== chosen.key;
+    const other = frame.reading?.model && chosen && frame.reading.model !== chosen.key;
     this.again.hidden = !other;
     if (other) this.again.textContent = `Run with ${chosen.short}`;
   }
@@ -196,8 +196,8 @@ export class Head {
     });
     this.line.replaceChildren(form);
     const first = form.querySelector("textarea,input");
-    first.focus();
-    first.select();
+    first?.focus();
+    first?.select();
     counted(values[frame.lens.subject] ?? "");
   }
 
