@@ -11,7 +11,7 @@ from backend.lenses import LENSES, Lens
 from backend.runs import ModelSpec
 from backend.storage.permalink import decode
 
-from . import checks, comparing, session
+from . import branches, checks, comparing, session
 from .menu import Page
 from .reading import new_reading, reading_of, subject_of
 from .source import Source
@@ -39,6 +39,7 @@ def read(source: Source, page: Page, said: Mapping[str, str]) -> None:
         except EntroscopeError as error:
             session.notice("info", f"{error}")
         break
+    branches.find_again(source, said)
 
 
 def _sources(source: Source, page: Page) -> dict[str, Callable[[str], None]]:

@@ -10,10 +10,12 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.lenses import LENSES, Lens
-from backend.runs import ModelSpec, Run
+from backend.runs import ModelSpec, Request, Run
 
 from .reading import MAIN, Reading, described, reading_of, subject_of
 from .source import Source
+
+MOST_BRANCHES = 60
 
 
 @dataclass
@@ -23,6 +25,8 @@ class Session:
     Attributes:
         readings: the current one of every subject.
         pending: readings that jobs will bring, by the job's id.
+        branching: jobs that bring one more branch of a reading.
+        waiting: requests for branches that follow, each when the one before it is done.
         job: the job under way: id and label.
         earlier: readings before the current one of every subject, the latest first.
         choices: what can be compared, once the browser has asked.
@@ -33,6 +37,8 @@ class Session:
     earlier: dict[str, list[Reading]] = field(default_factory=dict)
     choices: dict[str, Any] | None = None
     pending: dict[str, Reading] = field(default_factory=dict)
+    branching: set[str] = field(default_factory=set)
+    waiting: list[Request] = field(default_factory=list)
     model: ModelSpec = field(default_factory=ModelSpec)
     job: dict[str, Any] | None = None
     notices: list[dict[str, Any]] = field(default_factory=list)
@@ -132,26 +138,49 @@ def open_readings(lens: Lens) -> list[Reading]:
     return [*([now] if now else []), *state.earlier.get(subject, [])]
 
 
-def begin(job_id: str, label: str, made: Reading, source: Source, lens: Lens) -> None:
-    """Note that a job will bring a reading, which the browser hears of."""
+def begin(
+    job_id: str, label: str, made: Reading, source: Source, lens: Lens, *, branch: bool = False
+) -> None:
+    """Note that a job will bring a reading, or a branch of it, which the browser hears of."""
     state = current()
     state.pending[job_id] = made
-    state.job = {"id": job_id, "label": label, "reading": described(made, lens, source, None)}
+    if branch:
+        state.branching.add(job_id)
+    plain = described(made, lens, source, None)
+    state.job = {"id": job_id, "label": label, "reading": plain, "branch": branch}
 
 
 def arrived(source: Source, job_id: str, contents: Mapping[str, str]) -> None:
     """Take over what a job brought."""
     state = current()
     made = state.pending.pop(job_id, None)
-    if made is not None:
+    if made is not None and job_id in state.branching:
+        # The reader may have gone on meanwhile: the branch belongs to what it was asked from.
+        now = state.readings.get(made.subject, made)
+        base = now if now.name == made.name else made
+        show(_with_branches(base, (*base.branches, *contents.values())))
+    elif made is not None:
         show(made.arrived(source, contents))
     ended(job_id)
+
+
+def _with_branches(made: Reading, branches: tuple[str, ...]) -> Reading:
+    """Return a reading with these branches; over the limit the oldest is let go, with a note."""
+    if len(branches) > MOST_BRANCHES:
+        branches = branches[-MOST_BRANCHES:]
+        notice(
+            "info",
+            f"A prompt keeps {MOST_BRANCHES} branches; the oldest one was let go. Save those you "
+            "want to keep.",
+        )
+    return replace(made, branches=tuple(dict.fromkeys(branches)))
 
 
 def ended(job_id: str) -> None:
     """Forget a job."""
     state = current()
     state.pending.pop(job_id, None)
+    state.branching.discard(job_id)
     if state.job and state.job["id"] == job_id:
         state.job = None
 

@@ -91,9 +91,9 @@ def part(
 
 
 def _of_panel(lens: Lens, run: Run, name: str, parameters: Parameters) -> Part:
-    wanted, _, ending = name.partition(".")
+    wanted, dot, ending = name.partition(".")
     panel = lens.panel(wanted)
-    if panel is None or (ending and ending not in CHARTS):
+    if panel is None or (dot and ending not in CHARTS):
         raise InputError(f"There is no part {name[:60]!r} of a run of {lens.kind}.")
     if not ending:
         check_names(parameters, panel.asks())

@@ -85,9 +85,10 @@ class Frame {
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
-    const run = content ? { content, kind: lens.kind, tokens: reading.tokens } : null;
+    const branches = reading?.branches ?? [];
+    const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
     this.without = reading?.without ?? [];
-    const shown = `${this.page.name}/${content}/${reading?.id}/${this.without}`;
+    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without].join("/");
     if (shown !== this.shown) this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
@@ -116,11 +117,11 @@ class Frame {
     await Promise.all(this.figures.map((figure) => figure.show(run)));
   }
 
-  // The text of the reading, whichever of its runs is there.
+  // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
+    if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
     const contents = Object.values(this.reading.contents);
     const content = this.reading.contents.text ?? contents[0];
-    if (this.reading.subject !== "text") return null;
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
   }
 

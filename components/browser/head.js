@@ -31,7 +31,8 @@ export class Head {
     if (this.paired) this.drawPair(reading);
     this.quote.textContent = reading ? oneLine(reading.text) : "";
     this.quote.title = reading?.title ?? "";
-    this.count.textContent = frame.text ? `${count(frame.text.tokens.length)} tokens` : "";
+    const tokens = frame.text?.tokens.length ?? reading?.tokens;
+    this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
     this.title.textContent = reading?.title ?? "";
     this.changed.hidden = !reading?.changed;
     this.drawModel();
@@ -91,7 +92,7 @@ export class Head {
   drawModel() {
     const { frame } = this;
     const chosen = frame.data.models.find((each) => each.chosen);
-    const other = frame.reading && chosen && frame.reading.model !== chosen.key;
+    const other = frame.reading?.model && chosen && frame.reading.model !== chosen.key;
     this.again.hidden = !other;
     if (other) this.again.textContent = `Run with ${chosen.short}`;
   }
@@ -150,7 +151,7 @@ export class Head {
     const { frame } = this;
     const seconds = frame.reading?.offers?.[lens.kind];
     const time = seconds ? ` · about ${duration(seconds)}` : "";
-    const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled);
+    const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled && field.kind !== "own");
     const act = needs.length ? () => this.open() : () => this.measure(lens);
     const label = needs.length ? `Ask ${lens.title}` : `Measure ${lens.title.toLowerCase()} for this text`;
     return [button(`${label}${time}`, act, "primary"), element("span", "hint", lens.summary)];
@@ -163,7 +164,7 @@ export class Head {
     this.editing = true;
     const values = this.values();
     const form = element("form", "edit-form");
-    const needed = Object.values(frame.lens.fields).filter((field) => field.needed);
+    const needed = Object.values(frame.lens.fields).filter((field) => field.needed && field.kind !== "own");
     const counter = element("span", "count");
     const counted = afterRest(
       (text) => this.countTokens(text),
@@ -195,8 +196,8 @@ export class Head {
     });
     this.line.replaceChildren(form);
     const first = form.querySelector("textarea,input");
-    first.focus();
-    first.select();
+    first?.focus();
+    first?.select();
     counted(values[frame.lens.subject] ?? "");
   }
 
@@ -212,8 +213,12 @@ export class Head {
   values() {
     const { lens, reading } = this.frame;
     const known = { ...reading?.fields[lens.kind], ...this.options[lens.kind] };
-    return Object.fromEntries(
-      Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? field.default ?? null]),
+    const chosen = this.frame.figures.map((figure) => figure.view.fields?.()); // edited in the picture
+    return Object.assign(
+      Object.fromEntries(
+        Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? (field.filled ? reading?.text : null) ?? field.default ?? null]),
+      ),
+      ...chosen,
     );
   }
 
@@ -223,6 +228,16 @@ export class Head {
 
   measure(lens) {
     this.frame.reports.ask({ do: "measure", kind: lens.kind, fields: this.options[lens.kind] ?? {} });
+  }
+
+  /** About how long a run of the fields as they stand takes, in words; "" if they are of no use. */
+  async estimate() {
+    const { lens, data, address } = this.frame;
+    const body = JSON.stringify({ kind: lens.kind, model: data.model, fields: this.values() });
+    const answer = await fetch(`${address.base}estimate`, { method: "POST", body, headers: { "X-Entroscope": "1" } });
+    if (!answer.ok) return "";
+    const { seconds } = await answer.json();
+    return seconds === null ? "not yet measured here" : `about ${duration(seconds)}`;
   }
 
   async countTokens(text) {
