@@ -88,7 +88,8 @@ class Frame {
     const branches = reading?.branches ?? [];
     const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
     this.without = reading?.without ?? [];
-    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without].join("/");
+    const rows = Object.keys(reading?.rows ?? {});
+    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
     if (shown !== this.shown) this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
@@ -102,7 +103,7 @@ class Frame {
 
   async show(shown, lens, run) {
     const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
-    const sameLens = before[0] === now[0] && before[3] === now[3];
+    const sameLens = before[0] === now[0] && before[4] === now[4];
     const sameText = before[2] === now[2];
     this.shown = shown;
     this.run = run;
@@ -248,6 +249,11 @@ class Frame {
 
   part(name, parameters) {
     const content = this.run?.content ?? this.reading.contents.text;
+    return fetchParcel(this.dataUrl(content, name, parameters));
+  }
+
+  /** A part of any run whose content is known. */
+  partAt(content, name, parameters) {
     return fetchParcel(this.dataUrl(content, name, parameters));
   }
 
