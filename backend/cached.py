@@ -18,6 +18,8 @@ import numpy as np
 import streamlit as st
 from streamlit import runtime
 
+from .charts.preview import preview
+from .derived.comparison import comparison_of
 from .errors import EntroscopeError, InputError
 from .events import Event, Unknown
 from .lenses.parcel import MEDIA_TYPE, pack
@@ -104,7 +106,7 @@ def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | N
     Raises:
         InputError: a parameter is of no use.
     """
-    run, array = run_of(content), array_of(content)
+    run, array = run_of(content) or comparison_of(content, run_of), array_of(content)
     if run is not None:
         return run_parcel(run, part, parameters)
     return None if array is None else array_parcel(array, part)
@@ -367,7 +369,7 @@ def comparison_run(name: str) -> Run:
 @st.cache_resource(show_spinner=False)
 def library() -> Library:
     """Return the library of saved runs, which all sessions share."""
-    return Library(settings().data_dir / "runs")
+    return Library(settings().data_dir / "runs", preview)
 
 
 def saved_key(run_id: str) -> str:

@@ -69,6 +69,14 @@ class Reading:
         """A name that changes with the subject or how it is read."""
         return self.main.key
 
+    def more(self, source: Results) -> Mapping[str, Any]:
+        """Return what else the browser is told of it."""
+        return {}
+
+    def arrived(self, source: Any, contents: Mapping[str, str]) -> Reading:
+        """Return it with the runs that a job brought, by kind."""
+        return replace(self, contents={**self.contents, **contents})
+
     def request(self, lens: Lens) -> Request | None:
         """Return what would be asked for a lens; None while a field that it needs is not given."""
         if lens.kind in self.requests:
@@ -100,7 +108,9 @@ def asked(lens: Lens, model: ModelSpec, given: Mapping[str, Any]) -> Request:
         if known.get(name) is None and not each.empty and each.default is not MISSING:
             known.pop(name, None)
     try:
-        return adapter(lens.request_type).validate_python({"model": asdict(model), **known})
+        if lens.request_type.reads_model:
+            known = {"model": asdict(model), **known}
+        return adapter(lens.request_type).validate_python(known)
     except ValueError as error:
         raise InputError(_first_line(error, lens)) from error
 
@@ -157,6 +167,7 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
     }
     return {
         "id": reading.name,
+        "subject": reading.subject,
         "text": reading.text,
         "title": reading.title,
         "note": reading.note,
@@ -168,8 +179,10 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "fields": asked_for,
         "address": {**reading.address, **_branches(reading, source)},
         "link": _link(reading, lens, run),
-        "model": model_key(reading.main.model),
+        "model": model_key(reading.main.model) if reading.main.reads_model else "",
         "facts": {} if run is None else _facts(run),
+        "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
+        **reading.more(source),
     }
 
 

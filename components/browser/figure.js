@@ -148,7 +148,7 @@ export class Figure {
 
   /** Show what a job has made so far. */
   partial(said) {
-    if (!this.view.partial) return;
+    if (!this.view.partial || this.node.hidden) return;
     this.live = true;
     this.node.classList.remove("empty");
     this.node.parentElement?.classList.add("live");

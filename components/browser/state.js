@@ -29,6 +29,7 @@ export const DEFAULTS = {
   reference: null, // label of the sampler that texts are compared with; null: greedy or the first
   wrapped: false, // texts show in lines, whole
   draft: null, // samplers and seeds as edited, not run yet
+  place: null, // of two texts that are compared
 };
 
 /** Changes of these do not belong into the address. */
@@ -74,6 +75,7 @@ export const WRITTEN = {
   token: ["token", whole],
   unit: ["unit", oneOf("nats", "bits")],
   colour: ["metric", text],
+  place: ["place", whole],
   level: ["tokens.level", oneOf("token", "word", "sentence")],
   raw: ["tokens.raw", on],
   spread: ["tokens.automatic", on],

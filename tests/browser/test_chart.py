@@ -40,7 +40,7 @@ def test_tooltips_are_text(show):
         expect(shown.get_by_role("tooltip")).to_be_visible()
     mark(shown, 2).hover()
     expect(shown.get_by_role("tooltip")).to_contain_text("<img src=x onerror=")
-    assert shown.page.locator("#vg-tooltip-element, .chart img").count() == 0
+    assert shown.page.locator("#vg-tooltip-element, .chart-view img").count() == 0
 
 
 def test_the_theme_draws_it_with_its_colours(show):

@@ -42,7 +42,7 @@ def test_a_panel_draws_a_shipped_run(show, nothing_went_wrong, name, panel, modu
     shown = show(name, panel, token=5)
     assert shown.locator("#host > div > * > *").count() > 0
     expected = refusal(name, panel, module)
-    assert shown.page.evaluate("window.view.part?.message ?? null") == expected
+    assert shown.page.evaluate("window.view.refusal.textContent || null") == expected
     for change in CHANGES:
         shown.set(**change)
     shown.page.wait_for_timeout(100)

@@ -17,7 +17,7 @@ def narrow(page):
 
 def test_a_grid_of_9_by_30_fits_230_pixels(show, narrow):
     shown = show("attention_repeated", "heads", head=[17, 1])
-    expect(shown.locator(".head")).to_have_count(270)
+    expect(shown.locator(".head-cell")).to_have_count(270)
     grid = shown.locator(".heads-grid")
     sizes = grid.evaluate("n => [n.scrollWidth, n.clientWidth, n.scrollHeight, n.clientHeight]")
     assert sizes[0] <= sizes[1]
@@ -68,7 +68,9 @@ def test_the_readout_names_head_and_value(show):
 def test_colours_span_this_text_and_mark_the_fixed_end(show):
     shown = show("attention_repeated", "heads")
     expect(shown.locator(".legend-tick.fixed")).to_have_text("6 fixed")
-    colours = shown.locator(".head").evaluate_all("all => all.map(n => n.style.backgroundColor)")
+    colours = shown.locator(".head-cell").evaluate_all(
+        "all => all.map(n => n.style.backgroundColor)"
+    )
     assert len(set(colours)) > 60
 
 
@@ -89,7 +91,7 @@ def test_heads_can_be_sorted_by_their_value(show):
     first = (
         shown.locator(".heads-row")
         .nth(4)
-        .locator(".head")
+        .locator(".head-cell")
         .evaluate_all("all => all.map(n => n.id)")
     )
     assert first == [f"head4-{head}" for head in np.argsort(means[4])]
@@ -160,4 +162,4 @@ def test_a_long_text_has_its_pattern_when_somebody_asks(show):
 def test_token_names_on_the_axes_are_text(show):
     shown = show("hostile_attention", "pattern", head=[0, 0])
     expect(shown.locator(".ytick text").nth(2)).to_contain_text("<img")
-    assert shown.locator(".pattern img").count() == 0
+    assert shown.locator(".pattern-view img").count() == 0

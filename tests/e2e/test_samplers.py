@@ -114,7 +114,7 @@ def test_from_a_prompt_to_a_branch_that_is_played(tiny):
     tiny.prompt("Once there was", 6)
     done(page)
     expect(tiny.rows).to_have_count(5)
-    expect(page.locator(".quote")).to_have_text("Once there was")
+    expect(page.locator(".head-text")).to_have_text("Once there was")
     expect(page).to_have_url(re.compile("run=[0-9a-f]{16}"))
     expect(tiny.rows.first.locator(".t")).to_have_count(6)
     tiny.cell(0, 2).click()
@@ -141,7 +141,7 @@ def test_rows_fill_while_the_model_writes_and_a_stop_keeps_them(samplers):
     expect(live.first.locator(".t").nth(4)).to_be_visible()
     page.locator(".progress").get_by_role("button", name="Stop").click()
     done(page)
-    expect(page.get_by_text("What was there until then is kept")).to_be_visible()
+    expect(page.locator(".notice", has_text="What was there until then is kept")).to_be_visible()
     expect(page.locator(".samplers-row.live")).to_have_count(0)
     kept = samplers.rows.first.locator(".t").count()
     assert 5 <= kept < 400

@@ -13,7 +13,7 @@ const MARGIN = 80; // pixels beside the plots of a chart with several
 
 export default class Chart extends View {
   constructor(stage, panel) {
-    super(stage, panel, "chart", ["theme", "unit", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
+    super(stage, panel, "chart-view", ["theme", "unit", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
     mark(this.node, { role: "group", "aria-label": panel.title || "Chart" });
     this.box = element("div", "chart-box");
     this.choices = element("div", "chart-choices");
@@ -23,13 +23,9 @@ export default class Chart extends View {
   }
 
   async fetch() {
-    try {
-      const loading = window.vegaEmbed ?? import("../vega.js");
-      const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters), loading]);
-      return spec;
-    } catch (error) {
-      return { message: error.message };
-    }
+    const loading = window.vegaEmbed ?? import("../vega.js");
+    const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters), loading]);
+    return spec;
   }
 
   draw(changed) {
@@ -67,7 +63,6 @@ export default class Chart extends View {
     this.made = undefined;
     this.box.replaceWith(box);
     this.box = box;
-    if (part.message) return box.append(element("p", "quiet", part.message));
     const spec = structuredClone(part);
     if (spec.vconcat) spec.vconcat.forEach((each) => (each.width = Math.max(120, this.node.clientWidth - MARGIN)));
     else Object.assign(spec, { width: "container", height: "container", autosize: { type: "fit", contains: "padding" } });

@@ -9,7 +9,7 @@ import { View } from "./view.js";
 
 export default class Facts extends View {
   constructor(stage, panel) {
-    super(stage, panel, "side", ["token", "unit", "at", "window", "theme"]);
+    super(stage, panel, "pinned", ["token", "unit", "at", "window", "theme"]);
     mark(this.node, { role: "region", "aria-label": "Numbers of this token", tabindex: 0 });
   }
 
@@ -26,8 +26,8 @@ export default class Facts extends View {
     const ladders = part.numbers.filter((each) => this.placesOf(each) > 1);
     const about = [part.name, part.reason].filter(Boolean).join(": ");
     this.node.replaceChildren(
-      heading(text, token), ...(about ? [element("p", "side-sentence", about)] : []), ...ladders.map((each) => this.#ladder(each)),
-      facts(part.numbers.map((each) => row(each, this.valuesOf(each)[token])), "side-list"), ...this.#means(row),
+      heading(text, token), ...(about ? [element("p", "pinned-sentence", about)] : []), ...ladders.map((each) => this.#ladder(each)),
+      facts(part.numbers.map((each) => row(each, this.valuesOf(each)[token])), "pinned-list"), ...this.#means(row),
     );
     if (focused) this.node.querySelector(".ladder")?.focus();
   }
@@ -37,7 +37,7 @@ export default class Facts extends View {
     if (!means) return [];
     const known = this.options.figures.map(({ name, label }) => [means.numbers.find((each) => each.name === name), label]).filter(([each]) => each);
     const rows = known.map(([quantity, label]) => row(quantity, means[quantity.name][layer * means.heads + head], label));
-    return [element("h3", "side-title", this.state.positions ? "Means over the chosen tokens" : "Means over all tokens"), facts(rows, "side-list")];
+    return [element("h3", "pinned-title", this.state.positions ? "Means over the chosen tokens" : "Means over all tokens"), facts(rows, "pinned-list")];
   }
 
   // The number at every place of its axis; a press goes there.

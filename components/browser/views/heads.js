@@ -14,12 +14,12 @@ const DRAWN = ["unit", "theme", "measure", "spread", "marks", "upper", "lower", 
 
 export default class Heads extends View {
   constructor(stage, panel) {
-    super(stage, panel, "heads", ["head", ...DRAWN]);
+    super(stage, panel, "heads-view", ["head", ...DRAWN]);
     [this.top, this.steps] = [element("div", "heads-top"), element("div", "heads-steps")];
     this.grid = mark(element("div", "heads-grid"), { role: "grid", "aria-label": "Heads by layer", tabindex: 0 });
     this.readout = element("p", "heads-readout");
     this.node.append(this.top, this.steps, this.grid, this.readout);
-    const on = (name, act) => this.grid.addEventListener(name, ({ target }) => act(target.closest?.(".head")?.place));
+    const on = (name, act) => this.grid.addEventListener(name, ({ target }) => act(target.closest?.(".head-cell")?.place));
     on("click", (place) => place && this.#choose(...place));
     on("pointerover", (place) => this.#say(place ?? this.head));
     on("pointerleave", () => this.#say(this.head));
@@ -69,7 +69,7 @@ export default class Heads extends View {
       const colour = ramp[Math.round(255 * share(values[at] * factor(number, state.unit), number, ends))];
       cell.place = [layer, head];
       cell.id = `head${layer}-${head}`;
-      cell.className = colour ? "head" : "head none";
+      cell.className = colour ? "head-cell" : "head-cell none";
       cell.style.cssText = colour ? `background:${colour};color:${inkOn(colour)}` : "";
       cell.textContent = (state.marks && SIGNS[this.flags[at]]) || "";
       mark(cell, { "aria-label": this.#words(cell.place) });
@@ -106,7 +106,7 @@ export default class Heads extends View {
   #drawSteps(layer, head) {
     const stepper = (name, value, places, to) => {
       const node = element("span", "stepper");
-      const [back, on] = [button(`${name} before`, () => to(value - 1), "", "back"), button(`Next ${name.toLowerCase()}`, () => to(value + 1), "", "on")];
+      const [back, on] = [button(`${name} before`, () => to(value - 1), "step", "back"), button(`Next ${name.toLowerCase()}`, () => to(value + 1), "step", "on")];
       [back.disabled, on.disabled] = [value === 0, value === places - 1];
       node.append(name.toLowerCase(), back, element("b", "", String(value)), on);
       return node;

@@ -6,7 +6,7 @@ import { View } from "./view.js";
 
 export default class Kinds extends View {
   constructor(stage, panel) {
-    super(stage, panel, "kinds", []);
+    super(stage, panel, "kinds-view", []);
     this.node.tabIndex = 0;
   }
 
@@ -14,7 +14,7 @@ export default class Kinds extends View {
     const { typical, kinds, kind_scores: scores, layers, heads } = this.part;
     this.node.replaceChildren(...this.options.kinds.map(({ kind, title, text, role, number, share_of: of }) => {
       const card = element("section", "kind");
-      card.append(element("h3", "side-title", title), element("p", "", text), element("p", "quiet", role));
+      card.append(element("h3", "pinned-title", title), element("p", "", text), element("p", "quiet", role));
       const found = typical[kind];
       if (!found) return card;
       const [layer, head] = found;

@@ -10,11 +10,13 @@ import { View } from "./view.js";
 
 const MOST_TOKENS = 512; // longer texts are measured when somebody presses
 const LABEL = 14; // pixels a token's name needs on an axis
-const AROUND = { l: 84, r: 8, t: 8, b: 78 }; // pixels around the map
+const NAMES = { l: 84, r: 8, t: 8, b: 78 }; // pixels around the map, with names of tokens
+const NUMBERS = { l: 44, r: 8, t: 8, b: 36 };
+const TALL = 300; // pixels from which on there is room for names
 
 export default class Pattern extends View {
   constructor(stage, panel) {
-    super(stage, panel, "pattern", ["theme", "token"]);
+    super(stage, panel, "pattern-view", ["theme", "token"]);
     this.sink = mark(button("Hide first token", () => this.#toggle(this.sink, "hidden"), ""), { "aria-pressed": false });
     this.exact = mark(button("Rows about the pin", () => this.#toggle(this.exact, "near"), ""), { "aria-pressed": false });
     this.readout = element("span", "pattern-readout");
@@ -40,6 +42,7 @@ export default class Pattern extends View {
     this.exact.hidden = !long;
     const first = long && this.near ? clamp(token - options.rows / 2, 0, tokens - options.rows) : 0;
     const asked = !long ? {} : this.near ? { start: first, stop: first + options.rows } : { cells: options.cells };
+    this.readout.textContent = "Reading the weights from the model…";
     const loading = window.Plotly ?? import("../plotly.js");
     const [{ weights }] = await Promise.all([this.stage.pattern(...state.head, asked), loading]);
     const columns = asked.cells ? Math.round(Math.sqrt(weights.length)) : tokens;
@@ -88,13 +91,15 @@ export default class Pattern extends View {
       return { title: { text: title, font: { size: 12 }, standoff: 4 }, showgrid: false, zeroline: false, ticks: "", range, tickvals: named, ticktext: named.map(nameOf) };
     };
     const { clientWidth: width, clientHeight: height } = this.plot;
+    const tall = height >= TALL;
+    const around = (this.around = tall ? NAMES : NUMBERS);
     const near = rows < columns; // exact rows: the nearest columns first, or cells would be thinner than pixels
-    const looked = axis("looked at", width - AROUND.l - AROUND.r, near ? Math.max(0, first - rows) : 0, near ? first + rows : columns, (key) => this.#label(key, 0));
-    const looks = axis("looks", height - AROUND.t - AROUND.b, 0, rows, (query) => this.#label(query, first));
+    const looked = axis("looked at", (width - around.l - around.r) / (tall ? 1 : 2), near ? Math.max(0, first - rows) : 0, near ? first + rows : columns, (key) => this.#label(key, 0, tall));
+    const looks = axis("looks", height - around.t - around.b, 0, rows, (query) => this.#label(query, first, tall));
     const layout = {
-      width, height, margin: AROUND, paper_bgcolor: "transparent", plot_bgcolor: of.line, dragmode: "zoom",
+      width, height, margin: around, paper_bgcolor: "transparent", plot_bgcolor: of.line, dragmode: "zoom",
       font: { color: of.quiet, size: 11, family: getComputedStyle(this.node).fontFamily },
-      xaxis: { ...looked, tickangle: -60 }, yaxis: { ...looks, range: looks.range.toReversed() },
+      xaxis: { ...looked, tickangle: tall ? -60 : 0 }, yaxis: { ...looks, range: looks.range.toReversed() },
     };
     const scale = Array.from({ length: 33 }, (_, i) => [(i / 32) ** 2, ramp[Math.min(255, 8 * i)]]);
     const map = { type: "heatmap", z, zmin: 0, zmax: 1, colorscale: scale, showscale: false, hoverinfo: "none", hoverongaps: false };
@@ -105,9 +110,9 @@ export default class Pattern extends View {
   }
 
   // Plotly reads some HTML in its labels.
-  #label(cell, first) {
+  #label(cell, first, tall) {
     const token = first + cell * this.part.width;
-    const name = this.part.width > 1 ? String(token) : `${shortened(escaped(this.text.tokens[token]).trim() || "␣", 9)} ${token}`;
+    const name = this.part.width > 1 || !tall ? String(token) : `${shortened(escaped(this.text.tokens[token]).trim() || "␣", 9)} ${token}`;
     return name.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   }
 
@@ -123,11 +128,12 @@ export default class Pattern extends View {
     const { weights, columns, first, width } = this.part;
     const query = Math.floor((this.token - first) / width);
     const [bottom, top] = this.plot.layout.yaxis.range;
-    const room = this.plot.clientHeight - AROUND.t - AROUND.b;
+    const { t, b, l, r } = this.around;
+    const room = this.plot.clientHeight - t - b;
     const each = room / (bottom - top);
     const from = (query - 0.5 - top) * each;
     this.row.hidden = from + each <= 0 || from >= room;
-    this.row.style.cssText = `top:${AROUND.t + Math.max(0, from)}px;height:${Math.max(3, each)}px;left:${AROUND.l}px;right:${AROUND.r}px`;
+    this.row.style.cssText = `top:${t + Math.max(0, from)}px;height:${Math.max(3, each)}px;left:${l}px;right:${r}px`;
     const row = weights.slice(query * columns, (query + 1) * columns);
     if (this.hidden) row[0] = -1;
     this.#say(query, row.indexOf(Math.max(...row)));

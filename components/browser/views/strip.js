@@ -15,11 +15,12 @@ import { TokenText } from "./text.js";
 import { View } from "./view.js";
 
 const BIG_TYPE = 80; // tokens; shorter texts are set larger
+const MUCH = 1.6; // heights of the box; longer texts have the small map
 const SHADES = ["colour", "level", "at", "spread", "window"];
 
 export default class Strip extends View {
   constructor(stage, panel) {
-    super(stage, panel, "strip", ["token", "raw", "unit", "theme", "head", "whole", ...SHADES]);
+    super(stage, panel, "strip-view", ["token", "raw", "unit", "theme", "head", "whole", ...SHADES]);
     this.scroller = mark(element("div", "strip-text"), { role: "listbox", "aria-label": "Tokens of the text", tabindex: 0 });
     this.top = this.legend = element("div", "strip-top"); // a frame may put it beside its own controls
     this.card = new Card();
@@ -49,7 +50,7 @@ export default class Strip extends View {
   }
 
   /** A lens without a run of its kind shows the text as Tokens has it. */
-  fetch() {
+  async fetch() {
     return this.run.kind === "text" && this.options.part ? this.stage.part("strip") : super.fetch();
   }
 
@@ -110,7 +111,7 @@ export default class Strip extends View {
   shadeOf(token) {
     const { on } = this.links;
     const at = on ? this.links.shareOf(token) : this.shares[token];
-    return Number.isNaN(at) ? (on ? " unseen" : " none") : ` ${shadeClass(at, on ? LOOKS : this.quantity)}`;
+    return Number.isNaN(at) ? (on ? " strip-far" : " none") : ` ${shadeClass(at, on ? LOOKS : this.quantity)}`;
   }
 
   // What is shaded as one: tokens, words or sentences.
@@ -159,12 +160,12 @@ export default class Strip extends View {
     const node = element("span", "stepper");
     const step = (by) => this.stepPlace(by);
     const words = element("span", "", `depth ${count(this.placeOf(places))} of ${count(places - 1)}`);
-    node.append(button("One depth down: [", () => step(-1), "", "back"), words, button("One depth up: ]", () => step(1), "", "on"));
+    node.append(button("One depth down: [", () => step(-1), "step", "back"), words, button("One depth up: ]", () => step(1), "step", "on"));
     return node;
   }
 
   #fit() {
-    const scrolls = this.scroller.scrollHeight > this.scroller.clientHeight + 1;
+    const scrolls = this.scroller.scrollHeight > MUCH * this.scroller.clientHeight;
     this.node.classList.toggle("scrolls", scrolls);
     if (scrolls) this.map.draw();
     else this.stage.set({ view: null });

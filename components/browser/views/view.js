@@ -22,6 +22,7 @@ export class View {
   constructor(stage, panel, className, shows) {
     Object.assign(this, { stage, panel, shows, options: panel.options });
     this.node = element("div", className);
+    this.refusal = element("p", "refusal quiet");
   }
 
   get state() {
@@ -46,17 +47,20 @@ export class View {
     return Object.assign({}, ...names.map((name) => FOLLOWED[name](this.state)));
   }
 
-  fetch() {
+  async fetch() {
     return this.stage.part(this.options.part ?? this.panel.name, this.parameters);
   }
 
-  /** Only what was asked for last is drawn, whichever comes first. */
+  /** Only what was asked for last is drawn, whichever comes first. What cannot be had says why. */
   async show(run) {
     this.run = run;
     const asked = (this.asked = {});
     await this.stage.textReady?.catch(() => null);
-    const part = await this.fetch();
+    const part = await this.fetch().catch((error) => error);
     if (this.asked !== asked || this.closed) return;
+    this.refusal.textContent = part instanceof Error ? part.message : "";
+    this.refusal.remove();
+    if (part instanceof Error) return void this.node.prepend(this.refusal);
     this.part = part;
     this.#dressRoot();
     await this.draw(new Set(this.shows));
