@@ -21,6 +21,12 @@ def snippet(run: Run) -> str:
         if (value := getattr(request.model, name))
     ]
     given = _given(request)
+    if not request.reads_model:
+        arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
+        return (
+            f"import backend\n\nrun = backend.study_{run.kind}(\n    None,\n{arguments})\n"
+            'run.save("run.safetensors")\n'
+        )
     names = sorted({type(request).__name__} | _types(list(given.values())))
     arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
     return (

@@ -42,10 +42,10 @@ export default class Table extends View {
     const part = (this.table = this.level === "token" ? this.part : this.#joined(this.level));
     this.columns = part.columns.filter((each) => !each.hidden);
     this.sort = part.sort ?? { name: null, descending: false };
-    const widthOf = ({ kind, quantity }) => (kind === "text" ? "minmax(9rem, 3fr)" : quantity ? "minmax(6rem, 1fr)" : "minmax(5rem, 0.5fr)");
-    const widths = this.columns.map(widthOf);
-    this.scroller.style.setProperty("--columns", widths.join(" "));
-    this.scroller.style.setProperty("--least", `${6 * widths.length + 3 * widths.filter((each) => each.includes("9rem")).length}rem`);
+    // Every row is a grid of its own: all have the same least width, whatever stands in them.
+    const widths = this.columns.map(({ kind, quantity }) => (kind === "text" ? [9, 3] : quantity ? [6, 1] : [4, 0.5]));
+    this.scroller.style.setProperty("--columns", widths.map(([least, share]) => `minmax(${least}rem, ${share}fr)`).join(" "));
+    this.scroller.style.setProperty("--least", `${widths.reduce((sum, [least]) => sum + least, 0)}rem`);
     mark(this.scroller, { "aria-rowcount": part.rows + 1 });
     this.#arrange();
   }
