@@ -273,7 +273,8 @@ class TrainingRun(Run):
             values = self.results if about.final else self.numbers
             if name not in values:
                 continue
-            key = "_".join(about.axes) if about.axes else "final" if about.final else "records"
+            parts = [*(["final"] if about.final else []), *about.axes]
+            key = "_".join(parts).replace(" ", "_") or "records"
             table = found.setdefault(key, self._table(about.axes, final=about.final))
             table[about.quantity.column(name)] = values[name].ravel()
         return found
