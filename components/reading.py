@@ -27,6 +27,10 @@ class Results(Protocol):
         """Return about how long a study would take; None where that is not known."""
         ...
 
+    def run_of(self, content: str) -> Run | None:
+        """Return a run by its content, if it is in memory."""
+        ...
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -36,6 +40,7 @@ class Reading:
         subject: what kind of subject: "text", "prompt", or the kind of the one lens it is for.
         requests: what was asked, by kind; that of the main kind is always there.
         contents: runs that are here already, by kind.
+        branches: runs that were asked for from the main one, going on from a step of it.
         address: how an address names it.
         token: pinned at first; None for the most surprising one.
     """
@@ -43,6 +48,7 @@ class Reading:
     subject: str
     requests: Mapping[str, Request]
     contents: Mapping[str, str] = field(default_factory=dict)
+    branches: tuple[str, ...] = ()
     address: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     note: str = ""
@@ -62,6 +68,14 @@ class Reading:
     def name(self) -> str:
         """A name that changes with the subject or how it is read."""
         return self.main.key
+
+    def more(self, source: Results) -> Mapping[str, Any]:
+        """Return what else the browser is told of it."""
+        return {}
+
+    def arrived(self, source: Any, contents: Mapping[str, str]) -> Reading:
+        """Return it with the runs that a job brought, by kind."""
+        return replace(self, contents={**self.contents, **contents})
 
     def request(self, lens: Lens) -> Request | None:
         """Return what would be asked for a lens; None while a field that it needs is not given."""
@@ -153,17 +167,22 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
     }
     return {
         "id": reading.name,
+        "subject": reading.subject,
         "text": reading.text,
         "title": reading.title,
         "note": reading.note,
         "token": reading.token,
         "contents": contents,
+        "branches": list(reading.branches),
+        "tokens": None if run is None else _tokens(run),
         "offers": offers,
         "fields": asked_for,
-        "address": dict(reading.address),
+        "address": {**reading.address, **_branches(reading, source)},
         "link": _link(reading, lens, run),
         "model": model_key(reading.main.model) if reading.main.reads_model else "",
         "facts": {} if run is None else _facts(run),
+        "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
+        **reading.more(source),
     }
 
 
@@ -183,6 +202,19 @@ def _link(reading: Reading, lens: Lens, run: Run | None) -> dict[str, str]:
     request = exact_request(run) if run is not None else reading.request(lens)
     code = None if request is None else encode(request)
     return dict(reading.address) if code is None else {"study": code}
+
+
+def _branches(reading: Reading, source: Results) -> dict[str, str]:
+    """Return what an address holds of the branches: the keys of their requests."""
+    runs = (source.run_of(each) for each in reading.branches)
+    keys = [each.request.key for each in runs if each is not None]
+    return {"branches": ".".join(keys)} if keys else {}
+
+
+def _tokens(run: Run) -> int | None:
+    """Return how many tokens the text or prompt of a run has; None where it has neither."""
+    axes = run.axes()
+    return axes.get("T", axes.get("P"))
 
 
 def _facts(run: Run) -> dict[str, str]:

@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import Spec, data, domain, finished, log_values, title, tooltip
+from .base import POINTS, Spec, domain, finished, log_values, title, tooltip
 from .colours import DASHES
 from .places import Places
 from .scales import label_text, shown, value_text
@@ -97,7 +97,7 @@ def against_chart(
         columns["group"] = list(groups)
         tips = {"": "datum.group", **tips}
     base = (
-        alt.Chart(data(columns))
+        alt.Chart(POINTS)
         .transform_filter("isValid(datum.x) && isValid(datum.y)")
         .transform_calculate(
             across=_on_axis(x.quantity, "x"),
@@ -112,7 +112,9 @@ def against_chart(
         filled=True, size=55, opacity=0.8, tooltip=tooltip(tips), cursor="pointer"
     ).encode(**axes)
     layers: list[alt.Chart] = []
+    sets: dict[str, Any] = {"points": columns}
     if diagonal:
+        sets["diagonal"] = _ends(x, y)
         layers.append(_diagonal(x, y, axes))
     if groups is not None:
         layers += _by_group(base, dots, axes, len(set(groups)))
@@ -123,7 +125,7 @@ def against_chart(
         .mark_point(style="here", filled=False, size=220, strokeWidth=2.5, opacity=1)
         .encode(**axes)
     )
-    return finished(alt.layer(*layers), unit, height=height)
+    return finished(alt.layer(*layers), unit, sets, height=height)
 
 
 def _on_axis(quantity: Quantity, field: str) -> str:
@@ -169,12 +171,17 @@ def _by_group(
     return [dots.encode(**marks), means.encode(**axes, **marks)]
 
 
-def _diagonal(x: Of, y: Of, axes: dict[str, Any]) -> alt.Chart:
+def _ends(x: Of, y: Of) -> dict[str, list[float]]:
+    """Return both ends of the diagonal through all points."""
     known = np.concatenate([x.values, y.values])
     known = known[np.isfinite(known)]
     ends = [0.0, float(known.max()) if known.size else 1.0]
+    return {"x": ends, "y": ends}
+
+
+def _diagonal(x: Of, y: Of, axes: dict[str, Any]) -> alt.Chart:
     return (
-        alt.Chart(data({"x": ends, "y": ends}, "diagonal"))
+        alt.Chart(alt.NamedData("diagonal"))
         .transform_calculate(across=shown(x.quantity, "x"), upward=shown(y.quantity, "y"))
         .mark_line(style="quiet", strokeDash=list(DASHES[1]))
         .encode(**axes)

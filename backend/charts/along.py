@@ -11,9 +11,9 @@ import numpy as np
 
 from ..quantities import Quantity
 from .base import (
+    POINTS,
     WIDTH,
     Spec,
-    data,
     finished,
     here,
     infinite_note,
@@ -83,13 +83,13 @@ def along_chart(
     text = label_text(first, label or None) if same or label else unit_text(first)
     note = infinite_note(np.concatenate([each.values.ravel() for each in lines]))
     y = _values_axis(first, lines, text)
+    sets = {"points": _rows(lines, places)}
     if len(places) > LONG:
         chart = _columns(lines, places, y)
         note = f"Mean and range in {COLUMNS} columns; drag below to zoom. {note}".strip()
-        return finished(chart, unit, height=None, note=note)
-    points = data(_rows(lines, places))
-    chart = alt.layer(*_layers(lines, places, points, y))
-    return finished(chart, unit, height=height, note=note)
+        return finished(chart, unit, sets, height=None, note=note)
+    chart = alt.layer(*_layers(lines, places, y))
+    return finished(chart, unit, sets, height=height, note=note)
 
 
 _TEXTS = ("of", "line", "group", "style", "text")
@@ -146,9 +146,7 @@ def _with_unit(chart: alt.Chart, quantity: Quantity) -> alt.Chart:
     return chart.transform_calculate(**{name: shown(quantity, name) for name in names})
 
 
-def _layers(
-    lines: Sequence[Line], places: Places, points: alt.InlineData, y: alt.Y
-) -> list[alt.Chart]:
+def _layers(lines: Sequence[Line], places: Places, y: alt.Y) -> list[alt.Chart]:
     quantity = lines[0].quantity
     x = position(places)
     thin = len(places) > DENSE
@@ -159,7 +157,7 @@ def _layers(
             "value": value_text(quantity, "stored"),
         }
     )
-    base = _with_unit(alt.Chart(points).transform_calculate(stored="datum.value"), quantity).encode(
+    base = _with_unit(alt.Chart(POINTS).transform_calculate(stored="datum.value"), quantity).encode(
         x=x
     )
     colour, dashes = _colours(lines)
@@ -228,7 +226,6 @@ def _colours(lines: Sequence[Line]) -> tuple[alt.Color, alt.StrokeDash]:
 def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChart:
     """Return mean and range per column of pixels, with an overview to drag over."""
     quantity = lines[0].quantity
-    points = data(_rows(lines, places))
     colour, dashes = _colours(lines)
     last = len(places) - 1
     drag = alt.selection_interval(encodings=["x"], name="zoom")
@@ -247,7 +244,7 @@ def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChar
 
     def columns(first: str, final: str) -> alt.Chart:
         found = (
-            alt.Chart(points)
+            alt.Chart(POINTS)
             .transform_filter(f"datum[{places.field!r}] >= {first}")
             .transform_filter(f"datum[{places.field!r}] <= {final}")
             .transform_calculate(

@@ -18,9 +18,7 @@ def median_distance(vectors: Tensor) -> Tensor:
 
     The package's own σ of 10 depends on how long the vectors are; this one does not.
     """
-    rows = with_64_bits(vectors).double()
-    first, second = torch.triu_indices(rows.shape[-2], rows.shape[-2], 1)
-    return torch.cdist(rows, rows)[..., first, second].median(-1).values
+    return _median(_squares(vectors))
 
 
 def diffusion_kernel(vectors: Tensor, sigma: Tensor | float, alpha: float = 0.0) -> Tensor:
@@ -31,12 +29,7 @@ def diffusion_kernel(vectors: Tensor, sigma: Tensor | float, alpha: float = 0.0)
         sigma: width of the Gaussian, a number or [...]; 0 for vectors that all coincide.
         alpha: power of the vectors' degrees that it is divided by, against crowded places.
     """
-    rows = with_64_bits(vectors).double()
-    width = torch.as_tensor(sigma, dtype=rows.dtype, device=rows.device)[..., None, None]
-    square = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist").square()
-    kernel = torch.where(square > 0, torch.exp(-square / (2 * width**2)), 1.0)
-    degree = kernel.sum(-1) ** alpha
-    return kernel / (degree[..., :, None] * degree[..., None, :])
+    return _kernel(_squares(vectors), sigma, alpha)
 
 
 def diffusion_spectrum(vectors: Tensor, sigma: Tensor | float, alpha: float = 0.0) -> Tensor:
@@ -45,10 +38,7 @@ def diffusion_spectrum(vectors: Tensor, sigma: Tensor | float, alpha: float = 0.
     ``alpha`` is 0 as the authors' package computes it; ½ as the paper's definition says. The
     package takes the kernel of ½ for the walk itself, and so gets the walk of 0.
     """
-    kernel = diffusion_kernel(vectors, sigma, alpha)
-    # Of one spectrum with the walk itself, whose rows sum to 1, and symmetric.
-    degree = kernel.sum(-1).sqrt()
-    return torch.linalg.eigvalsh(kernel / (degree[..., :, None] * degree[..., None, :])).flip(-1)
+    return _walk(diffusion_kernel(vectors, sigma, alpha))
 
 
 def powered_entropy(eigenvalues: Tensor, steps: int = 1) -> Tensor:
@@ -70,8 +60,9 @@ def diffusion_spectral_entropy(
     """
     if vectors.shape[-2] < 2:
         return vectors.new_zeros(vectors.shape[:-2], dtype=torch.float64)
-    width = median_distance(vectors) if sigma is None else sigma
-    return powered_entropy(diffusion_spectrum(vectors, width, alpha), steps)
+    squares = _squares(vectors)
+    width = _median(squares) if sigma is None else sigma
+    return powered_entropy(_walk(_kernel(squares, width, alpha)), steps)
 
 
 def diffusion_mutual_information(
@@ -88,3 +79,34 @@ def diffusion_mutual_information(
         within = diffusion_spectral_entropy(own, sigma, steps=steps, alpha=alpha)
         whole = whole - len(own) / len(vectors) * within
     return whole
+
+
+def _squares(vectors: Tensor) -> Tensor:
+    """Return all squared distances, [..., N, N], float64; exactly 0 between equal vectors."""
+    rows = with_64_bits(vectors).double()
+    rows = rows - rows.mean(-2, keepdim=True)
+    products = rows @ rows.mT
+    own = products.diagonal(dim1=-2, dim2=-1)
+    squares = own[..., :, None] + own[..., None, :] - 2 * products
+    rounding = 1e-13 * own.amax(-1)[..., None, None]
+    return torch.where(squares > rounding, squares, 0.0)
+
+
+def _median(squares: Tensor) -> Tensor:
+    first, second = torch.triu_indices(squares.shape[-1], squares.shape[-1], 1)
+    return squares[..., first, second].median(-1).values.sqrt()
+
+
+def _kernel(squares: Tensor, sigma: Tensor | float, alpha: float) -> Tensor:
+    width = torch.as_tensor(sigma, dtype=squares.dtype, device=squares.device)[..., None, None]
+    kernel = torch.where(squares > 0, torch.exp(-squares / (2 * width**2)), 1.0)
+    if not alpha:
+        return kernel
+    degree = kernel.sum(-1) ** alpha
+    return kernel / (degree[..., :, None] * degree[..., None, :])
+
+
+def _walk(kernel: Tensor) -> Tensor:
+    # Of one spectrum with the walk itself, whose rows sum to 1, and symmetric.
+    degree = kernel.sum(-1).sqrt()
+    return torch.linalg.eigvalsh(kernel / (degree[..., :, None] * degree[..., None, :])).flip(-1)

@@ -19,11 +19,12 @@ def unit_rows(vectors: Tensor) -> Tensor:
     A vector that is the mean itself has no direction and stays 0.
     """
     rows = with_64_bits(vectors).double()
-    rows = rows - rows.mean(-2, keepdim=True)
-    lengths = rows.norm(dim=-1, keepdim=True)
+    mean = rows.mean(-2, keepdim=True)
     # What rounding leaves of a vector that equals the mean is no direction.
-    rest = torch.finfo(torch.float64).eps * with_64_bits(vectors).double().norm(dim=-1).amax(-1)
-    return torch.where(lengths > 4 * rest[..., None, None], rows / lengths, 0.0)
+    rest = 4 * torch.finfo(torch.float64).eps * mean.norm(dim=-1, keepdim=True)
+    rows = rows - mean
+    lengths = rows.norm(dim=-1, keepdim=True)
+    return rows * torch.where(lengths > rest, 1 / lengths, 0.0)
 
 
 def spectrum(vectors: Tensor) -> Tensor:
@@ -46,7 +47,7 @@ def spectral_entropy(eigenvalues: Tensor, kept: int | None = None) -> Tensor:
     at most ln ``kept`` from three on, and at most ``kept``/e below. ``kept`` None keeps all.
     """
     parts = torch.special.entr(eigenvalues[..., :kept])
-    return torch.where(eigenvalues.isnan().any(-1), torch.nan, parts.sum(-1))
+    return torch.where(eigenvalues.sum(-1) > 0, parts.sum(-1), torch.nan)
 
 
 def matrix_entropy(vectors: Tensor, kept: int | None = None) -> Tensor:
@@ -87,3 +88,27 @@ def layer_groups(ranks: Tensor, fall: float) -> list[list[int]]:
             groups.append([])
         groups[-1].append(layer)
     return groups
+
+
+def principal_plane(vectors: Tensor, count: int = 2) -> tuple[Tensor, Tensor, Tensor]:
+    """Return mean [D], directions [D, count] and shares of variance [count] of ``vectors`` [N, D].
+
+    The directions in which the vectors differ most, orthonormal, strongest first; each points to
+    where its largest entry is positive. float64. Shares are NaN, and directions 0, where there is
+    no variance left.
+    """
+    rows = with_64_bits(vectors).double()
+    mean = rows.sum(0) / max(len(rows), 1)
+    rows = rows - mean
+    # The small one of XᵀX and XXᵀ; an eigenvector u of the second gives the direction Xᵀu.
+    tall = len(rows) >= rows.shape[1]
+    values, found = torch.linalg.eigh(rows.mT @ rows if tall else rows @ rows.mT)
+    variances = values.clamp(min=0).flip(0)
+    along = (found if tall else rows.mT @ found).flip(1)[:, :count].T
+    signs = along.gather(1, along.abs().argmax(1, keepdim=True)).sign()
+    there = (variances[:count] > 1e-12 * variances.sum())[:, None]
+    along = torch.where(there, along * signs / along.norm(dim=1, keepdim=True), 0.0)
+    directions, shares = rows.new_zeros(rows.shape[1], count), rows.new_zeros(count)
+    directions[:, : len(along)] = along.T
+    shares[: len(along)] = variances[:count]
+    return mean, directions, shares / variances.sum()

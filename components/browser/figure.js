@@ -135,6 +135,7 @@ export class Figure {
   }
 
   async show(run) {
+    this.live = false;
     this.run = run ?? this.frame.fallback(this.panel);
     this.node.classList.toggle("empty", !this.run);
     if (this.node.hidden || !this.run) {
@@ -145,9 +146,13 @@ export class Figure {
     await this.view.show(this.run);
   }
 
-  /** Show what a job has so far, where the view can. */
-  partial({ content }) {
-    if (this.view.live && !this.node.hidden) this.view.show({ ...this.run, content });
+  /** Show what a job has made so far. */
+  partial(said) {
+    if (!this.view.partial || this.node.hidden) return;
+    this.live = true;
+    this.node.classList.remove("empty");
+    this.node.parentElement?.classList.add("live");
+    this.view.partial(said);
   }
 
   wake() {

@@ -65,6 +65,7 @@ class Frame {
     this.reports.acknowledge(data.acked);
     for (const message of data.notices) this.notice(message);
     if (data.job) this.jobs.follow(data.job);
+    if (data.choices) this.choicesCame?.(data.choices);
     if (this.reports.waiting) return; // this run knows less than the reader has done meanwhile
     this.page = data.page;
     this.reading = data.reading ?? this.reading;
@@ -76,6 +77,7 @@ class Frame {
     const lens = this.page.kind ? this.lenses[this.page.kind] : null;
     const reading = lens ? this.reading : null;
     this.lens = lens;
+    this.body.classList.remove("leaving");
     this.root.classList.toggle("plain", !lens);
     this.bar.draw();
     this.head.draw();
@@ -83,8 +85,10 @@ class Frame {
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
-    const run = content ? { content, kind: lens.kind, tokens: reading.tokens } : null;
-    const shown = `${this.page.name}/${content}/${reading?.id}`;
+    const branches = reading?.branches ?? [];
+    const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
+    this.without = reading?.without ?? [];
+    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without].join("/");
     if (shown !== this.shown) this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
@@ -97,8 +101,9 @@ class Frame {
   }
 
   async show(shown, lens, run) {
-    const sameLens = this.shown?.split("/")[0] === this.page.name;
-    const sameText = this.shown?.split("/")[2] === this.reading.id;
+    const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
+    const sameLens = before[0] === now[0] && before[3] === now[3];
+    const sameText = before[2] === now[2];
     this.shown = shown;
     this.run = run;
     if (!sameText) {
@@ -112,8 +117,9 @@ class Frame {
     await Promise.all(this.figures.map((figure) => figure.show(run)));
   }
 
-  // The text of the reading, whichever of its runs is there.
+  // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
+    if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
     const contents = Object.values(this.reading.contents);
     const content = this.reading.contents.text ?? contents[0];
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
@@ -129,7 +135,8 @@ class Frame {
   }
 
   async build(lens, shown) {
-    const panels = lens.panels.filter((panel) => !this.page.opening || OPENING.has(panel.module));
+    const fits = (panel) => !this.without.includes(panel.name) && (!this.page.opening || OPENING.has(panel.module));
+    const panels = lens.panels.filter(fits);
     const modules = await Promise.all(
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
@@ -198,19 +205,19 @@ class Frame {
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
 
-  /** Show another page; drawn here at once if it is a lens. */
-  go(page) {
-    if (page.name === this.page.name && page.group === this.page.group) return;
+  /** Show another page; drawn here at once if it is about the same. ``action`` is asked for with it. */
+  go(page, action) {
+    if (!action && page.name === this.page.name && page.group === this.page.group) return;
+    const here = !action && page.subject && page.subject === this.page.subject;
     this.page = page;
-    const lens = this.lenses[page.kind];
-    const here = lens && lens.subject === this.lens?.subject;
-    if (here || (lens && this.readings?.[lens.subject])) this.draw();
+    if (here && this.lenses[page.kind]) this.draw();
     else {
       this.bar.draw();
       this.body.classList.add("leaving");
     }
     this.address.write();
-    this.reports.page();
+    if (action) this.reports.ask(action);
+    else this.reports.page();
   }
 
   /** What a figure shows of a text that its lens has not measured: the strip, as Tokens has it. */

@@ -23,12 +23,17 @@ export const DEFAULTS = {
   queries: null, // [first, stop) that means are taken over
   marks: true, // flags of heads
   flags: {}, // scale, upper, lower: where they differ from the panel's
-  row: null, // of a table, or of the texts that samplers wrote
+  row: null, // of a table, or of the texts that samplers wrote: sampler × seeds + seed; branches follow
   step: null, // of these texts
+  seed: 0, // whose texts are shown, by its place; -1: all
+  reference: null, // label of the sampler that texts are compared with; null: greedy or the first
+  wrapped: false, // texts show in lines, whole
+  draft: null, // samplers and seeds as edited, not run yet
+  place: null, // of two texts that are compared
 };
 
 /** Changes of these do not belong into the address. */
-export const FIXED = new Set(["theme", "view", "whole"]);
+export const FIXED = new Set(["theme", "view", "whole", "draft"]);
 
 const text = { read: (said) => said, write: (value) => value };
 const on = { read: (said) => said === "on", write: () => "on" };
@@ -62,11 +67,15 @@ const pair = {
   write: (value) => value.join(","),
 };
 
+/** State name → its name in links of before the stage. */
+export const OLDER = { colour: "trajectories.colour", spread: "trajectories.automatic" };
+
 /** State name → name in the address and how it is written there. Names of old links stay. */
 export const WRITTEN = {
   token: ["token", whole],
   unit: ["unit", oneOf("nats", "bits")],
   colour: ["metric", text],
+  place: ["place", whole],
   level: ["tokens.level", oneOf("token", "word", "sentence")],
   raw: ["tokens.raw", on],
   spread: ["tokens.automatic", on],
@@ -85,4 +94,7 @@ export const WRITTEN = {
   flags: ["attention.flags", plain],
   row: ["row", whole],
   step: ["step", whole],
+  seed: ["trajectories.seed", { read: (said) => (said === "all" ? -1 : whole.read(said)), write: (value) => (value < 0 ? "all" : `${value}`) }],
+  reference: ["trajectories.reference", text],
+  wrapped: ["trajectories.wrapped", on],
 };

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 
 import numpy as np
 import pytest
-import vl_convert
 
 from backend.charts.base import HEADS
 from backend.charts.colours import vega_config
@@ -38,8 +38,20 @@ DRAWN = [(kind, name) for kind, name in panels() if name not in WITHOUT]
 EVERY_PICTURE = pytest.mark.parametrize(("kind", "name"), DRAWN)
 
 
+@cache
+def _chart(kind: str, name: str, variant: str, unit: str, parameters: frozenset):
+    return LENSES[kind].panel(name).chart(run_of(kind, variant), unit, dict(parameters))
+
+
 def chart(kind: str, name: str, variant: str, unit: str = "nats", **parameters: str):
-    return LENSES[kind].panel(name).chart(run_of(kind, variant), unit, parameters)
+    return _chart(kind, name, variant, unit, frozenset(parameters.items()))
+
+
+@cache
+def picture(kind: str, name: str, variant: str) -> str | None:
+    """Return the picture as SVG; None where there is none."""
+    spec = chart(kind, name, variant)
+    return None if spec is None else render(spec, "svg", "dark").decode()
 
 
 def without_data(spec) -> str:
@@ -54,12 +66,8 @@ def test_the_shipped_run_has_every_picture(kind, name):
 @EVERY_PANEL
 @EVERY_VARIANT
 def test_every_chart_is_valid_vega_lite(kind, name, variant):
-    spec = chart(kind, name, variant)
-    if spec is None:
-        return
-    drawn = {**spec, "config": vega_config("light")}
-    assert vl_convert.vegalite_to_vega(drawn)["marks"]
-    assert render(spec, "svg", "dark").startswith(b"<svg")
+    drawn = picture(kind, name, variant)
+    assert drawn is None or drawn.startswith("<svg")
 
 
 @EVERY_PICTURE
@@ -85,12 +93,9 @@ def test_what_people_and_tokenizers_wrote_is_data_only(kind, name):
 
 @EVERY_PICTURE
 def test_a_hostile_text_is_never_markup_in_a_picture(kind, name):
-    spec = chart(kind, name, "hostile")
-    if spec is None:
-        return
-    svg = render(spec, "svg").decode()
-    assert "<img" not in svg
-    assert "<script" not in svg
+    drawn = picture(kind, name, "hostile") or ""
+    assert "<img" not in drawn
+    assert "<script" not in drawn
 
 
 @EVERY_PICTURE

@@ -1,46 +1,41 @@
-"""AEM: the loss of its authors' code, and its gradient."""
+"""The term that AEM adds to a loss (vectors of A § 14)."""
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import pytest
 import torch
 
-from backend.measures.multiple_instance import aem_loss, attention_entropy, cosine_weight
-from tests.vectors.blocks import block, doubles
+from backend.derived.heads import attention_regulariser
+from backend.measures.distribution import entropy
+from tests.runs.attention_runs import head_means, make_run
+from tests.vectors.reading import FLOAT32, block, cases
 
-BLOCK = block("a", "14_aem")
-SCORES = doubles(BLOCK["attention_logits"])
-
-
-def test_entropy_of_attention():
-    assert torch.softmax(SCORES, -1).tolist() == pytest.approx(BLOCK["attention"], abs=1e-9)
-    entropy = float(attention_entropy(SCORES))
-    assert entropy == pytest.approx(BLOCK["entropy"], abs=1e-9)
-    assert -entropy == pytest.approx(BLOCK["L_aem"], abs=1e-9)
-    assert math.log(len(SCORES)) == pytest.approx(BLOCK["max_entropy"], abs=1e-9)
+every = pytest.mark.parametrize("case", cases(block("a", "14_aem")))
 
 
-def test_heads_are_averaged():
-    both = torch.stack([SCORES, torch.zeros_like(SCORES)])
-    mean = -float(attention_entropy(both).mean())
-    expected = BLOCK["multi_head_mean_two_heads_second_uniform"]
-    assert mean == pytest.approx(expected, abs=1e-9)
+@every
+def test_the_entropy_of_the_weights(case):
+    logits = torch.tensor([case["attention_logits"]])
+    np.testing.assert_allclose(logits.softmax(-1)[0], case["attention"], atol=FLOAT32)
+    assert entropy(logits).item() == pytest.approx(case["entropy"], abs=FLOAT32)
+    assert np.log(len(case["attention"])) == pytest.approx(case["max_entropy"], abs=1e-8)
 
 
-def test_loss_with_its_bonus():
-    loss = aem_loss(doubles(BLOCK["ce_example"]), SCORES, BLOCK["lam"])
-    assert float(loss) == pytest.approx(BLOCK["total"], abs=1e-9)
+@every
+def test_the_regulariser_is_minus_the_mean_entropy_of_heads(case):
+    alone = make_run(head_means(case["entropy"]))
+    assert attention_regulariser(alone) == pytest.approx(case["L_aem"], abs=FLOAT32)
+    both = make_run(head_means(case["entropy"], case["max_entropy"]))
+    assert attention_regulariser(both) == pytest.approx(
+        case["multi_head_mean_two_heads_second_uniform"], abs=FLOAT32
+    )
+    total = case["ce_example"] + case["lam"] * attention_regulariser(alone)
+    assert total == pytest.approx(case["total"], abs=FLOAT32)
 
 
-def test_gradient():
-    scores = SCORES.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(aem_loss(doubles(0.0), scores, 1.0), scores)
-    assert gradient.tolist() == pytest.approx(BLOCK["grad_wrt_logits"], abs=1e-9)
-
-
-@pytest.mark.parametrize("case", BLOCK["cosine_weight_annealing_assumed"], ids=str)
-def test_weight_brought_down(case):
-    weight = cosine_weight(BLOCK["lam"], case["t"], case["T"])
-    assert weight == pytest.approx(case["lam"], abs=1e-9)
+@every
+def test_its_slope_is_that_of_the_entropy(case):
+    weights = np.array(case["attention"])
+    slope = weights * (np.log(weights) + entropy(torch.tensor(weights).log()[None]).item())
+    np.testing.assert_allclose(slope, case["grad_wrt_logits"], atol=FLOAT32)

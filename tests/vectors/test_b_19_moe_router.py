@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -16,7 +17,9 @@ from backend.measures.router import (
     router_probabilities,
     z_loss,
 )
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block
+
+float64 = partial(torch.tensor, dtype=torch.float64)
 
 CASES = block("b", "19_moe_router")["vectors"]
 LAYERS = [case for case in CASES if "layer1" in case]
@@ -37,7 +40,7 @@ def test_every_case_is_read():
 
 @pytest.mark.parametrize("case", LAYERS, ids=lambda case: case["name"])
 def test_balancing_loss_of_pooled_layers(case):
-    both = [doubles(case["layer1"]), doubles(case["layer2"])]
+    both = [float64(case["layer1"]), float64(case["layer2"])]
     pooled = torch.cat(both)
     assert loss(pooled) == pytest.approx(case["aux_loss"], abs=1e-6)
     assert loss(pooled) == pytest.approx(case["own"], abs=1e-6)
@@ -69,7 +72,7 @@ def test_balancing_loss_at_its_ends(case):
 
 @pytest.mark.parametrize("case", ENTROPIES, ids=lambda case: case["name"])
 def test_entropies_and_load_of_one_layer(case):
-    logits = doubles(FIRST)
+    logits = float64(FIRST)
     soft = router_probabilities(logits)
     load = expert_load(logits.topk(2, -1).indices, 4)
     top = router_probabilities(logits, "top_softmax", 2)

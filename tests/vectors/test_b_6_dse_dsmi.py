@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -13,7 +14,9 @@ from backend.measures.diffusion import (
     diffusion_spectral_entropy,
     diffusion_spectrum,
 )
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block
+
+float64 = partial(torch.tensor, dtype=torch.float64)
 
 CASES = block("b", "6_dse_dsmi")["vectors"]
 CLOUDS = [case for case in CASES if "X" in case]
@@ -37,7 +40,7 @@ def test_every_case_is_read():
 @pytest.mark.parametrize("alpha", SPECTRA)
 @pytest.mark.parametrize("case", CLOUDS, ids=name)
 def test_spectrum_and_entropy_of_the_walk(case, alpha):
-    vectors, sigma = doubles(case["X"]), case["sigma"]
+    vectors, sigma = float64(case["X"]), case["sigma"]
     found = diffusion_spectrum(vectors, sigma, alpha)
     assert found.tolist() == pytest.approx(case[SPECTRA[alpha]], abs=1e-9)
     entropy = diffusion_spectral_entropy(vectors, sigma, steps=case["t"], alpha=alpha)
@@ -46,7 +49,7 @@ def test_spectrum_and_entropy_of_the_walk(case, alpha):
 
 @pytest.mark.parametrize("case", CLOUDS, ids=name)
 def test_entropy_of_the_entries_of_the_walk(case):
-    kernel = diffusion_kernel(doubles(case["X"]), case["sigma"], 0.5)
+    kernel = diffusion_kernel(float64(case["X"]), case["sigma"], 0.5)
     walk = kernel / kernel.sum(1, keepdim=True)
     entropy = torch.special.entr(walk / walk.sum()).sum()
     assert bits(entropy) == pytest.approx(case["matrix_entry_entropy_bits"], abs=1e-9)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
+import torch
 
 from backend.measures.spectrum import matrix_entropy, matrix_nuclear_norm, nuclear_norm, unit_rows
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block
+
+float64 = partial(torch.tensor, dtype=torch.float64)
 
 CASES = block("b", "7_matrix_entropy_mnn")["vectors"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_matrix_entropy_and_nuclear_norm(case):
-    vectors = doubles(case["R"])
+    vectors = float64(case["R"])
     tokens, size = vectors.shape
     rows, entropy = unit_rows(vectors), float(matrix_entropy(vectors))
     columns, whole = rows.norm(dim=0), float(matrix_nuclear_norm(vectors))
@@ -29,12 +33,12 @@ def test_matrix_entropy_and_nuclear_norm(case):
         "matrix_entropy_nats": entropy,
         "matrix_entropy_normalised_by_log_d": entropy / math.log(size),
         "erank": math.exp(entropy),
-        "rank": int(doubles(rows.tolist()).svd().S.gt(1e-9).sum()),
+        "rank": int(float64(rows.tolist()).svd().S.gt(1e-9).sum()),
         "max_normalised_entropy_possible": math.log(tokens - 1) / math.log(size),
     }
     expected = {key: each for key, each in case.items() if key not in ("name", "R")}
     if "R_normalised" in expected:
-        expected["R_normalised"] = doubles(expected["R_normalised"]).flatten().tolist()
+        expected["R_normalised"] = float64(expected["R_normalised"]).flatten().tolist()
     assert expected.keys() <= found.keys()
     for key, value in expected.items():
         assert found[key] == pytest.approx(value, abs=1e-9), key

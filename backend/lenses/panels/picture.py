@@ -17,6 +17,8 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
     "positions": ("start", "stop"),
     "spread": ("spread",),
     "scale": ("scale",),
+    "colour": ("number",),
+    "at": ("D",),
 }
 """What of the stage's state a chart may depend on, and the parameters that it goes along as."""
 

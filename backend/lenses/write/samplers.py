@@ -16,6 +16,9 @@ from ..panels.base import Parameters
 from ..panels.chart import Chart
 from ..panels.places import places
 from ..panels.table import Column, Table, axis_columns
+from ..panels.trajectories.rows import SamplerRows
+from ..panels.trajectories.step import OneStep
+from ..panels.trajectories.tree import TextTree
 from ._prompts import EXAMPLES, GUIDE
 
 if TYPE_CHECKING:
@@ -68,6 +71,9 @@ declare(
         formerly=("trajectories",),
         figures=("samplers", "seeds", "longest"),
         panels=(
+            SamplerRows(),
+            OneStep(area="inspector"),
+            TextTree(),
             AlongAxis(
                 title="Curves",
                 read="One line a sampler; click to move the step.",

@@ -1,33 +1,27 @@
-// What heads do: one card a kind, with the clearest head of this text and a button that shows it.
+// Kinds of heads: what each does, and a press to see its clearest head on this text.
 
 import { button, element } from "../dom.js";
+import { percent } from "../words.js";
 import { View } from "./view.js";
 
 export default class Kinds extends View {
   constructor(stage, panel) {
-    super(stage, panel, "kinds", []);
-  }
-
-  fetch() {
-    return this.stage.part("heads");
+    super(stage, panel, "kinds-view", []);
+    this.node.tabIndex = 0;
   }
 
   draw() {
-    this.node.replaceChildren(...this.options.kinds.map((kind) => this.card(kind)));
-  }
-
-  card({ kind, title, text, number, share_of: of }) {
-    const card = element("article", "kind");
-    card.append(element("h3", "", title), element("p", "", text));
-    const head = this.part.typical[kind];
-    if (!head) {
-      card.append(element("p", "quiet", "This text has no place where such a head could show."));
+    const { typical, kinds, kind_scores: scores, layers, heads } = this.part;
+    this.node.replaceChildren(...this.options.kinds.map(({ kind, title, text, role, number, share_of: of }) => {
+      const card = element("section", "kind");
+      card.append(element("h3", "pinned-title", title), element("p", "", text), element("p", "quiet", role));
+      const found = typical[kind];
+      if (!found) return card;
+      const [layer, head] = found;
+      const score = scores[(kinds.indexOf(kind) * layers + layer) * heads + head];
+      const press = button(`Show L${layer}.H${head}`, () => this.stage.set({ head: found, colour: number }));
+      card.append(press, element("span", "quiet", ` ${percent(100 * score)} ${of ?? ""}`));
       return card;
-    }
-    const [layer, place] = head;
-    const at = (this.part.kinds.indexOf(kind) * this.part.layers + layer) * this.part.heads + place;
-    const share = `${Math.round(100 * this.part.kind_scores[at])} % ${of}`;
-    card.append(button(`Show L${layer}.H${place}`, () => this.stage.set({ head, colour: number })), element("span", "quiet", share));
-    return card;
+    }));
   }
 }

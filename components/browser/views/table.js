@@ -12,7 +12,7 @@ const PLAIN = { unit: "", power: 0, scale: "linear", digits: 2 }; // a number th
 
 export default class Table extends View {
   constructor(stage, panel) {
-    super(stage, panel, "table", ["unit", "theme", "token", "step", "row"]);
+    super(stage, panel, "table-view", ["unit", "theme", "token", "step", "row"]);
     this.scroller = mark(element("div", "table-scroller"), { role: "grid", "aria-label": panel.title || "Table", tabindex: 0 });
     this.head = mark(element("div", "table-head"), { role: "row" });
     this.body = mark(element("div", "table-body"), { role: "rowgroup" });
@@ -41,8 +41,10 @@ export default class Table extends View {
     this.drawn = part;
     this.columns = part.columns.filter((each) => !each.hidden);
     this.sort = part.sort ?? { name: null, descending: false };
-    const widths = this.columns.map((each) => (each.kind === "text" ? "minmax(9rem, 2fr)" : "minmax(6rem, 1fr)"));
-    this.scroller.style.setProperty("--columns", widths.join(" "));
+    // Every row is a grid of its own: all have the same least width, whatever stands in them.
+    const widths = this.columns.map(({ kind, quantity }) => (kind === "text" ? [9, 3] : quantity ? [6, 1] : [4, 0.5]));
+    this.scroller.style.setProperty("--columns", widths.map(([least, share]) => `minmax(${least}rem, ${share}fr)`).join(" "));
+    this.scroller.style.setProperty("--least", `${widths.reduce((sum, [least]) => sum + least, 0)}rem`);
     mark(this.scroller, { "aria-rowcount": part.rows + 1 });
     this.#arrange();
   }
@@ -99,8 +101,8 @@ export default class Table extends View {
   }
 
   #row(row, place) {
-    const here = place === this.at;
-    const node = mark(element("div", here ? "table-row at" : "table-row"), { role: "row", id: `row${row}`, "aria-rowindex": place + 2, "aria-selected": here });
+    const chosen = row === this.#rowOf(this.state[this.part.act?.state]);
+    const node = mark(element("div", place === this.at ? "table-row at" : "table-row"), { role: "row", id: `row${row}`, "aria-rowindex": place + 2, "aria-selected": chosen });
     node.place = place;
     node.style.top = `${place * ROW}px`;
     node.append(...this.columns.map((column) => this.#cell(column, row)));

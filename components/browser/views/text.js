@@ -55,7 +55,7 @@ function fill(span, text) {
     span.append(text.slice(last, match.index));
     last = match.index + part.length;
     if (part.startsWith("  ")) span.append(element("i", "spaces", part));
-    else if (part === "\t") span.append(element("i", "tab", "\t"));
+    else if (part === "\t") span.append(element("i", "tabulator", "\t"));
     else if (/[\r\n]/.test(part)) {
       span.append(element("i", "break"));
       if (last < text.length) span.append("\n");

@@ -16,7 +16,7 @@ const DRAWN = ["unit", "theme", "window"];
 
 export default class Timeline extends View {
   constructor(stage, panel) {
-    super(stage, panel, "timeline", ["token", "view", ...DRAWN]);
+    super(stage, panel, "timeline-view", ["token", "view", ...DRAWN]);
     const head = element("div", "timeline-head");
     this.keys = element("span", "timeline-keys");
     this.readout = element("span", "timeline-readout");
@@ -25,8 +25,8 @@ export default class Timeline extends View {
     const label = `${panel.title || "Along the text"}: the pinned token`;
     this.plot = mark(element("div", "timeline-plot"), { role: "slider", "aria-label": label, tabindex: 0 });
     this.canvas = element("canvas");
-    [this.view, this.brush, this.hover, this.cursor] = ["view", "brush", "hover", "cursor"].map((name) => element("div", `timeline-${name}`));
-    this.brush.hidden = this.hover.hidden = true;
+    [this.view, this.brush, this.hover, this.cursor] = ["seen", "brush", "hover", "cursor"].map((name) => element("div", `timeline-${name}`));
+    this.brush.hidden = this.hover.hidden = this.view.hidden = this.whole.hidden = true;
     this.plot.append(this.canvas, this.view, this.brush, this.hover, this.cursor);
     this.node.append(head, this.plot);
     const on = (name, act) => this.plot.addEventListener(name, (event) => this.series && act(event));

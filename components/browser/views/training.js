@@ -11,7 +11,6 @@ import { View } from "./view.js";
 class Learning extends Chart {
   constructor(stage, panel) {
     super(stage, { ...panel, options: { ...panel.options } });
-    this.live = true; // may show what a job has so far
     this.chooser = mark(element("select", "training-number"), { "aria-label": `Number of ${panel.title}` });
     this.chooser.addEventListener("change", () => this.#choose(this.chooser.value));
     this.slider = mark(element("input", "training-step"), { "aria-label": "Record", type: "range", min: 0, step: 1 });
@@ -36,6 +35,10 @@ class Learning extends Chart {
     } catch (error) {
       return { message: error.message };
     }
+  }
+
+  partial({ content }) {
+    return this.show({ ...this.run, content });
   }
 
   get number() {
@@ -90,7 +93,6 @@ class Learning extends Chart {
 class Notes extends View {
   constructor(stage, panel) {
     super(stage, panel, "training-notes", []);
-    this.live = false;
   }
 
   fetch() {
