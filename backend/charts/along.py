@@ -191,7 +191,7 @@ def _layers(lines: Sequence[Line], places: Places, y: alt.Y) -> list[alt.Chart]:
     found.append(
         base.transform_filter("datum.style === 'line' || datum.style === 'dots'")
         .mark_circle(size=10 if thin else 34, opacity=0.9, tooltip=tip, cursor="pointer")
-        .encode(y=y, color=colour)
+        .encode(y=y, color=colour, strokeDash=dashes)  # else there are two legends
     )
     return found
 
