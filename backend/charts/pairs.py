@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import Spec, data, finished, here, position, title, tooltip
+from .base import POINTS, Spec, finished, here, position, title, tooltip
 from .places import Places
 from .scales import label_text, shown, value_text
 
@@ -42,7 +42,7 @@ def paths_chart(
     places = Places("step", [str(step) for step in steps], "step")
     legend = alt.Legend(title=None, orient="top", columns=6, labelLimit=200)
     base = (
-        alt.Chart(data(columns))
+        alt.Chart(POINTS)
         .transform_calculate(stored="datum.value", value=shown(quantity, "value"))
         .encode(
             x=position(places),
@@ -63,4 +63,4 @@ def paths_chart(
     dots = base.mark_point(
         filled=True, size=26, opacity=0.9, tooltip=tooltip(tips), cursor="pointer"
     ).encode(shape=alt.Shape("sampler:N", sort=list(labels), scale=shapes, legend=None))
-    return finished(alt.layer(here(places), lines, dots), unit, height=320)
+    return finished(alt.layer(here(places), lines, dots), unit, {"points": columns}, height=320)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.vectors.reading import block, doubles
 
 from backend.measures.collapse import (
     entropy_penalty,
@@ -11,7 +12,6 @@ from backend.measures.collapse import (
     quarter_shares,
     row_entropy,
 )
-from tests.vectors.blocks import block, doubles
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from tests.vectors.reading import block, doubles
 
 from backend.measures.activations import (
     bin_counts,
@@ -15,7 +16,6 @@ from backend.measures.activations import (
     near_zero_share,
 )
 from backend.measures.neurons import share_entropy
-from tests.vectors.blocks import block, doubles
 
 CASES = block("e", "5_activation_measures")
 ACTIVATIONS = [case for case in CASES if "activations" in case]

@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from tests.vectors.reading import block, doubles
 
 from backend.measures.phases import (
     barrier,
@@ -16,7 +17,6 @@ from backend.measures.phases import (
     phase,
     top_eigenvalue,
 )
-from tests.vectors.blocks import block, doubles
 
 CASES = block("e", "7_phases")
 KEYS = ("linear_cka", "losses_along_path", "bend", "largest_eigenvalue", "phase")

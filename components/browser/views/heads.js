@@ -41,7 +41,9 @@ export default class Heads extends View {
 
   #build() {
     this.drawn = this.part;
-    this.cells = Array.from({ length: this.part.layers }, () => Array.from({ length: this.part.heads }, () => mark(element("span"), { role: "gridcell" })));
+    const { layers, heads } = this.part;
+    const row = () => Array.from({ length: heads }, () => mark(element("span"), { role: "gridcell" }));
+    this.cells = Array.from({ length: layers }, row);
     this.grid.replaceChildren(...this.cells.map((cells, layer) => {
       const row = mark(element("div", "heads-row"), { role: "row" });
       row.append(mark(element("span", "heads-layer", String(layer)), { role: "rowheader" }), ...cells);
@@ -106,15 +108,16 @@ export default class Heads extends View {
   #drawSteps(layer, head) {
     const stepper = (name, value, places, to) => {
       const node = element("span", "stepper");
-      const [back, on] = [button(`${name} before`, () => to(value - 1), "step", "back"), button(`Next ${name.toLowerCase()}`, () => to(value + 1), "step", "on")];
+      const back = button(`${name} before`, () => to(value - 1), "step", "back");
+      const on = button(`Next ${name.toLowerCase()}`, () => to(value + 1), "step", "on");
       [back.disabled, on.disabled] = [value === 0, value === places - 1];
       node.append(name.toLowerCase(), back, element("b", "", String(value)), on);
       return node;
     };
     const focused = [...this.steps.querySelectorAll("button")].indexOf(this.node.getRootNode().activeElement);
-    this.steps.replaceChildren(
-      stepper("Layer", layer, this.part.layers, (to) => this.#choose(to, head)), stepper("Head", head, this.part.heads, (to) => this.#choose(layer, to)),
-    );
+    const { layers, heads } = this.part;
+    const inLayer = stepper("Layer", layer, layers, (to) => this.#choose(to, head));
+    this.steps.replaceChildren(inLayer, stepper("Head", head, heads, (to) => this.#choose(layer, to)));
     this.steps.querySelectorAll("button")[focused]?.focus();
   }
 
@@ -143,8 +146,9 @@ export default class Heads extends View {
   #key({ key }) {
     const [layer, head] = this.head;
     const column = this.order[layer].indexOf(head);
-    const [down, right] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity] }[key] ?? [];
-    if (down === undefined) return false;
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity] };
+    if (!(key in steps)) return false;
+    const [down, right] = steps[key];
     const to = clamp(layer + down, 0, this.part.layers - 1);
     this.#choose(to, this.order[to][clamp(column + right, 0, this.part.heads - 1)]);
     return true;

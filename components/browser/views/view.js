@@ -127,8 +127,9 @@ export class View {
   get chosen() {
     const wanted = this.state.level;
     const names = (wanted === "token" ? this.options.tokens : this.options.pieces) ?? [];
-    const named = names.includes(this.state.colour) ? this.state.colour : this.options.tokens?.includes(this.state.colour) ? this.state.colour : names[0];
-    const quantity = this.numberNamed(named) ?? this.part.numbers[0];
-    return { quantity, level: names.includes(quantity.name) && (wanted === "token" || quantity.pieces) ? wanted : "token" };
+    const all = [...names, ...(this.options.tokens ?? [])];
+    const quantity = this.numberNamed(all.includes(this.state.colour) ? this.state.colour : names[0]) ?? this.part.numbers[0];
+    const has = names.includes(quantity.name) && (wanted === "token" || quantity.pieces);
+    return { quantity, level: has ? wanted : "token" };
   }
 }
