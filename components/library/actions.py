@@ -18,12 +18,9 @@ from backend.storage.plain import to_plain
 from backend.storage.snippet import snippet
 
 from .. import state
-from ..palette import hex_colours, ink_on
 from .copy_link import copy_link
 from .links import TOO_LONG, Opener, link_parameters, open_study, run_names
 from .tags import split_tags
-
-SHADES = 64
 
 _ids: WeakKeyDictionary[Run, str] = WeakKeyDictionary()
 
@@ -138,8 +135,7 @@ def _report(run: Run, run_id: str, name: str) -> None:
     if made is None or made[0] != wanted:
         if not st.button("Make a report", icon=":material/description:", type="tertiary"):
             return
-        shades = [(colour, ink_on(_rgb(colour))) for colour in hex_colours("viridis", SHADES)]
-        made = (wanted, report_html(run, shades, state.unit()).encode())
+        made = (wanted, report_html(run, state.unit()).encode())
         st.session_state["report:made"] = made
     page = made[1]
     st.download_button(
@@ -162,11 +158,6 @@ def _download(label: str, file: str, make) -> None:  # noqa: ANN001
 
 def _json(run: Run) -> bytes:
     return json.dumps(to_plain(run), ensure_ascii=False).encode()
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return red, green, blue
 
 
 def _content_id(run: Run) -> str:
