@@ -14,6 +14,8 @@ const FOLLOWED = {
   spread: ({ spread }) => (spread ? { spread: 1 } : {}),
   scale: ({ scale }) => (scale === "observed" ? {} : { scale }),
   at: ({ at }) => ({ ...at }),
+  row: ({ row }) => (row === null ? {} : { row }),
+  colour: ({ colour }) => (colour ? { number: colour } : {}),
 };
 
 /** Base of all views: ``draw()`` draws from ``this.part``, and again when the state changes that it shows. */
