@@ -15,7 +15,6 @@ from backend.runs import ModelSpec, Request
 from .reading import MAIN, Reading, described, reading_of, subject_of
 from .source import Source
 
-
 MOST_BRANCHES = 60
 
 
