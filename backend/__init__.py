@@ -56,7 +56,7 @@ def load_run(path: str | Path) -> Run:
     return load_run(path)
 
 
-def study(model: LanguageModel, request: Request, report: Report | None = None) -> Run:
+def study(model: LanguageModel | None, request: Request, report: Report | None = None) -> Run:
     """Answer any request, whatever its kind; ``report`` hears of progress and may stop it.
 
     A ``ManyRequest`` alone is answered by several runs, which ``study_many`` returns.

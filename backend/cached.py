@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
+from streamlit import runtime
 
+from .charts.preview import preview
+from .derived.comparison import comparison_of
 from .errors import EntroscopeError, InputError
 from .events import Event, Unknown
 from .lenses.parcel import MEDIA_TYPE, pack
@@ -103,7 +106,7 @@ def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | N
     Raises:
         InputError: a parameter is of no use.
     """
-    run, array = run_of(content), array_of(content)
+    run, array = run_of(content) or comparison_of(content, run_of), array_of(content)
     if run is not None:
         return run_parcel(run, part, parameters)
     return None if array is None else array_parcel(array, part)
@@ -198,14 +201,19 @@ def _session_closed(let_go: Callable[[], None]) -> None:
 
 
 @st.cache_resource(show_spinner=False, scope="session", on_release=_session_closed)
-def session_opened(_let_go: Callable[[], None]) -> Callable[[], None]:
+def _session(_let_go: Callable[[], None]) -> Callable[[], None]:
+    return _let_go
+
+
+def session_opened(let_go: Callable[[], None]) -> None:
     """Note that a session is open; called by every script run. Its end is noted by itself.
 
     Args:
-        _let_go: makes the server let go of sessions that will not come back; called a while after
+        let_go: makes the server let go of sessions that will not come back; called a while after
             the end.
     """
-    return _let_go
+    if runtime.exists():  # else the script runs by itself, in a test or a shell
+        _session(let_go)
 
 
 # Studies and their runs
@@ -361,7 +369,7 @@ def comparison_run(name: str) -> Run:
 @st.cache_resource(show_spinner=False)
 def library() -> Library:
     """Return the library of saved runs, which all sessions share."""
-    return Library(settings().data_dir / "runs")
+    return Library(settings().data_dir / "runs", preview)
 
 
 def saved_key(run_id: str) -> str:

@@ -50,7 +50,7 @@ UNITS = [{"unit": each} for each in ["bits", "nats"] * 10]
 COLOURS = [{"colour": each} for each in ["surprisal", "gap", "rank", "entropy"] * 5]
 LEVELS = [{"level": each} for each in ["word", "sentence", "token"] * 5]
 WINDOWS = [{"window": each} for each in (3, 9, 40, 200) * 4]
-FLAGS = [{"flags": {"upper": 0.5 + i / 100, "lower": i / 100}} for i in range(20)]
+FLAGS = [{"upper": 0.5 + i / 100, "lower": i / 100} for i in range(20)]
 HEADS = [{"head": [i % 30, (i * 7) % 9]} for i in range(40)]
 DEPTHS = [{"at": {"D": i % 31}} for i in range(40)]
 
@@ -71,10 +71,10 @@ CASES: list[tuple[str, str, str, Mapping[str, Any], list[dict[str, Any]]]] = [
     ("timeline, 8,000 tokens: unit", "long", "along_entropy", {}, UNITS),
     ("heads, 30 × 9: head", "attention_repeated", "heads", {}, HEADS),
     ("heads, 64 × 32: head", "wide", "heads", {}, HEADS),
-    ("heads, 64 × 32: threshold", "wide", "heads", {"marks": True}, FLAGS),
+    ("heads, 64 × 32: threshold", "wide", "heads", {}, FLAGS),
     ("pattern, 81 tokens: pin", "attention_repeated", "pattern", {}, PINS),
-    ("chart: pin", "text_garden_path", "spread_entropy", {}, PINS),
-    ("chart: unit", "text_garden_path", "spread_entropy", {}, UNITS),
+    ("chart: pin", "text_garden_path", "dots", {}, PINS),
+    ("chart: unit", "text_garden_path", "dots", {}, UNITS),
     ("table, 10,000 rows: pin", "text_fact", "table_many", {}, FAR_PINS),
     ("table, 10,000 rows: unit", "text_fact", "table_many", {}, UNITS),
 ]
@@ -84,7 +84,7 @@ FIRST = [
     ("timeline, 8,000 tokens", "long", "along_entropy"),
     ("heads, 64 × 32", "wide", "heads"),
     ("pattern, 81 tokens, Plotly loaded", "attention_repeated", "pattern"),
-    ("chart, Vega loaded", "text_garden_path", "spread_entropy"),
+    ("chart, Vega loaded", "text_garden_path", "dots"),
     ("table, 10,000 rows", "text_fact", "table_many"),
 ]
 

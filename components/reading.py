@@ -12,6 +12,10 @@ from backend.runs import ModelSpec, Request, Run
 from backend.storage.files import adapter
 from backend.storage.permalink import encode, exact_request
 
+LONGEST_LINE = 300
+LONGEST_LIST = 50_000
+"""Characters of a list that a form shows for editing."""
+
 MAIN = {"text": "text", "prompt": "trajectories"}
 """The kind of run whose request says how a subject is read, by the field that the subject fills."""
 
@@ -61,13 +65,24 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The text or prompt itself."""
+        """The text or prompt itself; of many texts, how many and the first."""
+        texts = getattr(self.main, "texts", ())
+        if texts:
+            return f"{len(texts):,} texts: {texts[0][:LONGEST_LINE]}"
         return str(getattr(self.main, self.subject, ""))
 
     @property
     def name(self) -> str:
         """A name that changes with the subject or how it is read."""
         return self.main.key
+
+    def more(self, source: Results) -> Mapping[str, Any]:
+        """Return what else the browser is told of it."""
+        return {}
+
+    def arrived(self, source: Any, contents: Mapping[str, str]) -> Reading:
+        """Return it with the runs that a job brought, by kind."""
+        return replace(self, contents={**self.contents, **contents})
 
     def request(self, lens: Lens) -> Request | None:
         """Return what would be asked for a lens; None while a field that it needs is not given."""
@@ -100,7 +115,9 @@ def asked(lens: Lens, model: ModelSpec, given: Mapping[str, Any]) -> Request:
         if known.get(name) is None and not each.empty and each.default is not MISSING:
             known.pop(name, None)
     try:
-        return adapter(lens.request_type).validate_python({"model": asdict(model), **known})
+        if lens.request_type.reads_model:
+            known = {"model": asdict(model), **known}
+        return adapter(lens.request_type).validate_python(known)
     except ValueError as error:
         raise InputError(_first_line(error, lens)) from error
 
@@ -157,6 +174,7 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
     }
     return {
         "id": reading.name,
+        "subject": reading.subject,
         "text": reading.text,
         "title": reading.title,
         "note": reading.note,
@@ -168,8 +186,10 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "fields": asked_for,
         "address": {**reading.address, **_branches(reading, source)},
         "link": _link(reading, lens, run),
-        "model": model_key(reading.main.model),
+        "model": model_key(reading.main.model) if reading.main.reads_model else "",
         "facts": {} if run is None else _facts(run),
+        "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
+        **reading.more(source),
     }
 
 
@@ -179,8 +199,21 @@ def model_key(spec: ModelSpec) -> str:
 
 
 def _plain_fields(lens: Lens, request: Request) -> dict[str, Any]:
-    plain = asdict(request)
-    return {name: plain[name] for name, each in lens.fields.items() if each.kind != "own"}
+    """Return the fields for a form; a list too long for one is left out: see ``kept``."""
+    found = {}
+    for name, each in lens.fields.items():
+        value = getattr(request, name)
+        many = each.kind == "list" and sum(map(len, value)) > LONGEST_LIST
+        if each.kind != "own" and not many:
+            found[name] = asdict(request)[name]
+    return found
+
+
+def kept(lens: Lens, before: Request | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form says, with the lists that were too long for it as they were asked for."""
+    lists = [name for name, each in lens.fields.items() if each.kind == "list"]
+    same = {name: getattr(before, name) for name in lists if given.get(name) is None and before}
+    return {**given, **same}
 
 
 def _link(reading: Reading, lens: Lens, run: Run | None) -> dict[str, str]:

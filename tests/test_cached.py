@@ -178,9 +178,10 @@ def test_the_browser_gets_a_text_what_its_panels_draw_from_and_arrays(examples, 
     assert cached.parcel(content, panel, {}).data
     pattern = cached.store().put(np.eye(2, dtype=np.float32))
     assert b"float32" in cached.parcel(pattern, "array", {}).data
-    assert cached.parcel(content, "nothing", {}) is None
     assert cached.parcel(pattern, "text", {}) is None
     assert cached.parcel("0" * 32, "text", {}) is None
+    with pytest.raises(InputError, match="no part 'nothing'"):
+        cached.parcel(content, "nothing", {})
 
 
 def test_the_bundled_model_is_loaded_at_the_start_unless_the_server_says_no(
@@ -217,10 +218,9 @@ def test_facts_are_known_once_the_model_is_loaded(fake_engine):
 
 
 def test_examples_are_listed_by_title_and_loaded_once(examples):
-    key = TextRequest(text="a", top_k=1).key
-    listed = cached.ExampleInfo(
-        "text_letter", "One letter", "text", note="Look.", text="a", key=key
-    )
+    request = TextRequest(text="a", top_k=1)
+    listed = cached.ExampleInfo("text_letter", "One letter", "text", "Look.", request)
+    assert (listed.text, listed.key) == ("a", request.key)
     assert cached.example_names() == [listed]
     run = cached.example_run("text_letter")
     assert run.request == TextRequest(text="a", top_k=1)

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "taps": MODELS | {"measures"},
     "reading": MODELS | {"measures", "taps"},
     "decoding": MODELS | {"measures", "samplers", "reading", "derived"},
-    "studies": STUDY | {"derived"},
+    "studies": STUDY | {"derived", "trainings"},
     "trainings": STUDY,
     "charts": {"ground", "runs", "derived"},
     "lenses": SHOW | {"storage"},

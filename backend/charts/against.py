@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import Spec, data, domain, finished, log_values, title, tooltip
+from .base import POINTS, Spec, domain, finished, log_values, title, tooltip
 from .colours import DASHES
 from .places import Places
 from .scales import label_text, shown, value_text
@@ -97,7 +97,7 @@ def against_chart(
         columns["group"] = list(groups)
         tips = {"": "datum.group", **tips}
     base = (
-        alt.Chart(data(columns))
+        alt.Chart(POINTS)
         .transform_filter("isValid(datum.x) && isValid(datum.y)")
         .transform_calculate(
             across=_on_axis(x.quantity, "x"),
@@ -112,10 +112,12 @@ def against_chart(
         filled=True, size=55, opacity=0.8, tooltip=tooltip(tips), cursor="pointer"
     ).encode(**axes)
     layers: list[alt.Chart] = []
+    sets: dict[str, Any] = {"points": columns}
     if diagonal:
+        sets["diagonal"] = _ends(x, y)
         layers.append(_diagonal(x, y, axes))
     if groups is not None:
-        layers += _by_group(base, dots, axes, list(dict.fromkeys(groups)))
+        layers += _by_group(base, dots, axes, len(set(groups)))
     else:
         layers.append(dots if colour is None else dots.encode(color=_colour(colour)))
     layers.append(
@@ -123,7 +125,7 @@ def against_chart(
         .mark_point(style="here", filled=False, size=220, strokeWidth=2.5, opacity=1)
         .encode(**axes)
     )
-    return finished(alt.layer(*layers), unit, height=height)
+    return finished(alt.layer(*layers), unit, sets, height=height)
 
 
 def _on_axis(quantity: Quantity, field: str) -> str:
@@ -154,16 +156,14 @@ def _colour(of: Of) -> alt.Color:
 
 
 def _by_group(
-    base: alt.Chart, dots: alt.Chart, axes: dict[str, Any], groups: list[str]
+    base: alt.Chart, dots: alt.Chart, axes: dict[str, Any], groups: int
 ) -> list[alt.Chart]:
     """Return small dots for the places and a large one for the mean of every group."""
-    shapes = [_SHAPES[place % len(_SHAPES)] for place in range(len(groups))]
+    shapes = [_SHAPES[place % len(_SHAPES)] for place in range(groups)]
     legend = alt.Legend(title=None, orient="top", columns=4, labelLimit=220)
     marks: dict[str, Any] = {
-        "color": alt.Color(
-            "group:N", scale=alt.Scale(domain=groups, range="category"), legend=legend
-        ),
-        "shape": alt.Shape("group:N", scale=alt.Scale(domain=groups, range=shapes), legend=legend),
+        "color": alt.Color("group:N", sort=None, scale=alt.Scale(range="category"), legend=legend),
+        "shape": alt.Shape("group:N", sort=None, scale=alt.Scale(range=shapes), legend=legend),
     }
     means = base.transform_aggregate(
         across="mean(across)", upward="mean(upward)", groupby=["group"]
@@ -171,12 +171,17 @@ def _by_group(
     return [dots.encode(**marks), means.encode(**axes, **marks)]
 
 
-def _diagonal(x: Of, y: Of, axes: dict[str, Any]) -> alt.Chart:
+def _ends(x: Of, y: Of) -> dict[str, list[float]]:
+    """Return both ends of the diagonal through all points."""
     known = np.concatenate([x.values, y.values])
     known = known[np.isfinite(known)]
     ends = [0.0, float(known.max()) if known.size else 1.0]
+    return {"x": ends, "y": ends}
+
+
+def _diagonal(x: Of, y: Of, axes: dict[str, Any]) -> alt.Chart:
     return (
-        alt.Chart(data({"x": ends, "y": ends}, "diagonal"))
+        alt.Chart(alt.NamedData("diagonal"))
         .transform_calculate(across=shown(x.quantity, "x"), upward=shown(y.quantity, "y"))
         .mark_line(style="quiet", strokeDash=list(DASHES[1]))
         .encode(**axes)

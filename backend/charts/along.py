@@ -11,9 +11,9 @@ import numpy as np
 
 from ..quantities import Quantity
 from .base import (
+    POINTS,
     WIDTH,
     Spec,
-    data,
     finished,
     here,
     infinite_note,
@@ -83,25 +83,30 @@ def along_chart(
     text = label_text(first, label or None) if same or label else unit_text(first)
     note = infinite_note(np.concatenate([each.values.ravel() for each in lines]))
     y = _values_axis(first, lines, text)
+    sets = {"points": _rows(lines, places)}
     if len(places) > LONG:
         chart = _columns(lines, places, y)
         note = f"Mean and range in {COLUMNS} columns; drag below to zoom. {note}".strip()
-        return finished(chart, unit, height=None, note=note)
-    points = data(_rows(lines, places))
-    chart = alt.layer(*_layers(lines, places, points, y))
-    return finished(chart, unit, height=height, note=note)
+        return finished(chart, unit, sets, height=None, note=note)
+    chart = alt.layer(*_layers(lines, places, y))
+    return finished(chart, unit, sets, height=height, note=note)
+
+
+_TEXTS = ("of", "line", "group", "style", "text")
+"""Which line a row belongs to, its names, and what stands at its place; names are data only."""
 
 
 def _rows(lines: Sequence[Line], places: Places) -> dict[str, list]:
     """Return the rows of all lines, without values that a logarithmic axis cannot hold."""
-    rows: dict[str, list] = {name: [] for name in (places.field, "line", "group", "style", "text")}
+    rows: dict[str, list] = {name: [] for name in (places.field, *_TEXTS)}
     banded = any(each.low is not None for each in lines)
     numbers: dict[str, list] = {name: [] for name in ("value", "low", "high")[: 3 if banded else 1]}
-    for line in lines:
+    for place, line in enumerate(lines):
         texts = line.texts or [""] * len(places)
         rows[places.field] += range(len(places))
         rows["line"] += [line.label] * len(places)
         rows["group"] += [line.kind] * len(places)
+        rows["of"] += [place] * len(places)
         rows["style"] += [line.style] * len(places)
         rows["text"] += [
             f"{name} {text}".strip() for name, text in zip(places.labels, texts, strict=True)
@@ -141,9 +146,7 @@ def _with_unit(chart: alt.Chart, quantity: Quantity) -> alt.Chart:
     return chart.transform_calculate(**{name: shown(quantity, name) for name in names})
 
 
-def _layers(
-    lines: Sequence[Line], places: Places, points: alt.InlineData, y: alt.Y
-) -> list[alt.Chart]:
+def _layers(lines: Sequence[Line], places: Places, y: alt.Y) -> list[alt.Chart]:
     quantity = lines[0].quantity
     x = position(places)
     thin = len(places) > DENSE
@@ -154,7 +157,7 @@ def _layers(
             "value": value_text(quantity, "stored"),
         }
     )
-    base = _with_unit(alt.Chart(points).transform_calculate(stored="datum.value"), quantity).encode(
+    base = _with_unit(alt.Chart(POINTS).transform_calculate(stored="datum.value"), quantity).encode(
         x=x
     )
     colour, dashes = _colours(lines)
@@ -166,8 +169,10 @@ def _layers(
             .mark_area(opacity=0.16)
             .encode(y=_low(y), y2="high:Q", color=colour, detail="line:N"),
         )
-    for limit in (each for each in lines if each.style in _LIMITS):
-        of_limit = base.transform_filter(alt.FieldEqualPredicate(equal=limit.label, field="line"))
+    for place, limit in enumerate(lines):
+        if limit.style not in _LIMITS:
+            continue
+        of_limit = base.transform_filter(f"datum.of === {place}")
         dashed = of_limit.mark_line(
             style="quiet", strokeDash=_LIMITS[limit.style], strokeWidth=1.5
         ).encode(y=y)
@@ -210,17 +215,17 @@ def _colours(lines: Sequence[Line]) -> tuple[alt.Color, alt.StrokeDash]:
             symbolSize=300,
             symbolOpacity=1,
         )
-    scale = alt.Scale(domain=labels, range=[list(dash(place)) for place in range(len(labels))])
+    # The names are in the order of the data; as ends of a scale they would be no data any more.
     colour = alt.Color(
-        "group:N", scale=alt.Scale(domain=labels, range="category"), legend=legend, title=None
+        "group:N", sort=None, scale=alt.Scale(range="category"), legend=legend, title=None
     )
-    return colour, alt.StrokeDash("group:N", scale=scale, legend=legend, title=None)
+    dashes = alt.Scale(range=[list(dash(place)) for place in range(len(labels))])
+    return colour, alt.StrokeDash("group:N", sort=None, scale=dashes, legend=legend, title=None)
 
 
 def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChart:
     """Return mean and range per column of pixels, with an overview to drag over."""
     quantity = lines[0].quantity
-    points = data(_rows(lines, places))
     colour, dashes = _colours(lines)
     last = len(places) - 1
     drag = alt.selection_interval(encodings=["x"], name="zoom")
@@ -239,7 +244,7 @@ def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChar
 
     def columns(first: str, final: str) -> alt.Chart:
         found = (
-            alt.Chart(points)
+            alt.Chart(POINTS)
             .transform_filter(f"datum[{places.field!r}] >= {first}")
             .transform_filter(f"datum[{places.field!r}] <= {final}")
             .transform_calculate(
@@ -251,7 +256,7 @@ def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChar
                 low_stored="min(value)",
                 high_stored="max(value)",
                 first=f"min({places.field})",
-                groupby=["column", "line", "group", "style"],
+                groupby=["column", "of", "line", "group", "style"],
             )
         )
         return found.transform_calculate(
@@ -280,7 +285,7 @@ def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChar
     )
     overview = (
         columns("0", str(last))
-        .transform_filter(alt.FieldEqualPredicate(equal=lines[0].label, field="line"))
+        .transform_filter("datum.of === 0")
         .mark_area(style="quiet", opacity=0.5)
         .encode(x=position(places).title(None), y=alt.Y("value:Q", axis=None))
         .add_params(drag)

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import Spec, data, domain, finished, log_values, title, tooltip
+from .base import POINTS, Spec, domain, finished, log_values, title, tooltip
 from .places import Places
 from .scales import label_text, shown, value_text
 
@@ -33,11 +33,9 @@ def bars_chart(values: np.ndarray, quantity: Quantity, places: Places, unit: str
         known = known[known > 0]
     low = min(quantity.low, *known) if known.size else quantity.low
     high = max(quantity.high, *known) if known.size else quantity.high
-    points = data(
-        {places.field: np.arange(len(places)), "label": list(places.labels), "value": values}
-    )
+    columns = {places.field: np.arange(len(places)), "label": places.labels, "value": values}
     base = (
-        alt.Chart(points)
+        alt.Chart(POINTS)
         .transform_calculate(
             length="datum.value > 0 ? datum.value : null" if log else shown(quantity, "value"),
             written=value_text(quantity, "value"),
@@ -74,8 +72,8 @@ def bars_chart(values: np.ndarray, quantity: Quantity, places: Places, unit: str
         .mark_bar(style="here", filled=False, strokeWidth=2)
         .encode(x=x)
     )
-    chart = alt.layer(bars, numbers, missing, pin, named_labels(points, places.field))
-    return finished(chart, unit, height=alt.Step(STEP))
+    chart = alt.layer(bars, numbers, missing, pin, named_labels(places.field))
+    return finished(chart, unit, {"points": columns}, height=alt.Step(STEP))
 
 
 def named_rows(field: str) -> alt.Y:
@@ -87,10 +85,10 @@ def named_rows(field: str) -> alt.Y:
     )
 
 
-def named_labels(points: alt.InlineData, field: str) -> alt.Chart:
+def named_labels(field: str) -> alt.Chart:
     """Return the names of rows left of them; as marks, because their text is data."""
     return (
-        alt.Chart(points)
+        alt.Chart(POINTS)
         .mark_text(style="ink", align="right", fontSize=13, limit=LONGEST_LABEL)
         .encode(y=named_rows(field), x=alt.value(-6), text="label:N")
     )

@@ -24,6 +24,12 @@ from .scales import end
 Spec = dict[str, Any]
 """A Vega-Lite specification, ready for JSON."""
 
+Columns = Mapping[str, Any]
+"""Of equal length, by the names that the chart knows them by."""
+
+POINTS = alt.NamedData("points")
+"""The main data of most charts."""
+
 WIDTH, HEIGHT = 640, 240
 CURSOR, FACTOR, UNIT = "cursor", "factor", "unit_name"
 HEADS = 10_000
@@ -33,14 +39,13 @@ _EXPRESSION = "="
 """Begins a title that is an expression; Altair's own titles are plain text."""
 
 
-def data(columns: Mapping[str, Any], name: str = "points") -> alt.InlineData:
-    """Return columns of equal length as rows of a named data set.
+def rows_of(columns: Columns) -> list[dict[str, Any]]:
+    """Return columns of equal length as rows.
 
     Numbers have seven digits, which is what float32 holds; NaN and infinities are null.
     """
     plain = [_plain(each) for each in columns.values()]
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*plain, strict=True)]
-    return alt.InlineData(values=rows, name=name)
+    return [dict(zip(columns, values, strict=True)) for values in zip(*plain, strict=True)]
 
 
 def _plain(values: Any) -> list[Any]:
@@ -110,6 +115,7 @@ def infinite_note(values: np.ndarray) -> str:
 def finished(
     chart: alt.TopLevelMixin,
     unit: str,
+    sets: Mapping[str, Columns],
     *,
     height: Any = HEIGHT,
     note: str = "",
@@ -118,8 +124,10 @@ def finished(
     """Return the specification of a chart.
 
     Args:
-        chart: of Altair, over ``data``.
+        chart: of Altair, over named data.
         unit: "nats" or "bits", shown at first.
+        sets: these data by name, the main ones first. Altair never sees them: it would check
+            every row.
         height: in pixels; None where the parts of the chart have heights of their own.
         note: on top of the picture.
         signals: further ones with their values at first.
@@ -127,9 +135,9 @@ def finished(
     sized: Any = chart
     if height is not None:
         sized = sized.properties(width=WIDTH, height=height)
-    sets: dict[str, Any] = {}
-    spec = _written(sized.to_dict(), sets)
-    spec["datasets"] = {**sets, **spec.get("datasets", {})}
+    spec = _written(sized.to_dict())
+    made = {name: rows_of(columns) for name, columns in sets.items()}
+    spec["datasets"] = {**made, **spec.get("datasets", {})}
     spec.pop("config", None)
     own = [
         {"name": CURSOR, "value": -1},
@@ -144,25 +152,19 @@ def finished(
     return spec
 
 
-def _written(part: Any, sets: dict[str, Any]) -> Any:
-    """Return a spec with expressions as titles written as such, and each data set once.
-
-    Rows of named data are moved into ``sets``, and never looked into: they may hold any text.
-    """
+def _written(part: Any) -> Any:
+    """Return a spec with expressions as titles written as such."""
     if isinstance(part, list):
-        return [_written(each, sets) for each in part]
+        return [_written(each) for each in part]
     if not isinstance(part, dict):
         return part
-    found = {}
-    for key, value in part.items():
-        if key == "data" and "name" in value and "values" in value:
-            sets[value["name"]] = value["values"]
-            found[key] = {"name": value["name"]}
-        elif key in ("data", "datasets"):
-            found[key] = value
-        elif key == "title" and isinstance(value, str) and value.startswith(_EXPRESSION):
-            # Vega-Lite hands a signal on to Vega, for axes and legends alike.
-            found[key] = {"signal": value.removeprefix(_EXPRESSION)}
-        else:
-            found[key] = _written(value, sets)
-    return found
+    return {
+        key: _title(value) if key == "title" else _written(value) for key, value in part.items()
+    }
+
+
+def _title(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_EXPRESSION):
+        # Vega-Lite hands a signal on to Vega, for axes and legends alike.
+        return {"signal": value.removeprefix(_EXPRESSION)}
+    return value

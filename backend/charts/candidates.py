@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from .bars import STEP, named_labels, named_rows
-from .base import Spec, data, finished, tooltip
+from .base import POINTS, Spec, finished, tooltip
 
 LEAST_SHOWN = 1e-4
 
@@ -47,9 +47,8 @@ def candidates_chart(rows: Sequence[Candidate], unit: str = "nats") -> Spec:
         "written": [percent(each.share) for each in rows],
         "drawn": ["" if each.after is None else percent(each.after) for each in rows],
     }
-    points = data(columns)
     base = (
-        alt.Chart(points)
+        alt.Chart(POINTS)
         .transform_calculate(percent="100 * datum.share", final="100 * datum.after")
         .encode(y=named_rows("place"))
     )
@@ -88,8 +87,8 @@ def candidates_chart(rows: Sequence[Candidate], unit: str = "nats") -> Spec:
         style="page", align="right", dx=-5, fontSize=12
     )
     numbers = [each.encode(x=end, text="written:N") for each in (short, long)]
-    chart = alt.layer(*bars, after, *numbers, named_labels(points, "place"))
-    return finished(chart, unit, height=alt.Step(STEP))
+    chart = alt.layer(*bars, after, *numbers, named_labels("place"))
+    return finished(chart, unit, {"points": columns}, height=alt.Step(STEP))
 
 
 CAME, EXPECTED, REST = "the token that came", "expected", "all other tokens"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 
-from .base import Spec, data, finished, tooltip
+from .base import POINTS, Spec, finished, tooltip
 
 
 def cumulative_chart(
@@ -20,7 +20,7 @@ def cumulative_chart(
         vocabulary: number of all tokens.
         unit: "nats" or "bits"; a share has neither.
     """
-    points = data({"rank": ranks, "share": shares})
+    sets = {"points": {"rank": ranks, "share": shares}, "came": {"rank": [float(came)]}}
     x = alt.X(
         "rank:Q",
         title="likeliest n tokens",
@@ -31,14 +31,14 @@ def cumulative_chart(
     tip = tooltip(
         {"likeliest": "format(datum.rank, ',d')", "hold": "format(datum.percent, '.2f') + '%'"}
     )
-    curve = alt.Chart(points).transform_calculate(percent="100 * datum.share")
+    curve = alt.Chart(POINTS).transform_calculate(percent="100 * datum.share")
     line = curve.mark_line(style="main", strokeWidth=2.5).encode(x=x, y=y)
     dots = curve.mark_circle(style="main", size=40, opacity=0, tooltip=tip).encode(x=x, y=y)
     told = {"rank of the token that came": "format(datum.rank, ',d')"}
     rule = (
-        alt.Chart(data({"rank": [float(came)]}, "came"))
+        alt.Chart(alt.NamedData("came"))
         .transform_filter("isValid(datum.rank)")
         .mark_rule(style="came", strokeWidth=2, tooltip=tooltip(told))
         .encode(x=x)
     )
-    return finished(alt.layer(line, rule, dots), unit, height=190)
+    return finished(alt.layer(line, rule, dots), unit, sets, height=190)

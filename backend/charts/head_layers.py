@@ -6,11 +6,13 @@ counts as 1.
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import HEADS, Spec, data, finished, title, tooltip
+from .base import HEADS, POINTS, Spec, finished, title, tooltip
 from .scales import label_text, shown, value_text
 from .words import head_name
 
@@ -28,9 +30,7 @@ def depth_chart(values: np.ndarray, quantity: Quantity, unit: str) -> Spec:
     """
     layer, head = np.indices(values.shape)
     names = [head_name(*each) for each in np.ndindex(values.shape)]
-    dots = data(
-        {"layer": layer.ravel(), "head": head.ravel(), "name": names, "value": values.ravel()}
-    )
+    dots = {"layer": layer.ravel(), "head": head.ravel(), "name": names, "value": values.ravel()}
     x = alt.X(
         "layer:Q",
         title="layer",
@@ -40,7 +40,7 @@ def depth_chart(values: np.ndarray, quantity: Quantity, unit: str) -> Spec:
     axis = alt.Axis(title=title(label_text(quantity)))
     y = alt.Y("shown:Q", axis=axis, scale=alt.Scale(zero=True))
     base = (
-        alt.Chart(dots)
+        alt.Chart(POINTS)
         .transform_filter("isValid(datum.value)")
         .transform_calculate(shown=shown(quantity, "value"))
     )
@@ -68,7 +68,7 @@ def depth_chart(values: np.ndarray, quantity: Quantity, unit: str) -> Spec:
         marks,
         pin,
     )
-    return finished(chart, unit)
+    return finished(chart, unit, {"points": dots})
 
 
 def flags_chart(entropy: np.ndarray, unit: str, signals: dict[str, float]) -> Spec:
@@ -80,8 +80,7 @@ def flags_chart(entropy: np.ndarray, unit: str, signals: dict[str, float]) -> Sp
         signals: ``one``, ``upper`` and ``lower`` at the start.
     """
     count = alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)", title="heads")
-    known = _heads(entropy)
-    base = known.transform_calculate(
+    base = _judged().transform_calculate(
         flag=f"datum.share >= upper ? '{OVERLOAD}' : datum.share <= lower ? '{COLLAPSE}' : null"
     )
     of = base.transform_joinaggregate(of="count()", groupby=["layer"])
@@ -104,7 +103,7 @@ def flags_chart(entropy: np.ndarray, unit: str, signals: dict[str, float]) -> Sp
             legend=alt.Legend(title=None, orient="top"),
         ),
     )
-    return finished(chart, unit, signals=signals)
+    return finished(chart, unit, _heads(entropy), signals=signals)
 
 
 def quarters_chart(entropy: np.ndarray, unit: str, signals: dict[str, float]) -> Spec:
@@ -116,7 +115,7 @@ def quarters_chart(entropy: np.ndarray, unit: str, signals: dict[str, float]) ->
         signals: ``one`` at the start.
     """
     names = ", ".join(f"'{each}'" for each in QUARTERS)
-    base = _heads(entropy).transform_calculate(order="min(3, floor(4 * datum.share))")
+    base = _judged().transform_calculate(order="min(3, floor(4 * datum.share))")
     bars = base.transform_aggregate(
         heads="count()", groupby=["layer", "order"]
     ).transform_calculate(quarter=f"[{names}][datum.order]")
@@ -135,15 +134,19 @@ def quarters_chart(entropy: np.ndarray, unit: str, signals: dict[str, float]) ->
             legend=legend,
         ),
     )
-    return finished(chart, unit, signals=signals)
+    return finished(chart, unit, _heads(entropy), signals=signals)
 
 
-def _heads(entropy: np.ndarray) -> alt.Chart:
-    """Return one row a head that can be judged, with its share of the range."""
+def _heads(entropy: np.ndarray) -> dict[str, Any]:
     layer, head = np.indices(entropy.shape)
-    rows = data({"layer": layer.ravel(), "head": head.ravel(), "entropy": entropy.ravel()})
+    columns = {"layer": layer.ravel(), "head": head.ravel(), "entropy": entropy.ravel()}
+    return {"points": columns}
+
+
+def _judged() -> alt.Chart:
+    """Return one row a head that can be judged, with its share of the range."""
     return (
-        alt.Chart(rows)
+        alt.Chart(POINTS)
         .transform_filter("isValid(datum.entropy)")
         .transform_calculate(share="one > 0 ? datum.entropy / one : 0")
     )

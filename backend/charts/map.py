@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import HEADS, Spec, data, finished, tooltip
+from .base import HEADS, POINTS, Spec, finished, tooltip
 from .places import Places
 from .scales import value_text
 from .shades import shade_of, shading
@@ -28,6 +28,7 @@ def map_chart(
     low: float | None = None,
     high: float | None = None,
     label: str = "",
+    narrow: bool = False,
 ) -> Spec:
     """Return the map of ``values`` [rows, columns], as stored; what is not known stays grey.
 
@@ -43,12 +44,15 @@ def map_chart(
         low: lower end of the colours, as stored; the quantity's own when left out.
         high: upper end, likewise.
         label: of the colours; what the number is called when left out.
+        narrow: the legend stands above, as in a picture that is higher than wide.
     """
     low = quantity.low if low is None else low
     high = quantity.high if high is None else high
     fields, width = _fields(values, rows, columns)
-    points = data(fields)
-    base = alt.Chart(points).transform_calculate(
+    sets: dict[str, Any] = {"points": fields}
+    if not rows.counted:
+        sets["names"] = {"label": rows.labels, "above": range(len(rows))}
+    base = alt.Chart(POINTS).transform_calculate(
         right=f"datum.left + {width}", below="datum.above + 1", **shade_of(quantity)
     )
     x = alt.X("left:Q", title=columns.name, scale=_ends(len(columns)), axis=_axis(columns))
@@ -75,13 +79,20 @@ def map_chart(
         note = f"{width} {columns.name}s to a field, at their largest value."
     chart = alt.layer(
         known.encode(
-            color=shading(quantity, low, high, label=label, orient="right", gradientLength=120)
+            color=shading(
+                quantity,
+                low,
+                high,
+                label=label,
+                orient="top" if narrow else "right",
+                gradientLength=120,
+            )
         ),
         empty,
         _here(rows, columns, width).encode(x=x, x2="right:Q", y=y, y2="below:Q"),
         *_names(rows),
     )
-    return finished(chart, unit, height=max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)), note=note)
+    return finished(chart, unit, sets, height=max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)), note=note)
 
 
 def _fields(values: np.ndarray, rows: Places, columns: Places) -> tuple[dict[str, Any], int]:
@@ -133,8 +144,9 @@ def _names(rows: Places) -> list[alt.Chart]:
     """Return the names of rows that are no plain numbers, as marks: their text is data."""
     if rows.counted:
         return []
-    labels = data({"label": rows.labels, "above": range(len(rows))}, "names")
-    names = alt.Chart(labels).transform_calculate(middle="datum.above + 0.5", left="0")
+    names = alt.Chart(alt.NamedData("names")).transform_calculate(
+        middle="datum.above + 0.5", left="0"
+    )
     return [
         names.mark_text(style="quiet", align="right", dx=-6, fontSize=12).encode(
             x="left:Q", y="middle:Q", text="label:N"

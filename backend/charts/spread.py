@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import RANK_BOUNDS, Quantity
-from .base import Spec, data, domain, finished, log_values, title, tooltip
+from .base import Spec, domain, finished, log_values, title, tooltip
 from .places import Places
 from .scales import label_text, shown, value_text
 
@@ -39,9 +39,12 @@ def spread_chart(
     known = values[~np.isnan(values)].astype(np.float64)
     edges = _edges(quantity, low, high)
     counts, _ = np.histogram(np.clip(known, low, high), edges)
-    bars = data({"from": edges[:-1], "to": edges[1:], "count": counts}, "bars")
-    pins = data({places.field: np.arange(len(places)), "value": np.clip(values, low, high)}, "pins")
     mean = known.mean() if known.size and np.isfinite(known).all() else np.nan
+    sets = {
+        "bars": {"from": edges[:-1], "to": edges[1:], "count": counts},
+        "pins": {places.field: np.arange(len(places)), "value": np.clip(values, low, high)},
+        "mean": {"value": [float(mean)]},
+    }
     log = quantity.scale in ("log", "rank")
     x = alt.X(
         "from:Q",
@@ -57,7 +60,7 @@ def spread_chart(
     )
     ends = {name: shown(quantity, name) for name in ("from", "to")}
     boxes = (
-        alt.Chart(bars)
+        alt.Chart(alt.NamedData("bars"))
         .transform_calculate(first="datum.from", last="datum.to")
         .transform_calculate(**ends)
         .mark_rect(
@@ -80,7 +83,7 @@ def spread_chart(
         )
     )
     middle = (
-        alt.Chart(data({"value": [float(mean)]}, "mean"))
+        alt.Chart(alt.NamedData("mean"))
         .transform_calculate(stored="datum.value")
         .transform_filter("isValid(datum.value)")
         .transform_calculate(**{"from": shown(quantity, "value")})
@@ -94,13 +97,13 @@ def spread_chart(
         .encode(x=x)
     )
     pin = (
-        alt.Chart(pins)
+        alt.Chart(alt.NamedData("pins"))
         .transform_filter(f"datum[{places.field!r}] === cursor && isValid(datum.value)")
         .transform_calculate(**{"from": shown(quantity, "value")})
         .mark_rule(style="here")
         .encode(x=x)
     )
-    return finished(alt.layer(boxes, middle, pin), unit)
+    return finished(alt.layer(boxes, middle, pin), unit, sets)
 
 
 def _edges(quantity: Quantity, low: float, high: float) -> np.ndarray:

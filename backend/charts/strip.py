@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import Spec, data, finished, tooltip
+from .base import POINTS, Spec, finished, tooltip
 from .scales import share, value_text
 from .shades import shade_of, shading
 
@@ -49,26 +49,21 @@ def strip_chart(
     if quantity.scale == "diverging":
         strength = np.abs(2 * strength - 1)
     quarter = np.minimum(strength * 4, 3).astype(int)
-    points = data(
-        {
-            "token": np.arange(count),
-            "text": shown,
-            "left": left,
-            # Pictures drop blanks at the beginning of a text: letters begin after them.
-            "first": [
-                start + len(each) - len(each.lstrip())
-                for start, each in zip(left, shown, strict=True)
-            ],
-            "right": [
-                start + max(_cells(each), 1) for start, each in zip(left, shown, strict=True)
-            ],
-            "line": line,
-            "value": values,
-            "quarter": quarter,
-        }
-    )
+    columns = {
+        "token": np.arange(count),
+        "text": shown,
+        "left": left,
+        # Pictures drop blanks at the beginning of a text: letters begin after them.
+        "first": [
+            start + len(each) - len(each.lstrip()) for start, each in zip(left, shown, strict=True)
+        ],
+        "right": [start + max(_cells(each), 1) for start, each in zip(left, shown, strict=True)],
+        "line": line,
+        "value": values,
+        "quarter": quarter,
+    }
     lines = max(line, default=0) + 1
-    base = alt.Chart(points).transform_calculate(
+    base = alt.Chart(POINTS).transform_calculate(
         below="datum.line + 0.86", foot="datum.line + 0.9", **shade_of(quantity)
     )
     x = alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, LINE_CELLS], nice=False))
@@ -102,7 +97,7 @@ def strip_chart(
     note = ""
     if count < len(tokens):
         note = f"The first {count:,} of {len(tokens):,} tokens."
-    return finished(chart, unit, height=ROW_HEIGHT * lines, note=note)
+    return finished(chart, unit, {"points": columns}, height=ROW_HEIGHT * lines, note=note)
 
 
 def _layout(texts: Sequence[str], breaks: Sequence[bool]) -> tuple[list[int], list[int]]:

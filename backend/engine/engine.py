@@ -167,12 +167,12 @@ class Engine:
 
     def facts(self, spec: ModelSpec) -> ModelFacts | None:
         """Return the facts of a model if it is loaded."""
-        model = self._executor.models().get(spec)
+        model = self._executor.model(spec)
         return model.facts if model else None
 
     def loaded(self) -> list[ModelFacts]:
         """Return the facts of all loaded models, the least recently used first."""
-        return [each.facts for each in self._executor.models().values()]
+        return [each.facts for each in self._executor.models()]
 
     def unload(self, spec: ModelSpec) -> bool:
         """Free a model; return False, and leave it, while it has work or was not loaded."""
@@ -207,7 +207,7 @@ class Engine:
             answer = self._answers.get(key)
         if answer is None:
             return None
-        model = self._executor.models().get(answer.request.model)
+        model = self._executor.model(answer.request.model)
         value = self._answers.value(answer, model.weights.fingerprint if model else None)
         return None if value is None else (value, answer.contents)
 

@@ -64,7 +64,7 @@ class Sweeper:
         self._pressed = time.monotonic()
 
     def session_closed(self, after: float, let_go: Callable[[], None]) -> None:
-        """Note that a reader left; in ``after`` seconds ``let_go`` lets go of what is held of it."""
+        """Note that a reader left; ``let_go`` frees what is held of it, in ``after`` seconds."""
         with self._lock:
             self._let_go = let_go
             self._left = time.monotonic() + after

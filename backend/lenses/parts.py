@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ..charts.colours import ThemeName
 from ..derived import number
+from ..derived.comparison import Comparison
 from ..errors import InputError
 from ..quantities import UNITS
 from ..runs.base import Run, TokenizedRun
@@ -71,6 +72,10 @@ def part(
         "run.safetensors": lambda: (dump_run(run), MEDIA_TYPE),
         "snippet.py": lambda: (snippet(run).encode(), "text/x-python; charset=utf-8"),
     }
+    if isinstance(run, Comparison):  # what a file holds are its two runs
+        whole.pop("run.json")
+        whole.pop("run.safetensors")
+        run = run.a if name == "text" else run
     if isinstance(run, TokenizedRun):
         whole["text"] = lambda: (text_parcel(run), MEDIA_TYPE)
     if name in whole:
@@ -86,9 +91,9 @@ def part(
 
 
 def _of_panel(lens: Lens, run: Run, name: str, parameters: Parameters) -> Part:
-    wanted, _, ending = name.partition(".")
+    wanted, dot, ending = name.partition(".")
     panel = lens.panel(wanted)
-    if panel is None or (ending and ending not in CHARTS):
+    if panel is None or (dot and ending not in CHARTS):
         raise InputError(f"There is no part {name[:60]!r} of a run of {lens.kind}.")
     if not ending:
         check_names(parameters, panel.asks())
@@ -138,6 +143,9 @@ def _about(run: Run) -> bytes:
 
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return what the model is and how the run was made, as labels and texts."""
+    if isinstance(run, Comparison):
+        both = zip(facts(run.a), facts(run.b), strict=False)
+        return [(label, a if a == b else f"A: {a} · B: {b}") for (label, a), (_, b) in both]
     of = run.model
     found = [
         ("Model", of.name),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from ..errors import InputError
 from ..runs.model import ModelFacts, ModelSpec
 from .body import body_of, family_failures, find_layers
 from .facts import rereads_after
+from .final_norm import find_final_norm
 from .head import apply_head
 from .past import Past, Run, new_past
 from .tokenizer import TextTokenizer
@@ -128,6 +130,27 @@ class LanguageModel:
         """
         with family_failures(self.facts.name):
             return apply_head(self.torch_model, hidden)
+
+    @torch.inference_mode()
+    def final_norm(self, hidden: Tensor) -> Tensor:
+        """Map the residual stream [..., D] after any layer to what the head receives.
+
+        After the last layer this gives ``hidden_states``, so that ``unembed(final_norm(last))``
+        are the model's own logits. In families without a final norm it changes nothing.
+
+        Raises:
+            NotDefinedError: more happens there than a norm (Gemma 3n).
+        """
+        for part in self._norm:
+            hidden = part(hidden)
+        return hidden
+
+    @cached_property
+    def _norm(self) -> list[nn.Module]:
+        ids = torch.zeros(1, 2, dtype=torch.long)
+        return find_final_norm(
+            self._body, self.layers, lambda: self.hidden_states(ids), self.facts.name
+        )
 
     def new_past(self) -> Past:
         """Return an empty past for ``hidden_states``: what the model keeps of what it reads."""

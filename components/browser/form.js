@@ -50,7 +50,7 @@ const MAKERS = {
     return group;
   },
   whole: (field, value, changed) => numeric(field, value, changed, 1),
-  number: (field, value, changed) => numeric(field, value, changed, "any"),
+  number: (field, value, changed) => numeric(field, value, changed, field.step ?? "any"),
   line: (field, value, changed) => typed(element("input", "field"), value ?? "", changed),
   text: (field, value, changed) => {
     const area = typed(element("textarea", "field"), value ?? "", changed);

@@ -29,7 +29,7 @@ class Frame {
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
-    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}`)]));
+    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("main", "body");
@@ -65,6 +65,7 @@ class Frame {
     this.reports.acknowledge(data.acked);
     for (const message of data.notices) this.notice(message);
     if (data.job) this.jobs.follow(data.job);
+    if (data.choices) this.choicesCame?.(data.choices);
     if (this.reports.waiting) return; // this run knows less than the reader has done meanwhile
     this.page = data.page;
     this.reading = data.reading ?? this.reading;
@@ -76,6 +77,7 @@ class Frame {
     const lens = this.page.kind ? this.lenses[this.page.kind] : null;
     const reading = lens ? this.reading : null;
     this.lens = lens;
+    this.body.classList.remove("leaving");
     this.root.classList.toggle("plain", !lens);
     this.bar.draw();
     this.head.draw();
@@ -85,7 +87,9 @@ class Frame {
     const content = reading?.contents[lens.kind];
     const branches = reading?.branches ?? [];
     const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
-    const shown = `${this.page.name}/${content}/${reading?.id}/${branches.join(".")}`;
+    this.without = reading?.without ?? [];
+    const rows = Object.keys(reading?.rows ?? {});
+    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
     if (shown !== this.shown) this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
@@ -98,8 +102,9 @@ class Frame {
   }
 
   async show(shown, lens, run) {
-    const sameLens = this.shown?.split("/")[0] === this.page.name;
-    const sameText = this.shown?.split("/")[2] === this.reading.id;
+    const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
+    const sameLens = before[0] === now[0] && before[4] === now[4];
+    const sameText = before[2] === now[2];
     this.shown = shown;
     this.run = run;
     if (!sameText) {
@@ -115,7 +120,7 @@ class Frame {
 
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
-    if (this.lens.subject !== "text") return null;
+    if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
     const contents = Object.values(this.reading.contents);
     const content = this.reading.contents.text ?? contents[0];
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
@@ -131,7 +136,7 @@ class Frame {
   }
 
   async build(lens, shown) {
-    const panels = lens.panels.filter((panel) => !this.page.opening || OPENING.has(panel.module));
+    const panels = this.panelsOf(lens);
     const modules = await Promise.all(
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
@@ -146,6 +151,15 @@ class Frame {
     }
     this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
     for (const figure of before) figure.close();
+  }
+
+  // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
+  panelsOf(lens) {
+    const { view, opening, title, summary } = this.page;
+    if (!view && !opening) return lens.panels.filter((panel) => !this.without.includes(panel.name));
+    const few = lens.panels.filter((panel) => (view ? panel.module === "strip" : OPENING.has(panel.module)));
+    const own = { name: view, module: view, title, read: summary, area: "stage", options: {}, numbers: [] };
+    return view ? [...few, own] : few;
   }
 
   // Pictures along the text share one place: one of them is seen at a time.
@@ -200,19 +214,19 @@ class Frame {
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
 
-  /** Show another page; drawn here at once if it is a lens. */
-  go(page) {
-    if (page.name === this.page.name && page.group === this.page.group) return;
+  /** Show another page; drawn here at once if it is about the same. ``action`` is asked for with it. */
+  go(page, action) {
+    if (!action && page.name === this.page.name && page.group === this.page.group) return;
+    const here = !action && page.subject && page.subject === this.page.subject;
     this.page = page;
-    const lens = this.lenses[page.kind];
-    const here = lens && lens.subject === this.lens?.subject;
-    if (here || (lens && this.readings?.[lens.subject])) this.draw();
+    if (here && this.lenses[page.kind]) this.draw();
     else {
       this.bar.draw();
       this.body.classList.add("leaving");
     }
     this.address.write();
-    this.reports.page();
+    if (action) this.reports.ask(action);
+    else this.reports.page();
   }
 
   /** What a figure shows of a text that its lens has not measured: the strip, as Tokens has it. */
@@ -235,6 +249,11 @@ class Frame {
 
   part(name, parameters) {
     const content = this.run?.content ?? this.reading.contents.text;
+    return fetchParcel(this.dataUrl(content, name, parameters));
+  }
+
+  /** A part of any run whose content is known. */
+  partAt(content, name, parameters) {
     return fetchParcel(this.dataUrl(content, name, parameters));
   }
 

@@ -34,12 +34,15 @@ export class Jobs {
     this.close();
     this.ended = job.id;
     if (said.type === "done") {
-      const { branches } = job.reading;
-      frame.reading = job.branch
-        ? { ...job.reading, branches: [...branches, ...Object.values(said.contents)] }
-        : { ...job.reading, contents: { ...job.reading.contents, ...said.contents } };
       frame.announce("Done");
-      if (frame.page.kind) frame.draw();
+      // What is made of several runs the server puts together.
+      if (frame.page.subject === job.reading.subject && !job.reading.sides) {
+        const { branches, contents } = job.reading;
+        frame.reading = job.branch
+          ? { ...job.reading, branches: [...branches, ...Object.values(said.contents)] }
+          : { ...job.reading, contents: { ...contents, ...said.contents } };
+        frame.draw();
+      }
       frame.reports.ask({ do: "arrived", job: job.id });
       return;
     }

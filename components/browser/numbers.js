@@ -91,13 +91,8 @@ export function tickText(value) {
   return signed(String(Number(value.toPrecision(3))));
 }
 
-/** The values of a number along the tokens: its row at ``at`` where it has one for every place of an axis. */
-export function along(part, quantity, tokens, at) {
-  const values = part[quantity.name];
-  const rows = Math.max(1, Math.round(values.length / tokens));
-  const row = clamp(at ?? rows - 1, 0, rows - 1);
-  return values.subarray(row * tokens, (row + 1) * tokens);
-}
+/** The values of a number along the tokens, at a place of another axis. */
+export const along = (part, { name }, tokens, place) => part[name].subarray(place * tokens, (place + 1) * tokens);
 
 /** Give every token the mean, sum or greatest of its word or sentence, of the tokens that have a value. */
 export function joined(values, spans, joins) {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from backend.derived import heads, number, number_names, series
+from backend.derived import number, number_names
 from backend.errors import InputError
+from backend.lenses import LENSES
+from backend.lenses.descriptors import describe
 from backend.lenses.panels.base import described
-from backend.lenses.panels.text import text_parcel
 from backend.lenses.parcel import pack
+from backend.lenses.parts import part
 from backend.runs.attention import AttentionRun
 from backend.runs.base import TokenizedRun
 from backend.runs.residual_norms import ResidualNormsRequest, ResidualNormsRun
-from backend.runs.text import TextRun
 from backend.storage.files import load_run
 from tests.browser.made_up import FACTS, split, text_run
 from tests.runs.makers import attention_run
@@ -64,27 +66,32 @@ def run(name: str) -> TokenizedRun:
         return load_run(EXAMPLES / f"{name}.safetensors")
     made = {
         "prose": lambda: text_run(split(PROSE)),
-        "long": lambda: text_run((split(PROSE) * (LONG // len(split(PROSE)) + 1))[:LONG]),
+        "long": lambda: text_run(_prose(LONG)),
         "hostile": lambda: text_run(HOSTILE),
         "pieces": lambda: text_run([*PIECES, "<|im_end|>"], pieces={4: (4, "🦙"), 9: (3, "首")}),
         "one": lambda: text_run(["Alone"]),
         "norms": _norms,
-        "hostile_attention": _hostile_attention,
+        "hostile_attention": lambda: _looking(run("hostile"), 2),
+        "long_attention": lambda: _looking(text_run(_prose(1500)), 1),
         "wide": lambda: attention_run(_random((64, 32, 8))),
     }
     return made[name]()
+
+
+def _prose(length: int) -> list[str]:
+    tokens = split(PROSE)
+    return (tokens * (length // len(tokens) + 1))[:length]
 
 
 def _random(shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(0).random(shape).astype(np.float32)
 
 
-def _hostile_attention() -> AttentionRun:
-    text = run("hostile")
+def _looking(text: TokenizedRun, heads: int) -> AttentionRun:
+    """Return an attention run over the tokens of a text."""
     shared = ("text", "tokens", "token_ids", "offsets", "groups", "special")
-    return replace(
-        attention_run(_random((1, 1, len(text)))), **{each: getattr(text, each) for each in shared}
-    )
+    made = attention_run(_random((1, heads, len(text))))
+    return replace(made, **{each: getattr(text, each) for each in shared})
 
 
 def _norms() -> ResidualNormsRun:
@@ -109,122 +116,78 @@ def kind(name: str) -> str:
     return run(name).kind
 
 
-def tokens(name: str) -> int:
-    """Return how many tokens a run has."""
-    return len(run(name))
+def tokens(name: str) -> int | None:
+    """Return how many tokens a run has; None where it is not over one text."""
+    of = run(name)
+    return len(of) if isinstance(of, TokenizedRun) else None
 
 
-def answer(name: str, part: str, asked: Mapping[str, str]) -> bytes | dict[str, Any]:
+def answer(name: str, asked: str, parameters: Mapping[str, str]) -> bytes:
     """Return a part as the server would.
 
     Raises:
-        InputError: there is no such part.
+        InputError: there is no such part, or a parameter is of no use.
     """
-    known = {"text": lambda *_: text_parcel(run(name)), **PARTS}
-    if part not in known:
-        raise InputError(f"There is no part {part!r}.")
-    return known[part](run(name), asked)
+    of = run(name)
+    if asked in MADE_UP:
+        return MADE_UP[asked](of, parameters)
+    return part(LENSES[of.kind], of, asked, parameters)[0]
 
 
-def _strip(run: TokenizedRun, _: Mapping[str, str]) -> bytes:
-    names = _of_tokens(run)
-    arrays = {name: number(run, name).values.astype(np.float32) for name in names}
-    numbers = [described(run, name) for name in names]
-    if isinstance(run, TextRun):  # a mean over a window, for a width that is not the one shown
-        entropy = described(run, "entropy")
-        numbers.append(
-            {**entropy, "name": "window_entropy", "window_of": "entropy", "pieces": None}
-        )
-        arrays["window_entropy"] = series.window_mean(run.entropy, 5).astype(np.float32)
-    return pack({"numbers": numbers}, arrays)
+def panel(name: str, of: str) -> dict[str, Any]:
+    """Return a panel of the run's lens as the browser gets it, or one made up here."""
+    known = {each["name"]: each for each in describe(LENSES[kind(name)])["panels"]}
+    made_up = {
+        "facts": {"module": "facts"},
+        "pattern_all": {"module": "pattern"},
+        "table_many": {"module": "table"},
+        "dots": {"module": "chart", "options": {"cursor": "token"}},
+        "nothing": {"module": "chart"},
+    }
+    if of not in made_up and of in known:
+        return known[of]
+    return {"name": of, "title": "", "read": "", "numbers": [], "options": {}, **made_up[of]}
 
 
-def _numbers(run: TokenizedRun, names: list[str], **more: Any) -> bytes:
+def _facts(run: TokenizedRun, _: Mapping[str, str]) -> bytes:
+    names = [*number_names(run, ("T",)), *number_names(run, ("D", "T"))]
     found = {name: number(run, name).values.astype(np.float32) for name in names}
-    return pack({"numbers": [described(run, name) for name in names], **more}, found)
-
-
-def _of_tokens(run: TokenizedRun) -> list[str]:
-    return number_names(run, ("T",)) or number_names(run, ("D", "T"))
-
-
-def _along(run: TokenizedRun, _: Mapping[str, str]) -> bytes:
-    names = [each for each in _of_tokens(run) if each in {"entropy", "surprisal"}]
-    styles = ["line", "dots"]
-    lines = [{"name": name, "style": style} for name, style in zip(names, styles, strict=True)]
-    return _numbers(run, names, lines=lines, bands=[], zero=True)
-
-
-def _expected(run: TokenizedRun, _: Mapping[str, str]) -> bytes:
-    first = ["entropy", "surprisal", "rank"]
-    return _numbers(run, _of_tokens(run), first=first, plain=[])
-
-
-def _heads(run: AttentionRun, asked: Mapping[str, str]) -> bytes:
-    names = ["entropy", "first_mass", "previous_mass", "distance"]
-    arrays = {name: heads.mean_over(getattr(run, name)).astype(np.float32) for name in names}
-    flags = heads.flag_heads(run)
-    header = {
-        "layers": run.entropy.shape[0],
-        "heads": run.entropy.shape[1],
-        "tokens": len(run),
-        "numbers": [described(run, name) for name in names],
-        "reasons": {},
-        "scales": {"observed": flags.scale},
-        "flags": {"number": "flag_entropy", "scale": flags.scale},
-    }
-    share = (flags.share * flags.scale).astype(np.float32)
-    return pack(header, {**arrays, "flag_entropy": share})
-
-
-def _head(run: AttentionRun, asked: Mapping[str, str]) -> bytes:
-    layer, head = int(asked.get("layer", 0)), int(asked.get("head", 0))
-    names = ["entropy", "first_mass", "previous_mass", "distance"]
-    arrays = {name: getattr(run, name)[layer, head].astype(np.float32) for name in names}
-    ceiling = heads.entropy_ceiling(run, (layer, head)).astype(np.float32)
-    header = {
-        "numbers": [
-            *[described(run, name) for name in names],
-            {**described(run, "entropy"), "name": "ceiling", "label": "Largest entropy"},
-        ],
-        "lines": [{"name": "entropy", "style": "line"}, {"name": "ceiling", "style": "ceiling"}],
-        "bands": [],
-        "zero": True,
-        "name": f"L{layer}.H{head}",
-    }
-    return pack(header, {**arrays, "ceiling": ceiling})
+    return pack({"numbers": [described(run, name) for name in names]}, found)
 
 
 def _pattern(run: AttentionRun, asked: Mapping[str, str]) -> bytes:
-    """Return a causal map that looks at the first token and at near ones."""
-    distance = np.arange(len(run))[:, None] - np.arange(len(run))
+    """Return a causal map that looks at the first token and at near ones, or parts of it."""
+    start, stop = int(asked.get("start", 0)), int(asked.get("stop", len(run)))
+    distance = np.arange(start, stop)[:, None] - np.arange(len(run))
     width = 1.5 + int(asked["head"])
     weights = np.where(distance >= 0, np.exp(-np.abs(distance) / width), 0)
     weights[:, 0] += 1
     weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    if "cells" in asked:
+        width = -(-len(run) // int(asked["cells"]))
+        places = np.arange(0, len(run), width)
+        weights = np.maximum.reduceat(np.maximum.reduceat(weights, places, 0), places, 1)
     return pack({"size": len(run)}, {"weights": weights})
 
 
-def _table(rows: int) -> bytes:
+def _table(run: TokenizedRun, _: Mapping[str, str]) -> bytes:
+    rows = 10_000
     random = np.random.default_rng(5)
     entropy = random.gamma(2, 1.2, rows).astype(np.float32)
     entropy[3] = np.nan
-    described_entropy = described(run("text_fact"), "entropy")
     columns = [
         {"name": "token", "label": "token", "kind": "number", "quantity": None, "digits": 0},
-        {"name": "text", "label": "text", "kind": "text", "quantity": None, "pinned": True},
+        {"name": "text", "label": "text", "kind": "text", "quantity": None},
         {
             "name": "entropy", "label": "Entropy", "kind": "number", "heat": True, "digits": None,
-            "quantity": described_entropy,
+            "quantity": described(run, "entropy"),
         },
     ]  # fmt: skip
-    words = [
-        ["sea", "<img src=x onerror=window.hacked=1>", "首", " ship"][i % 4] for i in range(rows)
-    ]
+    words = ["sea", "<img src=x onerror=window.hacked=1>", "首", " ship"]
     header = {
         "rows": rows,
         "columns": columns,
-        "texts": {"text": words},
+        "texts": {"text": [words[i % 4] for i in range(rows)]},
         "sort": {"name": "entropy", "descending": True},
         "act": {"state": "token", "of": "token"},
         "csv": "tokens",
@@ -232,16 +195,17 @@ def _table(rows: int) -> bytes:
     return pack(header, {"token": np.arange(rows, dtype=np.float32), "entropy": entropy})
 
 
-def _chart(run: TokenizedRun, asked: Mapping[str, str]) -> dict[str, Any]:
+def _dots(run: TokenizedRun, asked: Mapping[str, str]) -> bytes:
     """Return dots over the tokens with the signals that all charts have."""
     values = [
         {"token": i, "text": token, "value": float(i % 7)} for i, token in enumerate(run.tokens)
     ]
-    title = {"expr": "'Entropy (' + unit + ')'"}
+    title = {"expr": "'Entropy (' + unit_name + ')'"}
+    across = {"field": "token", "type": "quantitative", "scale": {"domain": [0, len(run)]}}
     dots = {
         "mark": {"type": "circle", "size": 80},
         "encoding": {
-            "x": {"field": "token", "type": "quantitative"},
+            "x": across,
             "y": {"field": "shown", "type": "quantitative", "axis": {"title": title}},
             "tooltip": [{"field": "text", "title": "token"}, {"field": "shown", "title": "value"}],
         },
@@ -249,73 +213,30 @@ def _chart(run: TokenizedRun, asked: Mapping[str, str]) -> dict[str, Any]:
     rule = {
         "mark": {"type": "rule", "style": "here"},
         "transform": [{"filter": "datum.token === cursor"}],
-        "encoding": {"x": {"field": "token", "type": "quantitative"}},
+        "encoding": {"x": across},
     }
-    return {
+    spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": values},
         "params": [
             {"name": "cursor", "value": -1},
             {"name": "factor", "value": 1},
-            {"name": "unit", "expr": "factor === 1 ? 'nats' : 'bits'"},
+            {"name": "unit_name", "expr": "factor === 1 ? 'nats' : 'bits'"},
         ],
         "transform": [{"calculate": "datum.value * factor", "as": "shown"}],
         "layer": [dots, rule],
     }
+    return json.dumps(spec).encode()
 
 
-PARTS: dict[str, Any] = {
-    "strip": _strip,
-    "facts": lambda run, _: _numbers(run, _of_tokens(run)),
-    "along_entropy": _along,
-    "expected": _expected,
-    "heads": _heads,
-    "head": _head,
+def _nothing(run: TokenizedRun, asked: Mapping[str, str]) -> bytes:
+    raise InputError("There is nothing to draw.")
+
+
+MADE_UP: dict[str, Callable[[Any, Mapping[str, str]], bytes]] = {
+    "facts": _facts,
     "pattern": _pattern,
-    "table_tokens": lambda run, _: _table(200),
-    "table_many": lambda run, _: _table(10_000),
-    "spread_entropy.vl.json": _chart,
+    "table_many": _table,
+    "dots.vl.json": _dots,
+    "nothing.vl.json": _nothing,
 }
-
-
-def panel(name: str, of: str) -> dict[str, Any]:
-    """Return a panel as the browser gets it."""
-    modules = {"along_entropy": "timeline", "table_tokens": "table", "table_many": "table"}
-    modules |= {"spread_entropy": "chart"}
-    return {
-        "name": of,
-        "module": modules.get(of, of),
-        "title": "",
-        "read": "",
-        "options": options(run(name), of),
-        "numbers": [],
-    }
-
-
-def options(run: TokenizedRun, of: str) -> dict[str, Any]:
-    """Return what the panel's view needs to know."""
-    if of == "strip" and run.kind == "residual_norms":
-        return {"at": "D", "place": DEPTHS - 1, "tokens": ["norms"], "pieces": []}
-    if of == "facts" and run.kind == "residual_norms":
-        return {"at": "D", "place": DEPTHS - 1}
-    if of == "strip" and isinstance(run, AttentionRun):
-        names = ["entropy", "first_mass", "previous_mass", "distance"]
-        return {"links": True, "part": "head", "follows": ["head"], "tokens": names, "pieces": []}
-    if of == "strip":
-        names = _of_tokens(run)
-        quantities = {name: described(run, name) for name in names}
-        pieces = [name for name in names if quantities[name]["pieces"]]
-        return {"tokens": [*names, "window_entropy"], "pieces": pieces, "links": False}
-    more = {
-        "heads": {
-            "follows": ["positions", "first"],
-            "measures": ["entropy", "first_mass"],
-            "upper": 0.75,
-            "lower": 0.05,
-        },
-        "along_entropy": {"window": "entropy"},
-        "expected": {"first_token": "Nothing stands before it, so nothing predicted it."},
-        "spread_entropy": {"cursor": "token"},
-        "pattern": {"whole_tokens": 1024},
-    }
-    return more.get(of, {})

@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import (
     FileResponse,
     HTMLResponse,
-    JSONResponse,
     PlainTextResponse,
     Response,
 )
@@ -30,7 +29,8 @@ from tests.browser import parts
 
 HERE = Path(__file__).parent
 BROWSER = HERE.parents[1] / "components" / "browser"
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>One view</title><link rel="icon" href="data:,">
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>One view</title>
+<link rel="icon" href="data:,">
 <style>html,body{margin:0;height:100%}main{position:fixed;inset:12px}#host{height:100%}</style>
 </head><body><main><div id="host"></div></main>
 <script type="module" src="/stage.js"></script></body></html>"""
@@ -60,9 +60,7 @@ def parcel(request: Request) -> Response:
         made = parts.answer(run, part, dict(request.query_params))
     except InputError as error:
         return PlainTextResponse(str(error), 404)
-    if isinstance(made, bytes):
-        return Response(made, media_type="application/octet-stream")
-    return JSONResponse(made)
+    return Response(made)
 
 
 def application() -> Starlette:

@@ -1,6 +1,6 @@
 // A stand-in for the frame: gives one view what components/browser/views expect, and notes set().
-import { dressRoot } from "/assets/dev/colour.js";
 import { fetchParcel } from "/assets/dev/parcels.js";
+import { DEFAULTS } from "/assets/dev/state.js";
 
 const query = (params) => new URLSearchParams(params).toString();
 
@@ -19,8 +19,7 @@ export async function mount({ run, panel, state }) {
   window.asked = [];
   const stage = {
     state: {
-      token: 0, unit: "nats", theme: "light", colour: null, level: "token", head: [0, 0], at: {}, window: 5,
-      spread: false, raw: false, ...state,
+      ...DEFAULTS, token: 0, ...state,
     },
     first: state?.token ?? 0,
     set(change) {
@@ -41,21 +40,15 @@ export async function mount({ run, panel, state }) {
       if (!answer.ok) throw new Error(await answer.text());
       return answer.json();
     },
-    async pattern(layer, head) {
-      window.asked.push(`pattern?${layer},${head}`);
-      const { size, weights } = await fetchParcel(`${base}/pattern?layer=${layer}&head=${head}`);
-      return { size, weights };
+    pattern(layer, head, params = {}) {
+      return stage.part("pattern", { layer, head, ...params });
     },
     announce: (text) => (window.announced = text),
     act: (...what) => window.calls.push({ act: what }),
     text: null,
   };
-  const dress = () => {
-    dressRoot(root, stage.state.theme);
-    document.documentElement.style.background = stage.state.theme === "dark" ? "#10151c" : "#fff";
-  };
-  const answer = await fetch(`${base}/text`);
-  if (answer.ok) stage.text = await fetchParcel(`${base}/text`);
+  const dress = () => (document.documentElement.style.background = stage.state.theme === "dark" ? "#10151c" : "#fff");
+  if (run.tokens !== null) stage.text = await fetchParcel(`${base}/text`);
   dress();
   const { default: View } = await import(`/assets/dev/views/${panel.module}.js`);
   window.view?.close();

@@ -16,7 +16,9 @@ from tests.browser.parts import run
 CALL = """async ([module, name, values]) => {
     const part = await import(`/assets/dev/${module}.js`);
     const plain = (value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
-    return plain(part[name](...values.map((each) => (each?.array ? Float32Array.from(each.array, (value) => value ?? NaN) : each))));
+    const array = (values) => Float32Array.from(values, (each) => each ?? NaN);
+    const given = (value) => (value?.array ? array(value.array) : value);
+    return plain(part[name](...values.map(given)));
 }"""
 
 

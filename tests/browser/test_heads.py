@@ -17,7 +17,7 @@ def narrow(page):
 
 def test_a_grid_of_9_by_30_fits_230_pixels(show, narrow):
     shown = show("attention_repeated", "heads", head=[17, 1])
-    expect(shown.locator(".head")).to_have_count(270)
+    expect(shown.locator(".head-cell")).to_have_count(270)
     grid = shown.locator(".heads-grid")
     sizes = grid.evaluate("n => [n.scrollWidth, n.clientWidth, n.scrollHeight, n.clientHeight]")
     assert sizes[0] <= sizes[1]
@@ -68,7 +68,9 @@ def test_the_readout_names_head_and_value(show):
 def test_colours_span_this_text_and_mark_the_fixed_end(show):
     shown = show("attention_repeated", "heads")
     expect(shown.locator(".legend-tick.fixed")).to_have_text("6 fixed")
-    colours = shown.locator(".head").evaluate_all("all => all.map(n => n.style.backgroundColor)")
+    colours = shown.locator(".head-cell").evaluate_all(
+        "all => all.map(n => n.style.backgroundColor)"
+    )
     assert len(set(colours)) > 60
 
 
@@ -77,19 +79,19 @@ def test_marks_follow_the_thresholds_at_once(show):
     flags = flag_heads(run("attention_repeated"))
     expect(shown.page.get_by_text("▲")).to_have_count(int(flags.overload.sum()))
     expect(shown.page.get_by_text("▼")).to_have_count(int(flags.collapse.sum()))
-    shown.set(flags={"scale": "observed", "upper": 0.5, "lower": 0})
+    shown.set(upper=0.5, lower=0)
     flags = flag_heads(run("attention_repeated"), upper=0.5, lower=0)
     expect(shown.page.get_by_text("▲")).to_have_count(int(flags.overload.sum()))
     expect(shown.page.get_by_text("▼")).to_have_count(int(flags.collapse.sum()))
 
 
 def test_heads_can_be_sorted_by_their_value(show):
-    shown = show("attention_repeated", "heads", sorted=True)
+    shown = show("attention_repeated", "heads", order="value")
     means = mean_over(run("attention_repeated").entropy)
     first = (
         shown.locator(".heads-row")
         .nth(4)
-        .locator(".head")
+        .locator(".head-cell")
         .evaluate_all("all => all.map(n => n.id)")
     )
     assert first == [f"head4-{head}" for head in np.argsort(means[4])]
@@ -97,7 +99,7 @@ def test_heads_can_be_sorted_by_their_value(show):
 
 def test_the_means_are_asked_again_for_other_queries(show):
     shown = show("attention_repeated", "heads")
-    shown.set(queries=[5, 6])
+    shown.set(positions=[5, 6])
     shown.page.wait_for_function("() => window.asked.length === 2")
     assert shown.page.evaluate("window.asked[1]") == "heads?start=5&stop=6"
 
@@ -141,13 +143,23 @@ def test_pointing_names_query_and_key(show):
 
 
 def test_a_long_text_has_its_pattern_when_somebody_asks(show):
-    shown = show("long", "pattern", head=[0, 0])
-    expect(shown.page.get_by_text("The pattern of 8,000 tokens")).to_be_visible()
+    shown = show("long_attention", "pattern", head=[0, 0])
+    expect(shown.page.get_by_text("The pattern of 1,500 tokens")).to_be_visible()
     assert shown.page.evaluate("window.asked") == []
     assert shown.page.evaluate("typeof window.Plotly") == "undefined"
+    shown.page.get_by_role("button", name="Show the pattern").click()
+    assert shown.state("whole")
+    expect(shown.locator(".pattern-readout")).to_contain_text("tokens 0–5 looks at tokens 0–5")
+    shown.page.get_by_role("button", name="Rows about the pin").click()
+    expect(shown.locator(".pattern-readout")).to_contain_text("“The” 0 looks at “The” 0: 100")
+    shown.set(token=1000)
+    expect(shown.locator(".pattern-readout")).to_contain_text(" 1,000 looks at")
+    assert (
+        shown.page.evaluate("window.asked.at(-1)") == "pattern?layer=0&head=0&start=968&stop=1032"
+    )
 
 
 def test_token_names_on_the_axes_are_text(show):
     shown = show("hostile_attention", "pattern", head=[0, 0])
     expect(shown.locator(".ytick text").nth(2)).to_contain_text("<img")
-    assert shown.locator(".pattern img").count() == 0
+    assert shown.locator(".pattern-view img").count() == 0

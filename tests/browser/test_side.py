@@ -12,7 +12,7 @@ from tests.browser.parts import run
 
 
 def sentence(shown) -> str:
-    return shown.locator(".side-sentence").inner_text().replace("\u202f", " ")
+    return shown.locator(".pinned-sentence").inner_text().replace("\u202f", " ")
 
 
 def test_one_sentence_says_what_was_expected_and_what_came(show):
@@ -46,7 +46,7 @@ def test_the_sentence_is_true_at_every_token_of_the_shipped_texts(show):
 
 def test_before_the_first_token_nothing_stands(show):
     shown = show("text_fact", "expected", token=0)
-    assert sentence(shown) == "Nothing stands before it, so nothing predicted it."
+    assert sentence(shown).startswith("The first token has nothing before it")
     expect(shown.locator(".bars")).to_have_count(0)
 
 
@@ -72,7 +72,7 @@ def test_what_came_outside_the_expected_has_its_rank(show):
 
 def test_three_numbers_stand_below_and_all_others_open(show):
     shown = show("text_fact", "expected", token=5)
-    expect(shown.locator(".side-figures dt")).to_have_text(["Entropy", "Surprisal", "Rank"])
+    expect(shown.locator(".pinned-figures dt")).to_have_text(["Entropy", "Surprisal", "Rank"])
     expect(shown.get_by_text("how mixed: varentropy V")).to_be_hidden()
     shown.page.get_by_text("All numbers").click()
     expect(shown.page.get_by_text("how mixed: varentropy V")).to_be_visible()
@@ -83,17 +83,17 @@ def test_three_numbers_stand_below_and_all_others_open(show):
 def test_the_unit_changes_the_numbers(show):
     shown = show("text_fact", "expected", token=5)
     nats = float(run("text_fact").entropy[5])
-    expect(shown.locator(".side-figures dd").first).to_have_text(f"{nats:.2f}\u00a0nats")
+    expect(shown.locator(".pinned-figures dd").first).to_have_text(f"{nats:.2f}\u00a0nats")
     shown.set(unit="bits")
-    expect(shown.locator(".side-figures dd").first).to_have_text(
+    expect(shown.locator(".pinned-figures dd").first).to_have_text(
         f"{nats / np.log(2):.2f}\u00a0bits"
     )
 
 
 def test_pieces_are_named_by_their_bytes(show):
     shown = show("pieces", "expected", token=11)
-    expect(shown.locator(".side-head")).to_contain_text("E9 A6 96 → 首")
-    expect(shown.locator(".side .quiet").first).to_contain_text("Piece 3 of 3 of 首")
+    expect(shown.locator(".pinned-head")).to_contain_text("E9 A6 96 → 首")
+    expect(shown.locator(".pinned .quiet").first).to_contain_text("Piece 3 of 3 of 首")
 
 
 def test_candidates_are_joined_by_the_character_they_would_make(show, page):
@@ -122,13 +122,13 @@ def test_hostile_tokens_stay_text(show):
     shown = show("hostile", "expected")
     for i in range(len(run("hostile"))):
         shown.set(token=i)
-    assert shown.locator(".side :is(img, script)").count() == 0
+    assert shown.locator(".pinned :is(img, script)").count() == 0
 
 
 def test_facts_have_every_number_of_the_pinned_token(show):
     shown = show("text_fact", "facts", token=5)
-    expect(shown.locator(".side-list")).to_contain_text("how unsure: entropy H")
-    expect(shown.locator(".side-list")).to_contain_text("1.48\u00a0nats")
+    expect(shown.locator(".pinned-list")).to_contain_text("how unsure: entropy H")
+    expect(shown.locator(".pinned-list")).to_contain_text("1.48\u00a0nats")
 
 
 def test_the_ladder_shows_every_depth_and_goes_where_it_is_pressed(show):

@@ -258,11 +258,11 @@ def test_the_pinned_token_lights_up_what_it_looks_at(show):
     expect(shown.locator(".legend")).to_contain_text("Where L3.H1 looks from")
     clear = "rgba(0, 0, 0, 0)"
     assert style(token(shown, 19), "backgroundColor") != clear
-    expect(token(shown, 21)).to_have_class(re.compile("unseen"))
+    expect(token(shown, 21)).to_have_class(re.compile("strip-far"))
     token(shown, 30).hover()
-    expect(token(shown, 21)).not_to_have_class(re.compile("unseen"))
+    expect(token(shown, 21)).not_to_have_class(re.compile("strip-far"))
     shown.page.mouse.move(5, 5)
-    expect(token(shown, 21)).to_have_class(re.compile("unseen"))
+    expect(token(shown, 21)).to_have_class(re.compile("strip-far"))
 
 
 def test_the_legend_of_weights_has_the_scale_of_its_colours(show):
@@ -411,7 +411,7 @@ def test_hostile_tokens_are_text_and_nothing_else(show, raw):
     expect(token(shown, 2)).to_contain_text("<img")
     for i in range(shown.locator(".t").count()):
         token(shown, i).hover(force=True)
-    assert shown.locator(".strip :is(img, script)").count() == 0
+    assert shown.locator(".strip-view :is(img, script)").count() == 0
 
 
 def test_a_direction_override_does_not_turn_its_neighbours(show):
@@ -433,6 +433,6 @@ def test_tokens_that_cannot_be_seen_can_be_pointed_at(show):
 def test_nothing_sticks_out_on_a_small_screen(show, page, width):
     page.set_viewport_size({"width": width, "height": 800})
     shown = show("hostile", "strip")
-    inner = shown.locator(".strip").evaluate("n => [n.scrollWidth, n.clientWidth]")
+    inner = shown.locator(".strip-view").evaluate("n => [n.scrollWidth, n.clientWidth]")
     assert inner[0] <= inner[1] + 3  # the minimap's pin reaches 3 pixels out
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width

@@ -101,9 +101,9 @@ def test_the_running_mean_follows_the_window_at_once(show):
 
 def test_the_part_of_the_text_in_view_is_marked(show):
     shown = show("long", "along_entropy", token=0)
-    expect(shown.locator(".timeline-view")).to_be_hidden()
+    expect(shown.locator(".timeline-seen")).to_be_hidden()
     shown.set(view=[2000, 4000])
-    box = shown.locator(".timeline-view").bounding_box()
+    box = shown.locator(".timeline-seen").bounding_box()
     assert box["x"] == pytest.approx(place(shown, 0.25)[0], abs=2)
     assert box["width"] == pytest.approx(0.25 * (place(shown, 1)[0] - place(shown, 0)[0]), abs=3)
 
@@ -128,7 +128,7 @@ def test_odd_texts_are_drawn(show, name):
     shown = show(name, "along_entropy")
     for i in range(len(run(name))):
         shown.set(token=i)
-    assert shown.locator(".timeline img").count() == 0
+    assert shown.locator(".timeline-view img").count() == 0
 
 
 def test_the_theme_draws_it_anew(show):
@@ -136,3 +136,11 @@ def test_the_theme_draws_it_anew(show):
     before = drawn(shown)
     shown.set(theme="dark")
     assert drawn(shown) != before
+
+
+def test_a_second_head_is_drawn_beside_the_first(show):
+    shown = show("attention_fact", "along_head", head=[3, 1], token=20)
+    shown.set(second=[4, 2])
+    expect(shown.locator(".timeline-keys")).to_contain_text("L4.H2")
+    value = run("attention_fact").entropy[4, 2, 20]
+    expect(shown.locator(".timeline-readout")).to_contain_text(f"L4.H2 {value:.2f}")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_type_hints
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from backend.runs import (
+    RUN_KINDS,
     AttentionRun,
     DatasetRequest,
     DatasetRun,
-    DivergenceRun,
     ModelSpec,
     Origin,
     Run,
@@ -20,11 +21,13 @@ from backend.runs import (
     TextRun,
     TrajectoryRun,
 )
+from backend.runs.training import TrainingRun
+from tests.runs.declared_runs import Wish, declared_run
 from tests.runs.makers import (
     attention_run,
     dataset_run,
-    divergence_run,
     text_run,
+    training_run,
     trajectory_run,
 )
 
@@ -127,20 +130,45 @@ def dataset_runs(draw: st.DrawFn) -> DatasetRun:
 
 
 @st.composite
-def divergence_runs(draw: st.DrawFn) -> DivergenceRun:
-    """Return a divergence run of random numbers, infinite ones among them."""
-    run = divergence_run()
-    numbers = {name: draw(floats(run.js.shape)) for name in ("kl_ab", "kl_ba", "js")}
-    numbers["kl_ab"][draw(st.integers(1, len(run))) :] = np.inf
-    for values in numbers.values():
-        values[0] = np.nan
-    return replace(
-        run, request=replace(run.request, model=draw(MODELS), other=draw(MODELS)), **numbers
+def declared_runs(draw: st.DrawFn, kind: str) -> Run:
+    """Return a random run of any kind, made from what the kind declares."""
+    wish = st.builds(
+        Wish,
+        tokens=st.integers(1, 9),
+        layers=st.integers(1, 4),
+        heads=st.integers(1, 4),
+        text=TEXT,
+        known=st.floats(0, 1),
+        infinite=st.booleans(),
     )
+    run = declared_run(kind, draw(wish), draw(st.integers(0, 99)))
+    models = {name for name, hint in get_type_hints(type(run.request)).items() if hint is ModelSpec}
+    return replace(run, request=replace(run.request, **{name: draw(MODELS) for name in models}))
+
+
+@st.composite
+def training_runs(draw: st.DrawFn) -> TrainingRun:
+    """Return a training with random words, numbers and sizes."""
+    run = training_run(draw(TEXT), records=draw(st.integers(1, 4)), seeds=draw(st.integers(1, 3)))
+    numbers = {**run.numbers, "loss": draw(floats(run.numbers["loss"].shape))}
+    return replace(run, numbers=numbers)
+
+
+OWN = {
+    "training": training_runs,
+    "text": text_runs,
+    "attention": attention_runs,
+    "trajectories": trajectory_runs,
+    "dataset": dataset_runs,
+}
+"""Kinds whose arrays and fields have to agree in ways that no declaration tells."""
+
+
+def runs_of(kind: str) -> st.SearchStrategy[Run]:
+    """Return random runs of a kind; a new kind needs nothing of its own."""
+    return OWN[kind]() if kind in OWN else declared_runs(kind)
 
 
 def any_run() -> st.SearchStrategy[Run]:
     """Return random runs of every kind."""
-    return st.one_of(
-        text_runs(), attention_runs(), trajectory_runs(), dataset_runs(), divergence_runs()
-    )
+    return st.one_of(*map(runs_of, RUN_KINDS))

@@ -107,7 +107,11 @@ class Executor(Protocol):
         """Stop an order at its next report, at once when it waits. Does nothing when finished."""
         ...
 
-    def models(self) -> dict[ModelSpec, LoadedModel]:
+    def model(self, spec: ModelSpec) -> LoadedModel | None:
+        """Return a model if it is in memory."""
+        ...
+
+    def models(self) -> list[LoadedModel]:
         """Return the models in memory, the least recently used first."""
         ...
 

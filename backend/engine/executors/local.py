@@ -26,6 +26,7 @@ from ..budget import check_limit, over_free
 from ..pace import Pace, Stopwatch, model_name
 from ..reservations import Ledger
 from .base import Call, LoadedModel, Order, Standing
+from .identity import is_revision, resolved
 from .worker import Ticket, Worker
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ class LocalExecutor:
         self._limits, self._studies = limits, studies
         self.ledger = Ledger(free)
         self._pace = Pace(limits.cache_dir / "pace.json")
+        resolved(ModelSpec())  # asks for GPUs once, outside every lock
         self._tickets: dict[str, tuple[Ticket, Worker]] = {}
-        self._workers: dict[ModelSpec, Worker] = {}  # least recently used first
+        # By the resolved spec, the least recently used first.
+        self._workers: dict[ModelSpec, Worker] = {}
 
     # What the engine calls
 
@@ -74,8 +77,9 @@ class LocalExecutor:
 
         ticket = Ticket(order, changed)
         with self.lock:
-            worker = self._workers.pop(order.model, None) or Worker(order.model, self)
-            self._workers[order.model] = worker  # the most recently used is last
+            key = self._key(order.model)
+            worker = self._workers.pop(key, None) or Worker(order.model, self)
+            self._workers[key] = worker  # the most recently used is last
             waiting, limit = len(worker.waiting()), self._limits.max_queue
             if waiting >= limit:
                 raise OverBudgetError(
@@ -98,13 +102,18 @@ class LocalExecutor:
             moved = worker.stop(ticket)
         self.tell(moved)
 
-    def models(self) -> dict[ModelSpec, LoadedModel]:
+    def model(self, spec: ModelSpec) -> LoadedModel | None:
         with self.lock:
-            return {each.spec: each.loaded for each in self._workers.values() if each.loaded}
+            worker = self._workers.get(self._key(spec))
+            return worker.loaded if worker else None
+
+    def models(self) -> list[LoadedModel]:
+        with self.lock:
+            return [each.loaded for each in self._workers.values() if each.loaded]
 
     def seconds(self, request: Request) -> float | None:
         with self.lock:
-            worker = self._workers.get(request.model)
+            worker = self._workers.get(self._key(request.model))
             model, loaded = (worker.model, worker.loaded) if worker else (None, None)
         if model is None or loaded is None:
             return None
@@ -118,7 +127,7 @@ class LocalExecutor:
 
     def unload(self, spec: ModelSpec) -> bool:
         with self.lock:
-            worker = self._workers.get(spec)
+            worker = self._workers.get(self._key(spec))
             if worker is None or not worker.idle():
                 return False
             self._retire(worker)
@@ -147,7 +156,9 @@ class LocalExecutor:
                 with self.lock:
                     self._tickets.pop(ticket.order.id, None)
 
-    def carry_out(self, ticket: Ticket, model: LanguageModel, loaded: LoadedModel) -> Standing:
+    def carry_out(
+        self, worker: Worker, ticket: Ticket, model: LanguageModel, loaded: LoadedModel
+    ) -> Standing:
         work = ticket.order.work
         with study_memory("The study", loaded.facts.device):
             if isinstance(work, Call):
@@ -156,7 +167,8 @@ class LocalExecutor:
             # Its own model was loaded from the files of then, others are from those of now.
             others = stamps(work)[1:]
             weights = replace(loaded.weights, stamps=(*loaded.weights.stamps, *others))
-            return Standing("done", value=self._study(ticket, work, model, loaded), weights=weights)
+            value = self._study(worker, ticket, work, model, loaded)
+            return Standing("done", value=value, weights=weights)
 
     @contextmanager
     def room_for(self, worker: Worker, report: Report) -> Iterator[_Room]:
@@ -179,29 +191,34 @@ class LocalExecutor:
                 total -= each.loaded.facts.memory_bytes
                 self._retire(each)
 
-    def free_another(self, spec: ModelSpec) -> bool:
-        """Free the idle model unused for longest, but not ``spec``; tell whether there was one."""
+    def free_another(self, worker: Worker) -> bool:
+        """Free the idle model unused for longest, but ``worker``'s; tell whether there was one."""
         with self.lock:
             idle = (
                 each
                 for each in self._workers.values()
-                if each.loaded and each.spec != spec and each.idle()
+                if each.loaded and each is not worker and each.idle()
             )
-            worker = next(idle, None)
-            if worker is None:
+            other = next(idle, None)
+            if other is None:
                 return False
-            self._retire(worker)
-        worker.join(_PATIENCE)
+            self._retire(other)
+        other.join(_PATIENCE)
         return True
 
     def _study(
-        self, ticket: Ticket, request: Request, model: LanguageModel, loaded: LoadedModel
+        self,
+        worker: Worker,
+        ticket: Ticket,
+        request: Request,
+        model: LanguageModel,
+        loaded: LoadedModel,
     ) -> Any:
         study, name = self._studies[request.kind], model_name(loaded)
         estimate = study.estimate(model, request)
         expected = self._pace.seconds(name, request.kind, estimate.work)
         check_limit(estimate, self._limits.work_bytes, expected)
-        self._reserve(ticket, estimate, expected, loaded)
+        self._reserve(worker, ticket, estimate, expected, loaded)
         try:
             watch = Stopwatch(expected)
 
@@ -216,7 +233,12 @@ class LocalExecutor:
         return value
 
     def _reserve(
-        self, ticket: Ticket, estimate: Estimate, expected: float | None, loaded: LoadedModel
+        self,
+        worker: Worker,
+        ticket: Ticket,
+        estimate: Estimate,
+        expected: float | None,
+        loaded: LoadedModel,
     ) -> None:
         """Wait until the study may have the memory it needs.
 
@@ -229,7 +251,7 @@ class LocalExecutor:
             seen = self.ledger.given_back
             if self.ledger.reserve(ticket, estimate.bytes, devices):
                 return
-            if self.free_another(ticket.order.model):
+            if self.free_another(worker):
                 continue
             could = self.ledger.could(estimate.bytes, devices)
             if not (could and self.ledger.wait(seen, lambda: ticket.report(_WAITING))):
@@ -238,9 +260,18 @@ class LocalExecutor:
 
     def _retire(self, worker: Worker) -> list[Ticket]:
         """Free a model and return the orders that stand elsewhere now. Needs the lock."""
-        if self._workers.get(worker.spec) is worker:
-            del self._workers[worker.spec]
+        self._workers = {key: each for key, each in self._workers.items() if each is not worker}
         return worker.retire()
+
+    def _key(self, spec: ModelSpec) -> ModelSpec:
+        """Return under which key the worker of a model is, or will be. Needs the lock."""
+        wanted = resolved(spec)
+        if wanted in self._workers:
+            return wanted
+        for key, each in self._workers.items():
+            if each.loaded and is_revision(wanted, key, each.loaded.facts):
+                return key
+        return wanted
 
 
 class _Room:
@@ -258,7 +289,7 @@ class _Room:
         return granted
 
     def grows(self) -> bool:
-        if self._executor.free_another(self._worker.spec):
+        if self._executor.free_another(self._worker):
             return True
         # Refused for what others were promised: once they give back, it may fit.
         seen, self._seen = self._seen, None

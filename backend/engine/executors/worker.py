@@ -68,7 +68,9 @@ class Manager(Protocol):
         """Return a hash of the weights."""
         ...
 
-    def carry_out(self, ticket: Ticket, model: LanguageModel, loaded: LoadedModel) -> Standing:
+    def carry_out(
+        self, worker: Worker, ticket: Ticket, model: LanguageModel, loaded: LoadedModel
+    ) -> Standing:
         """Do what the order says; not under the lock."""
         ...
 
@@ -245,7 +247,7 @@ class Worker:
         if ticket.stopped or model is None or loaded is None:
             raise CancelledError("The study was stopped.")
         ticket.begin("running", "Starting")
-        return self._manager.carry_out(ticket, model, loaded)
+        return self._manager.carry_out(self, ticket, model, loaded)
 
     def _over(self, ticket: Ticket, standing: Standing) -> None:
         failed_to_load = self.model is None

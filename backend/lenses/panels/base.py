@@ -71,6 +71,10 @@ class Panel:
         """Return what the browser needs to know of the panel itself, ready for JSON."""
         return {}
 
+    def fits(self, run: Run) -> bool:
+        """Tell whether it has anything to show of a run; else the frame leaves it out."""
+        return True
+
     def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
         """Return what the browser draws from; see ``pack``.
 
@@ -96,7 +100,8 @@ def described(run_type: type[Run] | Run, name: str) -> dict[str, Any]:
 def plain_quantity(quantity: Quantity) -> dict[str, Any]:
     """Return a quantity ready for JSON; ``label`` is its name for people."""
     plain = asdict(quantity)
-    return {"label": plain.pop("name"), "power": quantity.power, **plain}
+    pieces = list(quantity.pieces) if quantity.pieces else None
+    return {"label": plain.pop("name"), "power": quantity.power, **plain, "pieces": pieces}
 
 
 def plain_panel(panel: Panel, run_type: type[Run]) -> dict[str, Any]:

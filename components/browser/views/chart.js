@@ -13,26 +13,41 @@ const MARGIN = 80; // pixels beside the plots of a chart with several
 
 export default class Chart extends View {
   constructor(stage, panel) {
-    super(stage, panel, "chart", ["theme", "unit", "flags", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
+    super(stage, panel, "chart-view", ["theme", "unit", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
     mark(this.node, { role: "group", "aria-label": panel.title || "Chart" });
     this.box = element("div", "chart-box");
+    this.choices = element("div", "chart-choices");
     this.tip = new Card("chart-tip"); // Vega's own would make markup of tokens
-    this.node.append(this.box, this.tip.node);
+    this.node.append(this.choices, this.box, this.tip.node);
     this.watch(this.node, () => this.#fit());
   }
 
   async fetch() {
-    try {
-      const loading = window.vegaEmbed ?? import("../vega.js");
-      const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters), loading]);
-      return spec;
-    } catch (error) {
-      return { message: error.message };
-    }
+    const loading = window.vegaEmbed ?? import("../vega.js");
+    const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters), loading]);
+    return spec;
   }
 
   draw(changed) {
+    this.#drawChoices();
     return changed.has("theme") ? this.#embed() : this.#signal();
+  }
+
+  #drawChoices() {
+    const { name, numbers } = this.panel;
+    if (this.choices.childElementCount) return;
+    this.choices.append(...(this.options.choices ?? []).map(({ parameter, label, values }) => {
+      const field = mark(element("select"), { "aria-label": label });
+      for (const { value, label: own } of values) {
+        field.append(new Option(own || numbers.find((each) => each.name === value)?.label || value, value));
+      }
+      field.value = this.state.choices?.[name]?.[parameter] ?? values[0].value;
+      field.addEventListener("change", () => {
+        const own = { ...this.state.choices?.[name], [parameter]: field.value };
+        this.stage.set({ choices: { ...this.state.choices, [name]: own } });
+      });
+      return field;
+    }));
   }
 
   close() {
@@ -48,7 +63,6 @@ export default class Chart extends View {
     this.made = undefined;
     this.box.replaceWith(box);
     this.box = box;
-    if (part.message) return box.append(element("p", "quiet", part.message));
     const spec = structuredClone(part);
     if (spec.vconcat) spec.vconcat.forEach((each) => (each.width = Math.max(120, this.node.clientWidth - MARGIN)));
     else Object.assign(spec, { width: "container", height: "container", autosize: { type: "fit", contains: "padding" } });
@@ -69,7 +83,7 @@ export default class Chart extends View {
     const { cursor, signals = {} } = options;
     const place = cursor === "head" && state.head ? state.head[0] * HEADS + state.head[1] : state[cursor];
     const wanted = { cursor: place ?? -1, factor: factor({ power: 1 }, state.unit) };
-    for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state[name] ?? signals[name];
+    for (const name of Object.keys(signals)) wanted[name] = state[name] ?? signals[name];
     const known = this.part.params?.map((each) => each.name) ?? [];
     for (const name of known) if (name in wanted) this.made.view.signal(name, wanted[name]);
     return this.made.view.runAsync();

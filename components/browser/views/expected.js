@@ -8,7 +8,7 @@ import { View } from "./view.js";
 
 /** A token as the heading of an inspector, with its number. */
 export function heading(text, token) {
-  const node = element("h2", "side-head");
+  const node = element("h2", "pinned-head");
   const name = mark(element("span", text.special[token] ? "chip" : "", nameOfToken(text, token)), { dir: "auto" });
   node.append(name, element("small", "", `token ${count(token)} of ${count(text.tokens.length)}`));
   return node;
@@ -27,16 +27,18 @@ export function facts(rows, className) {
 
 export default class Expected extends View {
   constructor(stage, panel) {
-    super(stage, panel, "side", ["token", "unit", "window"]);
+    super(stage, panel, "pinned", ["token", "unit", "window"]);
     mark(this.node, { role: "region", "aria-label": "What was expected here", tabindex: 0 });
-    this.all = element("details", "side-all");
+    this.all = element("details", "pinned-all");
   }
 
   draw() {
     const { text, token, part, state } = this;
-    const row = (quantity, label) => ({ label, value: withUnit(this.valuesOf(quantity)[token], quantity, state.unit), help: quantity.help });
+    const row = (quantity, label) => {
+      return { label, value: withUnit(this.valuesOf(quantity)[token], quantity, state.unit), help: quantity.help };
+    };
     const guesses = guessesAt(text, token);
-    const sentence = element("p", "side-sentence");
+    const sentence = element("p", "pinned-sentence");
     sentence.append(...(guesses ? sentenceOn(text, token, part.entropy?.[token]) : [this.options.first_token]));
     const piece = pieceLine(text, token);
     const first = (part.first ?? []).map((name) => this.numberNamed(name));
@@ -45,10 +47,10 @@ export default class Expected extends View {
       ...(part.probability ? [] : [{ label: "Probability", value: percent(100 * Math.exp(-text.surprisal[token])) }]),
       ...(part.plain ?? []).map(({ name, label }) => ({ label, value: count(part[name][token]) })),
       { label: "Id in the vocabulary", value: String(text.ids[token]) },
-    ], "side-list"));
+    ], "pinned-list"));
     this.node.replaceChildren(
       heading(text, token), ...(piece ? [element("p", "quiet", piece)] : []), sentence,
-      ...(guesses ? [bars(guesses), facts(first.map((each) => row(each, each.label)), "side-figures")] : []), this.all,
+      ...(guesses ? [bars(guesses), facts(first.map((each) => row(each, each.label)), "pinned-figures")] : []), this.all,
     );
   }
 }

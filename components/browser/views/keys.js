@@ -17,7 +17,7 @@ function onLine(strip, from, direction) {
 
 /** @param strip the strip that has the focus @returns {boolean} whether the key had a use */
 export function stripKey(strip, { key }) {
-  const { token, stage, card, places, place } = strip;
+  const { token, stage, card } = strip;
   const last = strip.written.length - 1;
   const moves = {
     ArrowLeft: () => Math.max(0, strip.endsOf(token)[0] - 1), ArrowRight: () => Math.min(last, strip.endsOf(token)[1] + 1),
@@ -26,7 +26,7 @@ export function stripKey(strip, { key }) {
   const acts = {
     Enter: () => (card.open ? card.hide() : strip.showCard(token)), "?": () => strip.keys.showPopover(),
     Escape: () => (card.open ? card.hide() : stage.set({ token: stage.first })),
-    "[": () => places && strip.setPlace(place - 1, places), "]": () => places && strip.setPlace(place + 1, places),
+    "[": () => strip.stepPlace(-1), "]": () => strip.stepPlace(1),
   };
   if (key in moves) {
     card.hide();

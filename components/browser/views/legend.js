@@ -21,7 +21,7 @@ export function legend(quantity, unit, ramp, ends, { values, level, missing, tit
   const node = element("div", "legend");
   const shown = unitIn(quantity, unit);
   const title = element("span", "legend-title");
-  title.append(element("b", given ? "given" : "", given ?? nameOf(quantity)), shown ? ` · ${shown === "%" ? "percent" : shown}` : "");
+  title.append(element("b", given ? "given" : "", given ?? nameOf(quantity)), element("span", "", shown === "%" ? "" : shown));
   title.title = [quantity.help, level && level !== "token" ? `A ${level} has the ${quantity.joins} of its tokens.` : ""].join(" ").trim();
   node.append(title, scale(quantity, unit, ramp, ends, values, range(quantity, unit, level)));
   if (missing) {
@@ -61,7 +61,7 @@ function scale(quantity, unit, ramp, ends, values, fixed) {
     label(tickText(each), at);
     last = at;
   }
-  label(over + rounded(ends[1], ends), 1, "last");
+  label(`${over}${rounded(ends[1], ends)}${quantity.unit === "%" ? "\u202f%" : ""}`, 1, "last");
   if (ends[0] === fixed[0] && ends[1] === fixed[1]) return box;
   // Where the fixed scale ends: inside the bar, or behind its end with a gap.
   const at = share(fixed[1], quantity, ends);

@@ -3,39 +3,56 @@
 
 import { colours, mapRamp } from "../colour.js";
 import { button, element, mark } from "../dom.js";
+import { clamp } from "../numbers.js";
 import { count, escaped, percent, shortened } from "../words.js";
 import { nameOfToken } from "./guesses.js";
 import { View } from "./view.js";
 
 const MOST_TOKENS = 512; // longer texts are measured when somebody presses
 const LABEL = 14; // pixels a token's name needs on an axis
-const AROUND = { l: 84, r: 8, t: 8, b: 78 }; // pixels around the map
+const NAMES = { l: 84, r: 8, t: 8, b: 78 }; // pixels around the map, with names of tokens
+const NUMBERS = { l: 44, r: 8, t: 8, b: 36 };
+const TALL = 300; // pixels from which on there is room for names
 
 export default class Pattern extends View {
   constructor(stage, panel) {
-    super(stage, panel, "pattern", ["theme", "token"]);
-    this.sink = mark(button("Hide first token", () => this.#hideSink(), ""), { "aria-pressed": false });
-    this.hidden = false;
+    super(stage, panel, "pattern-view", ["theme", "token"]);
+    this.sink = mark(button("Hide first token", () => this.#toggle(this.sink, "hidden"), ""), { "aria-pressed": false });
+    this.exact = mark(button("Rows about the pin", () => this.#toggle(this.exact, "near"), ""), { "aria-pressed": false });
     this.readout = element("span", "pattern-readout");
     [this.plot, this.row, this.offer] = ["plot", "row", "offer"].map((name) => element("div", `pattern-${name}`));
     const [head, box] = [element("div", "pattern-head"), element("div", "pattern-box")];
-    head.append(this.sink, this.readout);
+    head.append(this.sink, this.exact, this.readout);
     box.append(this.plot, this.row);
     this.node.append(head, box, this.offer);
     this.watch(box, () => this.#paint());
   }
 
-  /** The weights; null where they are measured only when somebody presses. */
+  /**
+   * Weights of rows × columns: all of them, fields of ``width`` tokens of a very long text, or exact
+   * rows about the pin. Null where they are measured only when somebody presses.
+   */
   async fetch() {
-    const waits = this.text.tokens.length > MOST_TOKENS && !this.state.whole;
+    const { text, token, state, options } = this;
+    const tokens = text.tokens.length;
+    const waits = tokens > MOST_TOKENS && !state.whole;
     this.node.classList.toggle("waits", waits);
-    if (waits) return this.#offer();
-    const [pattern] = await Promise.all([this.stage.pattern(...this.state.head), window.Plotly ?? import("../plotly.js")]);
-    return pattern;
+    if (waits) return this.#offer(tokens);
+    const long = tokens > options.whole_tokens;
+    this.exact.hidden = !long;
+    const first = long && this.near ? clamp(token - options.rows / 2, 0, tokens - options.rows) : 0;
+    const asked = !long ? {} : this.near ? { start: first, stop: first + options.rows } : { cells: options.cells };
+    this.readout.textContent = "Reading the weights from the model…";
+    const loading = window.Plotly ?? import("../plotly.js");
+    const [{ weights }] = await Promise.all([this.stage.pattern(...state.head, asked), loading]);
+    const columns = asked.cells ? Math.round(Math.sqrt(weights.length)) : tokens;
+    return { weights, columns, rows: weights.length / columns, first, width: Math.ceil(tokens / columns) };
   }
 
   update(changed) {
-    if (this.run && (changed.has("head") || changed.has("whole"))) this.show(this.run);
+    const { part, token } = this;
+    const gone = changed.has("token") && this.near && part && (token < part.first || token >= part.first + part.rows);
+    if (this.run && (changed.has("head") || changed.has("whole") || gone)) this.show(this.run);
     else super.update(changed);
   }
 
@@ -49,37 +66,48 @@ export default class Pattern extends View {
     if (this.part) window.Plotly.purge(this.plot);
   }
 
-  #offer() {
-    const tokens = this.text.tokens.length;
+  #offer(tokens) {
     const words = `The pattern of ${count(tokens)} tokens has ${count(tokens ** 2)} weights.`;
     this.offer.replaceChildren(element("p", "", words), button("Show the pattern", () => this.stage.set({ whole: true })));
     return null;
   }
 
+  #sees(query, key) {
+    const { first, width } = this.part;
+    return key * width < first + (query + 1) * width;
+  }
+
   async #paint() {
-    const { size, weights } = this.part;
+    const { weights, rows, columns, first } = this.part;
     const { theme } = this.state;
     const of = colours(theme);
     const ramp = mapRamp(theme);
-    const seen = (weight, query, key) => (key > query || (this.hidden && key === 0) ? null : weight);
-    const rows = Array.from({ length: size }, (_, query) => Array.from(weights.subarray(query * size, (query + 1) * size), (weight, key) => seen(weight, query, key)));
-    const axis = (title, room, ends) => {
-      const every = Math.ceil((size * LABEL) / Math.max(LABEL, room));
-      const named = Array.from({ length: Math.ceil(size / every) }, (_, i) => i * every);
-      return {
-        title: { text: title, font: { size: 12 }, standoff: 4 }, showgrid: false, zeroline: false, ticks: "", range: ends,
-        tickvals: named, ticktext: named.map((at) => this.#label(at)),
-      };
+    const shown = (weight, query, key) => (this.#sees(query, key) && !(this.hidden && key === 0) ? weight : null);
+    const z = Array.from({ length: rows }, (_, query) => {
+      return Array.from(weights.subarray(query * columns, (query + 1) * columns), (weight, key) => shown(weight, query, key));
+    });
+    const axis = (title, room, from, to, nameOf) => {
+      const every = Math.ceil(((to - from) * LABEL) / Math.max(LABEL, room));
+      const named = Array.from({ length: Math.ceil((to - from) / every) }, (_, i) => from + i * every);
+      const range = [from - 0.5, to - 0.5];
+      const plain = { showgrid: false, zeroline: false, ticks: "" };
+      return { ...plain, title: { text: title, font: { size: 12 }, standoff: 4 }, range, tickvals: named, ticktext: named.map(nameOf) };
     };
     const { clientWidth: width, clientHeight: height } = this.plot;
+    const tall = height >= TALL;
+    const around = (this.around = tall ? NAMES : NUMBERS);
+    const near = rows < columns; // exact rows: the nearest columns first, or cells would be thinner than pixels
+    const ends = near ? [Math.max(0, first - rows), first + rows] : [0, columns];
+    const across = (width - around.l - around.r) / (tall ? 1 : 2);
+    const looked = axis("looked at", across, ...ends, (key) => this.#label(key, 0, tall));
+    const looks = axis("looks", height - around.t - around.b, 0, rows, (query) => this.#label(query, first, tall));
     const layout = {
-      width, height, margin: AROUND, paper_bgcolor: "transparent", plot_bgcolor: of.line, dragmode: "zoom",
+      width, height, margin: around, paper_bgcolor: "transparent", plot_bgcolor: of.line, dragmode: "zoom",
       font: { color: of.quiet, size: 11, family: getComputedStyle(this.node).fontFamily },
-      xaxis: { ...axis("looked at", width - AROUND.l - AROUND.r, [-0.5, size - 0.5]), tickangle: -60 },
-      yaxis: axis("looks", height - AROUND.t - AROUND.b, [size - 0.5, -0.5]),
+      xaxis: { ...looked, tickangle: tall ? -60 : 0 }, yaxis: { ...looks, range: looks.range.toReversed() },
     };
     const scale = Array.from({ length: 33 }, (_, i) => [(i / 32) ** 2, ramp[Math.min(255, 8 * i)]]);
-    const map = { type: "heatmap", z: rows, zmin: 0, zmax: 1, colorscale: scale, showscale: false, hoverinfo: "none", hoverongaps: false };
+    const map = { type: "heatmap", z, zmin: 0, zmax: 1, colorscale: scale, showscale: false, hoverinfo: "none", hoverongaps: false };
     const isNew = !this.plot.on;
     await window.Plotly.react(this.plot, [map], layout, { displayModeBar: false });
     if (isNew) this.#listen();
@@ -87,48 +115,51 @@ export default class Pattern extends View {
   }
 
   // Plotly reads some HTML in its labels.
-  #label(cell) {
-    const name = this.part.size === this.text.tokens.length ? `${shortened(escaped(this.text.tokens[cell]).trim() || "␣", 9)} ${cell}` : String(this.#first(cell));
+  #label(cell, first, tall) {
+    const token = first + cell * this.part.width;
+    const name = this.part.width > 1 || !tall ? String(token) : `${shortened(escaped(this.text.tokens[token]).trim() || "␣", 9)} ${token}`;
     return name.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  }
-
-  // The first token of a row; more than one share a row in the overview of a long text.
-  #first(cell) {
-    return Math.round((cell * this.text.tokens.length) / this.part.size);
   }
 
   #listen() {
     this.plot.on("plotly_hover", ({ points: [{ x, y }] }) => this.#say(y, x));
     this.plot.on("plotly_unhover", () => this.#mark());
-    this.plot.on("plotly_click", ({ points: [{ y }] }) => this.stage.set({ token: this.#first(y) }));
+    this.plot.on("plotly_click", ({ points: [{ y }] }) => this.stage.set({ token: this.part.first + y * this.part.width }));
     this.plot.on("plotly_relayout", () => this.#mark());
   }
 
   // The row of the pinned token, as a frame over the plot: the map itself is not drawn again.
   #mark() {
-    const { size, weights } = this.part;
-    const query = Math.floor((this.token * size) / this.text.tokens.length);
+    const { weights, columns, first, width } = this.part;
+    const query = Math.floor((this.token - first) / width);
     const [bottom, top] = this.plot.layout.yaxis.range;
-    const room = this.plot.clientHeight - AROUND.t - AROUND.b;
+    const { t, b, l, r } = this.around;
+    const room = this.plot.clientHeight - t - b;
     const each = room / (bottom - top);
     const from = (query - 0.5 - top) * each;
     this.row.hidden = from + each <= 0 || from >= room;
-    this.row.style.cssText = `top:${AROUND.t + Math.max(0, from)}px;height:${Math.max(3, each)}px;left:${AROUND.l}px;right:${AROUND.r}px`;
-    const row = weights.subarray(query * size + Number(this.hidden), query * size + query + 1);
-    this.#say(query, Number(this.hidden) + row.indexOf(Math.max(...row)));
+    this.row.style.cssText = `top:${t + Math.max(0, from)}px;height:${Math.max(3, each)}px;left:${l}px;right:${r}px`;
+    const row = weights.slice(query * columns, (query + 1) * columns);
+    if (this.hidden) row[0] = -1;
+    this.#say(query, row.indexOf(Math.max(...row)));
   }
 
   #say(query, key) {
-    const { size, weights } = this.part;
-    const several = size < this.text.tokens.length;
-    const name = (cell) => (several ? `tokens ${count(this.#first(cell))}–${count(this.#first(cell + 1) - 1)}` : `${nameOfToken(this.text, cell)} ${cell}`);
-    const weight = weights[query * size + key];
-    this.readout.textContent = `${name(query)} ${key > query ? "does not see" : "looks at"} ${name(key)}${key > query ? "" : `: ${percent(100 * weight)}`}`;
+    const { weights, columns, first, width } = this.part;
+    const name = (cell, from) => {
+      const token = from + cell * width;
+      const last = Math.min(token + width, this.text.tokens.length) - 1;
+      return width > 1 ? `tokens ${count(token)}–${count(last)}` : `${nameOfToken(this.text, token)} ${count(token)}`;
+    };
+    const seen = this.#sees(query, key);
+    const share = seen ? `: ${width > 1 ? "at most " : ""}${percent(100 * weights[query * columns + key])}` : "";
+    this.readout.textContent = `${name(query, first)} ${seen ? "looks at" : "does not see"} ${name(key, 0)}${share}`;
   }
 
-  #hideSink() {
-    this.hidden = !this.hidden;
-    mark(this.sink, { "aria-pressed": this.hidden });
-    this.#paint();
+  #toggle(press, name) {
+    this[name] = !this[name];
+    mark(press, { "aria-pressed": this[name] });
+    if (name === "near") this.show(this.run);
+    else this.#paint();
   }
 }

@@ -15,11 +15,12 @@ import { TokenText } from "./text.js";
 import { View } from "./view.js";
 
 const BIG_TYPE = 80; // tokens; shorter texts are set larger
+const MUCH = 1.6; // heights of the box; longer texts have the small map
 const SHADES = ["colour", "level", "at", "spread", "window"];
 
 export default class Strip extends View {
   constructor(stage, panel) {
-    super(stage, panel, "strip", ["token", "raw", "unit", "theme", "head", "whole", ...SHADES]);
+    super(stage, panel, "strip-view", ["token", "raw", "unit", "theme", "head", "whole", ...SHADES]);
     this.scroller = mark(element("div", "strip-text"), { role: "listbox", "aria-label": "Tokens of the text", tabindex: 0 });
     this.top = this.legend = element("div", "strip-top"); // a frame may put it beside its own controls
     this.card = new Card();
@@ -49,7 +50,7 @@ export default class Strip extends View {
   }
 
   /** A lens without a run of its kind shows the text as Tokens has it. */
-  fetch() {
+  async fetch() {
     return this.run.kind === "text" && this.options.part ? this.stage.part("strip") : super.fetch();
   }
 
@@ -110,7 +111,7 @@ export default class Strip extends View {
   shadeOf(token) {
     const { on } = this.links;
     const at = on ? this.links.shareOf(token) : this.shares[token];
-    return Number.isNaN(at) ? (on ? " unseen" : " none") : ` ${shadeClass(at, on ? LOOKS : this.quantity)}`;
+    return Number.isNaN(at) ? (on ? " strip-far" : " none") : ` ${shadeClass(at, on ? LOOKS : this.quantity)}`;
   }
 
   // What is shaded as one: tokens, words or sentences.
@@ -125,7 +126,9 @@ export default class Strip extends View {
   #dress(first, end) {
     const { nodes, shape, wholes } = this.written;
     const { unit } = this;
-    for (let i = first; i < end; i++) nodes[i].className = shape[i] + (unit === "token" ? this.shadeOf(i) : "") + (i === this.pin ? " pin" : "");
+    for (let i = first; i < end; i++) {
+      nodes[i].className = shape[i] + (unit === "token" ? this.shadeOf(i) : "") + (i === this.pin ? " pin" : "");
+    }
     for (const [name, all] of Object.entries(wholes)) {
       for (const { node, token } of all) {
         if (token >= first && token < end) node.className = name + (name === unit ? this.shadeOf(token) : "");
@@ -139,30 +142,32 @@ export default class Strip extends View {
     const { unit, theme } = this.state;
     const times = factor(quantity, unit) / factor(quantity, "nats");
     const missing = values.some(Number.isNaN);
+    const places = this.placesOf(quantity);
     this.top.replaceChildren(
       this.links.on
         ? legend(LOOKS, unit, textRamp(theme), [0, 100], { values: [], title: this.links.words })
         : legend(quantity, unit, behindText(quantity, theme), this.ends.map((end) => end * times), { values, level, missing }),
-      ...(this.places > 1 ? [this.#stepper()] : []),
+      ...(places > 1 ? [this.#stepper(places)] : []),
       button("Keys of the text", () => this.keys.showPopover(), "strip-help", "help"),
     );
   }
 
-  /** How many places there are along the axis beside the tokens'; 0 where there is none. */
-  get places() {
-    return this.options.at ? Math.round(this.part[this.quantity.name].length / this.written.length) : 0;
+  /** Go to another depth, where there is depth. */
+  stepPlace(by) {
+    const places = this.placesOf(this.quantity);
+    this.setPlace(this.placeOf(places) + by, places);
   }
 
-  #stepper() {
+  #stepper(places) {
     const node = element("span", "stepper");
-    const step = (by) => this.setPlace(this.place + by, this.places);
-    const words = element("span", "", `depth ${count(this.place)} of ${count(this.places - 1)}`);
-    node.append(button("One depth down: [", () => step(-1), "", "back"), words, button("One depth up: ]", () => step(1), "", "on"));
+    const step = (by) => this.stepPlace(by);
+    const words = element("span", "", `depth ${count(this.placeOf(places))} of ${count(places - 1)}`);
+    node.append(button("One depth down: [", () => step(-1), "step", "back"), words, button("One depth up: ]", () => step(1), "step", "on"));
     return node;
   }
 
   #fit() {
-    const scrolls = this.scroller.scrollHeight > this.scroller.clientHeight + 1;
+    const scrolls = this.scroller.scrollHeight > MUCH * this.scroller.clientHeight;
     this.node.classList.toggle("scrolls", scrolls);
     if (scrolls) this.map.draw();
     else this.stage.set({ view: null });

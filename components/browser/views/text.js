@@ -55,7 +55,7 @@ function fill(span, text) {
     span.append(text.slice(last, match.index));
     last = match.index + part.length;
     if (part.startsWith("  ")) span.append(element("i", "spaces", part));
-    else if (part === "\t") span.append(element("i", "tab", "\t"));
+    else if (part === "\t") span.append(element("i", "tabulator", "\t"));
     else if (/[\r\n]/.test(part)) {
       span.append(element("i", "break"));
       if (last < text.length) span.append("\n");
@@ -175,7 +175,9 @@ export class TokenText {
     const pieces = element("span", "pieces");
     const { groups, characters } = this.content;
     let i = first;
-    for (; i < this.length && groups[i] === groups[first]; i++) pieces.append(this.#newToken(i, "t piece", `piece ${i - first + 1} of ${characters[first]}`));
+    for (; i < this.length && groups[i] === groups[first]; i++) {
+      pieces.append(this.#newToken(i, "t piece", `piece ${i - first + 1} of ${characters[first]}`));
+    }
     const whole = element("span", "whole");
     fill(whole, characters[first]);
     group.style.setProperty("--pieces", i - first);

@@ -4,14 +4,16 @@ import { dressRoot } from "../colour.js";
 import { element, resized } from "../dom.js";
 import { along, clamp, joined, windowMean } from "../numbers.js";
 
-// What a panel may follow: names of state, and the parameters that are made of them.
+// State that a panel may follow, and the parameters that are made of it.
 const FOLLOWED = {
-  token: [["token"], ({ token }) => ({ token })],
-  step: [["step"], ({ step }) => ({ step })],
-  head: [["head"], ({ head }) => (head ? { layer: head[0], head: head[1] } : {})],
-  first: [["withoutFirst"], ({ withoutFirst }) => (withoutFirst ? { first: "hide" } : {})],
-  positions: [["queries"], ({ queries }) => (queries ? { start: queries[0], stop: queries[1] } : {})],
-  at: [["at"], ({ at }) => ({ ...at })],
+  token: ({ token }) => ({ token }),
+  step: ({ step }) => (step === null ? {} : { step }),
+  head: ({ head }) => ({ layer: head[0], head: head[1] }),
+  first: ({ first }) => (first === "hide" ? { first } : {}),
+  positions: ({ positions }) => (positions ? { start: positions[0], stop: positions[1] } : {}),
+  spread: ({ spread }) => (spread ? { spread: 1 } : {}),
+  scale: ({ scale }) => (scale === "observed" ? {} : { scale }),
+  at: ({ at }) => ({ ...at }),
 };
 
 /** Base of all views: ``draw()`` draws from ``this.part``, and again when the state changes that it shows. */
@@ -20,6 +22,7 @@ export class View {
   constructor(stage, panel, className, shows) {
     Object.assign(this, { stage, panel, shows, options: panel.options });
     this.node = element("div", className);
+    this.refusal = element("p", "refusal quiet");
   }
 
   get state() {
@@ -37,21 +40,27 @@ export class View {
 
   /** Parameters that go along with the panel's part or chart. */
   get parameters() {
-    const follows = (this.options.follows ?? []).map((name) => FOLLOWED[name][1](this.state));
-    return Object.assign({}, ...follows, this.state.choices?.[this.panel.name]);
+    return { ...this.following(this.options.follows ?? []), ...this.state.choices?.[this.panel.name] };
   }
 
-  fetch() {
+  following(names) {
+    return Object.assign({}, ...names.map((name) => FOLLOWED[name](this.state)));
+  }
+
+  async fetch() {
     return this.stage.part(this.options.part ?? this.panel.name, this.parameters);
   }
 
-  /** Only what was asked for last is drawn, whichever comes first. */
+  /** Only what was asked for last is drawn, whichever comes first. What cannot be had says why. */
   async show(run) {
     this.run = run;
     const asked = (this.asked = {});
     await this.stage.textReady?.catch(() => null);
-    const part = await this.fetch();
+    const part = await this.fetch().catch((error) => error);
     if (this.asked !== asked || this.closed) return;
+    this.refusal.textContent = part instanceof Error ? part.message : "";
+    this.refusal.remove();
+    if (part instanceof Error) return void this.node.prepend(this.refusal);
     this.part = part;
     this.#dressRoot();
     await this.draw(new Set(this.shows));
@@ -59,8 +68,7 @@ export class View {
 
   update(changed) {
     if (!this.run) return;
-    const names = ["choices", ...(this.options.follows ?? []).flatMap((name) => FOLLOWED[name][0])];
-    if (names.some((key) => changed.has(key))) this.show(this.run);
+    if (["choices", ...(this.options.follows ?? [])].some((key) => changed.has(key))) this.show(this.run);
     if (this.part && changed.has("theme")) this.#dressRoot();
     if (this.part && this.shows.some((key) => changed.has(key))) this.draw(changed);
   }
@@ -86,19 +94,31 @@ export class View {
     return this.part.numbers.find((each) => each.name === name);
   }
 
-  /** Where it stands on the axis beside the tokens', such as depth. */
-  get place() {
-    return this.state.at?.[this.options.at] ?? this.options.place ?? 0;
+  /** The axis beside the tokens', such as depth. */
+  get axis() {
+    return this.options.at || "D";
+  }
+
+  /** How many places a number has along that axis; 1 where it has none. */
+  placesOf(quantity) {
+    return Math.max(1, Math.round(this.part[quantity.name].length / this.text.tokens.length));
+  }
+
+  /** The place of ``places`` that is chosen; a negative one counts from the end. */
+  placeOf(places) {
+    const place = this.state.at?.[this.axis] ?? this.options.place ?? -1;
+    return clamp(place < 0 ? places + place : place, 0, places - 1);
   }
 
   setPlace(place, places) {
-    this.stage.set({ at: { ...this.state.at, [this.options.at]: clamp(place, 0, places - 1) } });
+    this.stage.set({ at: { ...this.state.at, [this.axis]: clamp(place, 0, places - 1) } });
   }
 
   /** What the tokens show of a number at the chosen place, window and level. */
   valuesOf(quantity, level = "token") {
     const of = this.numberNamed(quantity.window_of);
-    const row = along(this.part, of ?? quantity, this.text.tokens.length, this.options.at && this.place);
+    const places = this.placesOf(of ?? quantity);
+    const row = along(this.part, of ?? quantity, this.text.tokens.length, this.placeOf(places));
     const values = of ? windowMean(row, this.state.window) : row;
     return level === "token" ? values : joined(values, this.text[level], quantity.joins);
   }
@@ -107,8 +127,9 @@ export class View {
   get chosen() {
     const wanted = this.state.level;
     const names = (wanted === "token" ? this.options.tokens : this.options.pieces) ?? [];
-    const named = names.includes(this.state.colour) ? this.state.colour : this.options.tokens?.includes(this.state.colour) ? this.state.colour : names[0];
-    const quantity = this.numberNamed(named) ?? this.part.numbers[0];
-    return { quantity, level: names.includes(quantity.name) && (wanted === "token" || quantity.pieces) ? wanted : "token" };
+    const all = [...names, ...(this.options.tokens ?? [])];
+    const quantity = this.numberNamed(all.includes(this.state.colour) ? this.state.colour : names[0]) ?? this.part.numbers[0];
+    const has = names.includes(quantity.name) && (wanted === "token" || quantity.pieces);
+    return { quantity, level: has ? wanted : "token" };
   }
 }
