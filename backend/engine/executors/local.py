@@ -109,13 +109,15 @@ class LocalExecutor:
 
     def models(self) -> list[LoadedModel]:
         with self.lock:
-            return [each.loaded for each in self._workers.values() if each.loaded]
+            return [each.loaded for each in self._workers.values() if each.model and each.loaded]
 
     def seconds(self, request: Request) -> float | None:
         with self.lock:
             worker = self._workers.get(self._key(request.model))
-            model, loaded = (worker.model, worker.loaded) if worker else (None, None)
-        if model is None or loaded is None:
+            # None for studies that read no model.
+            model: Any = worker.model if worker else None
+            loaded = worker.loaded if worker else None
+        if loaded is None:
             return None
         # Needs the tokenizer and the facts only, which any thread may read.
         estimate = self._studies[request.kind].estimate(model, request)
@@ -157,7 +159,7 @@ class LocalExecutor:
                     self._tickets.pop(ticket.order.id, None)
 
     def carry_out(
-        self, worker: Worker, ticket: Ticket, model: LanguageModel, loaded: LoadedModel
+        self, worker: Worker, ticket: Ticket, model: LanguageModel | None, loaded: LoadedModel
     ) -> Standing:
         work = ticket.order.work
         with study_memory("The study", loaded.facts.device):
@@ -211,7 +213,7 @@ class LocalExecutor:
         worker: Worker,
         ticket: Ticket,
         request: Request,
-        model: LanguageModel,
+        model: Any,
         loaded: LoadedModel,
     ) -> Any:
         study, name = self._studies[request.kind], model_name(loaded)

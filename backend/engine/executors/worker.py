@@ -19,9 +19,10 @@ from ...models.loading import reporting_to
 from ...models.memory import reserving_with
 from ...progress import Progress, Report
 from ...runs import ModelSpec
+from ...runs.model import NO_MODEL
 from ...storage.stamps import stamp
 from .. import garbage
-from .base import LoadedModel, Order, Standing, State, Weights
+from .base import NOTHING_LOADED, LoadedModel, Order, Standing, State, Weights
 
 if TYPE_CHECKING:
     from ...models import LanguageModel
@@ -69,7 +70,7 @@ class Manager(Protocol):
         ...
 
     def carry_out(
-        self, worker: Worker, ticket: Ticket, model: LanguageModel, loaded: LoadedModel
+        self, worker: Worker, ticket: Ticket, model: LanguageModel | None, loaded: LoadedModel
     ) -> Standing:
         """Do what the order says; not under the lock."""
         ...
@@ -103,6 +104,8 @@ class LoadingMemory(Protocol):
 
 class Worker:
     """A model and the orders waiting for it. Fields change under the executor's lock.
+
+    Orders without a model, such as trainings, wait for one another in a line of their own.
 
     Args:
         spec: the model, loaded when the first order comes up.
@@ -168,7 +171,7 @@ class Worker:
         moved = []
         for ahead, ticket in enumerate(self._line, start=self.running is not None):
             if ahead:
-                ticket.standing = Standing("queued", _in_line(ahead))
+                ticket.standing = Standing("queued", _in_line(ahead, self.spec))
                 moved.append(ticket)
         return moved
 
@@ -177,14 +180,14 @@ class Worker:
             try:
                 if self._overwritten():
                     self._drop()
-                if self.model is None:
+                if self.loaded is None:
                     self._load_for(ticket)
                 standing = self._carry_out(ticket)
             except BaseException as failure:  # whatever it is, the thread lives on
                 standing = _ended_badly(failure, ticket)
             self._over(ticket, standing)
             del ticket, standing  # an idle worker keeps no run alive
-        if self.model is not None:
+        if self.loaded is not None:
             self._drop()
 
     def _next(self) -> Ticket | None:
@@ -209,6 +212,10 @@ class Worker:
         garbage.after_drop()
 
     def _load_for(self, ticket: Ticket) -> None:
+        if self.spec == NO_MODEL:
+            with self._lock:
+                self.loaded = NOTHING_LOADED
+            return
         ticket.begin("loading", f"Loading {_name(self.spec)} …")
         report = self._load_report(ticket)
         stamps = (stamp(self.spec),)  # before: whatever changes meanwhile makes it another one
@@ -246,13 +253,13 @@ class Worker:
 
     def _carry_out(self, ticket: Ticket) -> Standing:
         model, loaded = self.model, self.loaded
-        if ticket.stopped or model is None or loaded is None:
+        if ticket.stopped or loaded is None:
             raise CancelledError("The study was stopped.")
         ticket.begin("running", "Starting")
         return self._manager.carry_out(self, ticket, model, loaded)
 
     def _over(self, ticket: Ticket, standing: Standing) -> None:
-        failed_to_load = self.model is None
+        failed_to_load = self.loaded is None
         if isinstance(standing.error, OverBudgetError) or failed_to_load:
             garbage.after_drop()
         ended = [ticket]
@@ -289,7 +296,9 @@ def _ended_badly(failure: BaseException, ticket: Ticket) -> Standing:
     )
 
 
-def _in_line(ahead: int) -> Progress:
+def _in_line(ahead: int, spec: ModelSpec) -> Progress:
+    if spec == NO_MODEL:
+        return Progress(0, 0, f"Waiting for {ahead} other training{'s' * (ahead > 1)}")
     others = "1 study" if ahead == 1 else f"{ahead} studies"
     return Progress(0, 0, f"Waiting for {others} on the same model")
 
