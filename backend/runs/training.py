@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -251,6 +252,8 @@ class TrainingRun(Run):
             raise ValueError("there are no networks")
         if (np.diff(self.step) <= 0).any() or (self.step < 0).any():
             raise ValueError("steps must grow")
+        for name, about in self.measured.items():
+            _check_words(name, about)
         for final, values in ((False, self.numbers), (True, self.results)):
             for name, value in values.items():
                 self._check(name, value.shape if final else value.shape[2:], final)
@@ -270,7 +273,8 @@ class TrainingRun(Run):
             values = self.results if about.final else self.numbers
             if name not in values:
                 continue
-            key = "_".join(about.axes) if about.axes else "final" if about.final else "records"
+            parts = [*(["final"] if about.final else []), *about.axes]
+            key = "_".join(parts).replace(" ", "_") or "records"
             table = found.setdefault(key, self._table(about.axes, final=about.final))
             table[about.quantity.column(name)] = values[name].ravel()
         return found
@@ -291,3 +295,20 @@ class TrainingRun(Run):
             }
             table = {"record": table.pop("record"), "step": step, **table, **of}
         return table
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_ ]*")
+_MARKUP = re.compile(r"[<>{}\"\\\x00-\x1f]")
+
+
+def _check_words(name: str, about: Measured) -> None:
+    """Check that what titles of pictures are made of can stand in one: a file may be anybody's.
+
+    Raises:
+        ValueError: a name or a word of a quantity is written like markup or an expression.
+    """
+    words = [value for value in asdict(about.quantity).values() if isinstance(value, str)]
+    if any(_MARKUP.search(each) for each in words):
+        raise ValueError(f"what {name} is called cannot stand in a title")
+    if not all(_NAME.fullmatch(each) for each in (name, *about.axes)):
+        raise ValueError(f"{name} and its axes are not written like names")

@@ -12,7 +12,13 @@ from backend.lenses import LENSES
 from backend.runs import RUN_KINDS, Run, TextRun
 from backend.storage.files import load_run
 from tests.runs.declared_runs import Wish, declared_run
-from tests.runs.makers import attention_run, dataset_run, text_run, trajectory_run
+from tests.runs.makers import (
+    attention_run,
+    dataset_run,
+    text_run,
+    training_run,
+    trajectory_run,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ELSEWHERE = {"divergence": "compare/dtype_divergence"}
@@ -113,8 +119,19 @@ def _dataset(variant: str) -> Run:
     return replace(run, request=request, tokens=run.tokens[:texts], problems=problems, **values)
 
 
+def _training(variant: str) -> Run:
+    if variant == "single":
+        return training_run(records=1, seeds=1)
+    run = training_run(HOSTILE if variant == "hostile" else "plain")
+    if variant == "empty":
+        gone = {name: np.full_like(each, np.nan) for name, each in run.numbers.items()}
+        return replace(run, numbers=gone, results={}, figures=[], texts={})
+    return run
+
+
 OWN = {
     "text": _text, "attention": _attention, "trajectories": _trajectories, "dataset": _dataset,
+    "training": _training,
 }  # fmt: skip
 """Kinds whose arrays and fields have to agree in ways that no declaration tells."""
 

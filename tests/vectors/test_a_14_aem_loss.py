@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block, doubles
 
 from backend.measures.multiple_instance import aem_loss, attention_entropy, cosine_weight
 

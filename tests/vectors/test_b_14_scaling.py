@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.vectors.blocks import block
+from tests.vectors.reading import block
 
 from backend.measures.scaling import (
     Densing,

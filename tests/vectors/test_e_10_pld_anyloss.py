@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block, doubles
 
 from backend.measures.anyloss import amplified, binary_entropy, confusion
 from backend.measures.list_wise import list_wise_loss, remaining_surprisals, teacher_order

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block, doubles
 
 from backend.measures.router import router_entropy
 from backend.measures.routing import (

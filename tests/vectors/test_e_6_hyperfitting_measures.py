@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block, doubles
 
 from backend.measures.hyperfitting import (
     choice_agreement,

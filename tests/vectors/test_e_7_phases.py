@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block, doubles
 
 from backend.measures.phases import (
     barrier,

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from tests.vectors.blocks import block, doubles
+from tests.vectors.reading import block, doubles
 
 from backend.measures.diffusion import diffusion_spectral_entropy, median_distance
 from backend.trainings.spectral_entropy import within_classes

@@ -23,16 +23,20 @@ class Column:
     Attributes:
         values: texts, or whole numbers with −1 for none.
         hidden: only there to be acted on.
+        bar: names of two numbers between which it draws a bar, in place of values.
     """
 
     name: str
     label: str
-    values: Sequence[Any] = field(repr=False)
+    values: Sequence[Any] = field(default=(), repr=False)
     hidden: bool = False
+    bar: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> Literal["text", "number"]:
+    def kind(self) -> Literal["text", "number", "bar"]:
         """Whether it holds texts."""
+        if self.bar:
+            return "bar"
         return "text" if all(isinstance(each, str) for each in self.values) else "number"
 
 
@@ -111,12 +115,17 @@ class Table(Panel):
         }
         arrays: dict[str, np.ndarray] = {}
         for column in self.rows(run, self.axes, shape):
-            plain = {"name": column.name, "label": column.label, "kind": column.kind}
+            plain: dict[str, Any] = {
+                "name": column.name,
+                "label": column.label,
+                "kind": column.kind,
+            }
             plain |= {"quantity": None, "digits": 0, "heat": False, "hidden": column.hidden}
+            plain["bar"] = list(column.bar)
             header["columns"].append({**plain, "pinned": column.kind == "text"})
             if column.kind == "text":
                 header["texts"][column.name] = list(column.values)
-            else:
+            elif column.kind == "number":
                 values = np.asarray(column.values, np.float32)
                 arrays[column.name] = np.where(values < 0, np.float32(np.nan), values)
         for name, each in found.items():

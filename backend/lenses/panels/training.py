@@ -39,7 +39,10 @@ class Learning(Picture):
         return ("number", "step")
 
     def options(self, run_type: type[TrainingRun]) -> dict[str, Any]:
-        return {"follows": [], "choices": [], "cursor": "step", "signals": {}, "mode": "picture"}
+        return {
+            "follows": [], "choices": [], "cursor": None if self.telling else "step", "signals": {},
+            "mode": "picture",
+        }  # fmt: skip
 
     def parcel(self, run: TrainingRun, parameters: Parameters = NONE) -> bytes:
         measured = [

@@ -129,7 +129,12 @@ class History:
             story=experiment.story,
             choices=list(experiment.choices),
             copies=experiment.copies(self.training),
-            measured={name: each for name, each in experiment.measured.items() if name in seen},
+            measured={
+                # Formulas stay with the experiment: a file's would become markup.
+                name: replace(each, quantity=replace(each.quantity, formula=""))
+                for name, each in experiment.measured.items()
+                if name in seen
+            },
             labels=experiment.labels(),
             data=experiment.checksums(),
             steps=self.training.steps,

@@ -4,6 +4,7 @@ import { shadeClass } from "../colour.js";
 import { element, icon, mark, onKeys } from "../dom.js";
 import { clamp, factor, joined, range, share, unitIn, written } from "../numbers.js";
 import { escaped, shortened } from "../words.js";
+import { bar } from "./row.js";
 import { View } from "./view.js";
 
 const ROW = 28; // pixels
@@ -43,7 +44,7 @@ export default class Table extends View {
     this.columns = part.columns.filter((each) => !each.hidden);
     this.sort = part.sort ?? { name: null, descending: false };
     // Every row is a grid of its own: all have the same least width, whatever stands in them.
-    const widths = this.columns.map(({ kind, quantity }) => (kind === "text" ? [9, 3] : quantity ? [6, 1] : [4, 0.5]));
+    const widths = this.columns.map(({ kind, quantity }) => (kind === "text" ? [9, 3] : quantity || kind === "bar" ? [6, 1] : [4, 0.5]));
     this.scroller.style.setProperty("--columns", widths.map(([least, share]) => `minmax(${least}rem, ${share}fr)`).join(" "));
     this.scroller.style.setProperty("--least", `${widths.reduce((sum, [least]) => sum + least, 0)}rem`);
     mark(this.scroller, { "aria-rowcount": part.rows + 1 });
@@ -128,8 +129,9 @@ export default class Table extends View {
     return node;
   }
 
-  #cell({ name, kind, quantity, heat, digits }, row) {
+  #cell({ name, kind, quantity, heat, digits, bar: ends }, row) {
     const cell = mark(element("div", kind), { role: "gridcell" });
+    if (kind === "bar") return bar(this, cell, ends, row);
     const { unit } = this.state;
     const value = this.table[name]?.[row];
     if (kind === "text") mark(cell, { dir: "auto" }).textContent = shortened(escaped(this.table.texts[name][row]), 200);

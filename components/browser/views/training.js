@@ -10,7 +10,7 @@ import { View } from "./view.js";
 
 class Learning extends Chart {
   constructor(stage, panel) {
-    super(stage, panel);
+    super(stage, { ...panel, options: { ...panel.options } });
     this.chooser = mark(element("select", "training-number"), { "aria-label": `Number of ${panel.title}` });
     this.chooser.addEventListener("change", () => this.#choose(this.chooser.value));
     this.slider = mark(element("input", "training-step"), { "aria-label": "Record", type: "range", min: 0, step: 1 });
@@ -25,6 +25,8 @@ class Learning extends Chart {
     const { content } = this.run;
     this.about = await fetchParcel(this.stage.dataUrl(content, this.panel.name));
     this.#controls();
+    // Only lines over steps have a place for the record.
+    this.options.cursor = this.number.axes.length || this.number.final ? null : "step";
     const parameters = { ...this.parameters, unit: this.state.unit };
     try {
       const url = this.stage.dataUrl(content, `${this.panel.name}.vl.json`, parameters);

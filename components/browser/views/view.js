@@ -14,6 +14,8 @@ const FOLLOWED = {
   spread: ["spread", (spread) => (spread ? { spread: 1 } : {})],
   scale: ["flags", ({ scale }) => (scale ? { scale } : {})],
   at: ["at", (at) => ({ ...at })],
+  row: ["row", (row) => (row === null ? {} : { row })],
+  colour: ["colour", (colour) => (colour ? { number: colour } : {})],
 };
 
 /** Base of all views: ``draw()`` draws from ``this.part``, and again when the state changes that it shows. */
