@@ -13,7 +13,7 @@ from backend.runs.many import ManyRequest
 from backend.storage.tags import clean_tags
 
 from . import checks, session
-from .reading import asked, new_reading, subject_of
+from .reading import asked, kept, new_reading, subject_of
 from .source import Source
 
 Action = Callable[[Source, Mapping[str, Any]], None]
@@ -38,8 +38,9 @@ def run(source: Source, said: Mapping[str, Any]) -> None:
     every lens want the latter.
     """
     lens = _lens(said)
-    request = asked(lens, session.model(), _fields(said))
     before = session.current().readings.get(subject_of(lens))
+    fields = kept(lens, before.requests.get(lens.kind) if before else None, _fields(said))
+    request = asked(lens, session.model(), fields)
     made = new_reading(lens, request, before)
     made = replace(made, address={"run": made.main.key})
     _submit(source, lens, made, list(made.requests.values()))

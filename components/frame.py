@@ -15,8 +15,9 @@ from backend.derived.comparison import comparison_of
 from backend.errors import EntroscopeError
 from backend.lenses import Lens
 from backend.lenses.descriptors import describe
+from backend.runs import DatasetRun
 
-from . import comparing, session
+from . import comparing, data_set, session
 from .compare_actions import ACTIONS
 from .menu import Page, all_pages, pages
 from .reading import described, model_key, subject_of
@@ -117,6 +118,7 @@ def _plain_page(page: Page) -> dict[str, Any]:
         "summary": page.summary,
         "kind": lens.kind if lens else None,
         "opening": page.opening,
+        "view": page.view,
         "family": lens.family if lens else "",
         "subject": subject_of(lens) if lens else None,
     }
@@ -129,6 +131,9 @@ def _reading(source: Source, lens: Lens) -> dict[str, Any]:
     if content:
         run = source.run_of(content) or comparison_of(content, source.run_of)
     plain = described(reading, lens, source, run)
+    if isinstance(run, DatasetRun):
+        pace = data_set.seconds_per_token(source, run)
+        plain |= {"rows": data_set.rows_measured(content), "pace": pace}
     return plain | {"changed": comparing.was_edited(session.before(lens), reading, lens)}
 
 

@@ -12,6 +12,10 @@ from backend.runs import ModelSpec, Request, Run
 from backend.storage.files import adapter
 from backend.storage.permalink import encode, exact_request
 
+LONGEST_LINE = 300
+LONGEST_LIST = 50_000
+"""Characters of a list that a form shows for editing."""
+
 MAIN = {"text": "text", "prompt": "trajectories"}
 """The kind of run whose request says how a subject is read, by the field that the subject fills."""
 
@@ -61,7 +65,10 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The text or prompt itself."""
+        """The text or prompt itself; of many texts, how many and the first."""
+        texts = getattr(self.main, "texts", ())
+        if texts:
+            return f"{len(texts):,} texts: {texts[0][:LONGEST_LINE]}"
         return str(getattr(self.main, self.subject, ""))
 
     @property
@@ -192,8 +199,21 @@ def model_key(spec: ModelSpec) -> str:
 
 
 def _plain_fields(lens: Lens, request: Request) -> dict[str, Any]:
-    plain = asdict(request)
-    return {name: plain[name] for name, each in lens.fields.items() if each.kind != "own"}
+    """Return the fields for a form; a list too long for one is left out: see ``kept``."""
+    found = {}
+    for name, each in lens.fields.items():
+        value = getattr(request, name)
+        many = each.kind == "list" and sum(map(len, value)) > LONGEST_LIST
+        if each.kind != "own" and not many:
+            found[name] = asdict(request)[name]
+    return found
+
+
+def kept(lens: Lens, before: Request | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form says, with the lists that were too long for it as they were asked for."""
+    lists = [name for name, each in lens.fields.items() if each.kind == "list"]
+    same = {name: getattr(before, name) for name in lists if given.get(name) is None and before}
+    return {**given, **same}
 
 
 def _link(reading: Reading, lens: Lens, run: Run | None) -> dict[str, str]:

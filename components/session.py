@@ -30,12 +30,16 @@ class Session:
         job: the job under way: id and label.
         earlier: readings before the current one of every subject, the latest first.
         choices: what can be compared, once the browser has asked.
+        rows: texts of data sets that were measured by themselves: content by row, by data set.
+        dialog: the one to open; empty for none.
         done, acknowledged: serials of the last request done, and of the last report answered.
     """
 
     readings: dict[str, Reading] = field(default_factory=dict)
     earlier: dict[str, list[Reading]] = field(default_factory=dict)
     choices: dict[str, Any] | None = None
+    rows: dict[str, dict[int, str]] = field(default_factory=dict)
+    dialog: str = ""
     pending: dict[str, Reading] = field(default_factory=dict)
     branching: set[str] = field(default_factory=set)
     waiting: list[Request] = field(default_factory=list)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from backend import cached
 from backend.errors import EntroscopeError
-from components import address, frame, session, stage, streamlit_private
+from components import address, data_set, frame, session, stage, streamlit_private
 from components.menu import Page, all_pages, streamlit_pages
 from components.plain import escape_markdown
 
@@ -40,6 +40,7 @@ def main() -> None:
             st.error(escape_markdown(str(error)), icon=":material/error:")
     with place:
         frame.draw(cached, page, chosen.url_path)
+    data_set.draw_dialog(cached)
 
 
 def _choose() -> tuple[Page, st.Page]:

@@ -131,7 +131,7 @@ class Comparison(Run):
         fit = [name for name in both if self._shape(self.a, name) == self._shape(self.b, name)]
         return sorted(fit, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
 
-    def axes(self, name: str) -> tuple[str, ...]:
+    def axes_of(self, name: str) -> tuple[str, ...]:
         """Return the axes that a number has in the runs."""
         return number(self.a, name).axes
 

@@ -67,7 +67,7 @@ def samplers(comparison: Comparison) -> Table:
 
 def _at_most_one_text(comparison: Comparison, name: str) -> Sides:
     """Return a number where the runs meet; what has more axes than the text, its mean over it."""
-    axes = comparison.axes(name)
+    axes = comparison.axes_of(name)
     whole = "T" in axes and len(axes) > 1
     return comparison.over_tokens(name) if whole else comparison.sides(name)
 

@@ -76,7 +76,8 @@ def array_specs(run_type: Any) -> dict[str, ArraySpec]:
 def axis_of(run_type: Any, letter: str) -> Axis:
     """Return what an axis of a run or run type is: its own one, or what all kinds mean by it."""
     own = [each.own_axes.get(letter) for each in array_specs(run_type).values()]
-    return next((each for each in own if each is not None), None) or AXES[letter]
+    found = next((each for each in own if each is not None), None)
+    return AXES[letter] if found is None else found
 
 
 def check_array(name: str, value: np.ndarray, spec: ArraySpec, sizes: dict[str, int]) -> None:

@@ -88,7 +88,8 @@ class Frame {
     const branches = reading?.branches ?? [];
     const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
     this.without = reading?.without ?? [];
-    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without].join("/");
+    const rows = Object.keys(reading?.rows ?? {});
+    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
     if (shown !== this.shown) this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
@@ -102,7 +103,7 @@ class Frame {
 
   async show(shown, lens, run) {
     const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
-    const sameLens = before[0] === now[0] && before[3] === now[3];
+    const sameLens = before[0] === now[0] && before[4] === now[4];
     const sameText = before[2] === now[2];
     this.shown = shown;
     this.run = run;
@@ -135,8 +136,7 @@ class Frame {
   }
 
   async build(lens, shown) {
-    const fits = (panel) => !this.without.includes(panel.name) && (!this.page.opening || OPENING.has(panel.module));
-    const panels = lens.panels.filter(fits);
+    const panels = this.panelsOf(lens);
     const modules = await Promise.all(
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
@@ -151,6 +151,15 @@ class Frame {
     }
     this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
     for (const figure of before) figure.close();
+  }
+
+  // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
+  panelsOf(lens) {
+    const { view, opening, title, summary } = this.page;
+    if (!view && !opening) return lens.panels.filter((panel) => !this.without.includes(panel.name));
+    const few = lens.panels.filter((panel) => (view ? panel.module === "strip" : OPENING.has(panel.module)));
+    const own = { name: view, module: view, title, read: summary, area: "stage", options: {}, numbers: [] };
+    return view ? [...few, own] : few;
   }
 
   // Pictures along the text share one place: one of them is seen at a time.
@@ -240,6 +249,11 @@ class Frame {
 
   part(name, parameters) {
     const content = this.run?.content ?? this.reading.contents.text;
+    return fetchParcel(this.dataUrl(content, name, parameters));
+  }
+
+  /** A part of any run whose content is known. */
+  partAt(content, name, parameters) {
     return fetchParcel(this.dataUrl(content, name, parameters));
   }
 

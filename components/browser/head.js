@@ -27,7 +27,7 @@ export class Head {
     this.node.hidden = !frame.lens;
     if (!frame.lens || this.editing) return;
     const reading = frame.reading;
-    if (!this.edit || Boolean(reading?.sides) !== this.paired) this.build();
+    if (!this.edit || frame.lens !== this.built) this.build();
     if (this.paired) this.drawPair(reading);
     this.quote.textContent = reading ? oneLine(reading.text) : "";
     this.quote.title = reading?.title ?? "";
@@ -67,6 +67,8 @@ export class Head {
     menu(examples, () => this.examples());
     const options = named("⚙ Options");
     opens(options, (close) => this.optionsForm(close));
+    const list = Object.values(frame.lens.fields).some((field) => field.kind === "list");
+    const upload = list ? [named("Upload…", () => frame.reports.ask({ do: "upload", kind: frame.lens.kind }))] : [];
     const save = named("Save");
     opens(save, (close) => this.saveForm(close));
     const link = named("Link", () => this.copyLink());
@@ -78,13 +80,14 @@ export class Head {
     this.changed.title = "The reading before the last edit above this one";
     const more = named("⋯", undefined, "More about this reading");
     menu(more, () => this.more());
+    this.built = frame.lens;
     this.paired = Boolean(frame.reading?.sides);
     this.pair = null;
     this.dots = more;
     this.kept = [link, exports];
     this.wide = [save, link, exports, other];
     for (const each of this.wide) each.classList.add("wide");
-    this.line.replaceChildren(this.edit, this.quote, this.count, this.changed, this.again, examples, options, ...this.wide, more);
+    this.line.replaceChildren(this.edit, this.quote, this.count, this.changed, this.again, examples, ...upload, options, ...this.wide, more);
   }
 
   // ── what stands under the line ─────────────────────────────────────────────────────────────

@@ -29,7 +29,6 @@ from backend.storage.snippet import snippet
 from backend.storage.subject import subject
 from tests.runs.makers import all_kinds
 
-SHADES = [("#000000", "#ffffff")] * 8
 SECONDS_EACH = 3.0
 PEAK_BYTES = 300_000_000
 
@@ -110,7 +109,7 @@ def use(run: Run, other: Run) -> None:
     for table in run.tables().values():
         table_csv(table).encode()
     for unit in ("nats", "bits"):
-        report_html(run, SHADES, unit).encode()
+        report_html(run, unit).encode()
     json.dumps(to_plain(run), allow_nan=False).encode()
     snippet(run).encode()
     subject(run.request).encode()

@@ -75,27 +75,29 @@ class Manager(Protocol):
         """Do what the order says; not under the lock."""
         ...
 
-    def room_for(self, worker: Worker, report: Report) -> AbstractContextManager[Room]:
+    def loading_memory(
+        self, worker: Worker, report: Report
+    ) -> AbstractContextManager[LoadingMemory]:
         """Return what a model is loaded into; not under the lock."""
         ...
 
-    def tell(self, moved: Sequence[Ticket]) -> None:
+    def notify(self, moved: Sequence[Ticket]) -> None:
         """Tell the engine that orders stand elsewhere now; not under the lock."""
         ...
 
-    def decide(self, worker: Worker) -> None:
+    def evict(self, worker: Worker) -> None:
         """Decide which models stay; under the lock, after a load and after every order."""
         ...
 
 
-class Room(Protocol):
+class LoadingMemory(Protocol):
     """Memory for a model that is being loaded."""
 
     def reserve(self, needed: int, devices: Sequence[torch.device]) -> bool:
         """Promise the model what it needs on all devices together."""
         ...
 
-    def grows(self) -> bool:
+    def make_room(self) -> bool:
         """Free other models, or wait for other work; False where that does not help."""
         ...
 
@@ -136,7 +138,7 @@ class Worker:
     def add(self, ticket: Ticket) -> None:
         """Put an order in line. The caller holds the lock."""
         self._line.append(ticket)
-        self._tell_places()
+        self._renumber()
         self._changed.notify()
 
     def stop(self, ticket: Ticket) -> list[Ticket]:
@@ -146,7 +148,7 @@ class Worker:
             return []
         self._line.remove(ticket)
         ticket.end(Standing("cancelled"))
-        return [ticket, *self._tell_places()]
+        return [ticket, *self._renumber()]
 
     def retire(self) -> list[Ticket]:
         """Stop every order, free the model and end the thread. The caller holds the lock.
@@ -165,7 +167,7 @@ class Worker:
         """Wait for the thread to end; without the lock."""
         self._thread.join(timeout)
 
-    def _tell_places(self) -> list[Ticket]:
+    def _renumber(self) -> list[Ticket]:
         moved = []
         for ahead, ticket in enumerate(self._line, start=self.running is not None):
             if ahead:
@@ -195,9 +197,9 @@ class Worker:
             if self._retired:
                 return None
             self.running = self._line.popleft()
-            moved = self._tell_places()
+            moved = self._renumber()
             ticket = self.running
-        self._manager.tell(moved)
+        self._manager.notify(moved)
         return ticket
 
     def _overwritten(self) -> bool:
@@ -217,23 +219,23 @@ class Worker:
         ticket.begin("loading", f"Loading {_name(self.spec)} …")
         report = self._load_report(ticket)
         stamps = (stamp(self.spec),)  # before: whatever changes meanwhile makes it another one
-        with reporting_to(report), self._manager.room_for(self, report) as room:
-            model = self._load_into(room)
+        with reporting_to(report), self._manager.loading_memory(self, report) as memory:
+            model = self._load_into(memory)
         loaded = LoadedModel(model.facts, Weights(self._manager.fingerprint(model), stamps))
         garbage.after_load()
         with self._lock:
             self.model, self.loaded = model, loaded
-            self._manager.decide(self)
+            self._manager.evict(self)
 
-    def _load_into(self, room: Room) -> LanguageModel:
+    def _load_into(self, memory: LoadingMemory) -> LanguageModel:
         while True:
             try:
-                with reserving_with(room.reserve):
+                with reserving_with(memory.reserve):
                     return self._manager.load(self.spec)
             except NoRoomError as failure:
                 refused = copy.copy(failure)  # without the traceback, which holds tensors
             garbage.after_drop()
-            if not room.grows():
+            if not memory.make_room():
                 raise refused
 
     def _load_report(self, ticket: Ticket) -> Report:
@@ -270,8 +272,8 @@ class Worker:
                 ended += self._line
                 self._line.clear()
             self.running = None
-            self._manager.decide(self)
-        self._manager.tell(ended)
+            self._manager.evict(self)
+        self._manager.notify(ended)
 
 
 def _ended_badly(failure: BaseException, ticket: Ticket) -> Standing:

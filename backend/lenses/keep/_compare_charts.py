@@ -113,7 +113,7 @@ def heads(comparison: Comparison, unit: str, parameters: Parameters) -> Spec | N
     name = chosen(comparison, parameters, "L", "H")
     if name is None:
         return None
-    whole = "T" in comparison.axes(name)
+    whole = "T" in comparison.axes_of(name)
     sides = comparison.over_tokens(name) if whole else comparison.sides(name)
     if sides.axes != ("L", "H"):
         return None
@@ -153,12 +153,13 @@ def paths(comparison: Comparison, unit: str, parameters: Parameters) -> Spec | N
 
 
 def _profile(comparison: Comparison, parameters: Parameters) -> Sides | None:
-    names = [name for name in comparison.names if _along_depth(comparison.axes(name))]
+    names = [name for name in comparison.names if _along_depth(comparison.axes_of(name))]
     if not names:
         return None
     name = parameters.get("number", "")
     name = name if name in names else names[0]
-    return comparison.over_tokens(name) if "T" in comparison.axes(name) else comparison.sides(name)
+    along = "T" in comparison.axes_of(name)
+    return comparison.over_tokens(name) if along else comparison.sides(name)
 
 
 def _along_depth(axes: tuple[str, ...]) -> bool:

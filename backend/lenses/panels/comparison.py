@@ -29,7 +29,7 @@ def chosen(comparison: Comparison, parameters: Parameters, *axes: str) -> str | 
         parameters: "number" among them.
         axes: letters that it has to have in the runs.
     """
-    names = [name for name in comparison.names if set(axes) <= set(comparison.axes(name))]
+    names = [name for name in comparison.names if set(axes) <= set(comparison.axes_of(name))]
     wanted = parameters.get("number", "")
     return wanted if wanted in names else next(iter(names), None)
 
@@ -98,13 +98,13 @@ class Pair(Panel):
         }
         arrays = {"first_a": first_a, "stop_a": stop_a, "first_b": first_b, "stop_b": stop_b}
         for name in comparison.names:
-            if "T" not in comparison.axes(name):
+            if "T" not in comparison.axes_of(name):
                 continue
             sides = of_text(comparison, name, parameters)
             plain = {"name": name, **plain_quantity(sides.quantity)}
             header["numbers"].append(plain)
             header["differences"].append(plain | plain_quantity(difference_of(sides.quantity)))
-            if "H" in comparison.axes(name):
+            if "H" in comparison.axes_of(name):
                 header["of_head"].append(name)
             header["at"][name] = sides.axes[0] if len(sides.axes) > 1 else None
             arrays |= {f"a:{name}": sides.a.astype(np.float32)}

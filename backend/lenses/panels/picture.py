@@ -19,6 +19,7 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
     "scale": ("scale",),
     "colour": ("number",),
     "at": ("D",),
+    "row": ("row",),
 }
 """What of the stage's state a chart may depend on, and the parameters that it goes along as."""
 

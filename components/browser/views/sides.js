@@ -12,9 +12,9 @@ const FIRST = 3; // numbers shown at once
 
 export default class Sides extends View {
   constructor(stage, panel) {
-    super(stage, panel, "side sides", ["place", "unit", "at"]);
+    super(stage, panel, "pinned sides", ["place", "unit", "at"]);
     this.node.tabIndex = 0;
-    this.all = element("details", "side-all");
+    this.all = element("details", "pinned-all");
   }
 
   async fetch() {
@@ -30,7 +30,7 @@ export default class Sides extends View {
     const place = clamp(state.place ?? known, 0, part.texts_a.length - 1);
     const own = [part.texts_a[place], part.texts_b[place]];
     const words = own.every(Boolean) ? "in both" : own[0] ? "only in A" : "only in B";
-    const head = element("h2", "side-head");
+    const head = element("h2", "pinned-head");
     head.append(element("span", "", quoted(own[0] || own[1])), element("small", "", words));
     const rows = part.numbers.map((quantity) => this.#row(quantity, place));
     this.all.replaceChildren(element("summary", "", "All numbers"), table(rows.slice(FIRST)));
@@ -53,7 +53,7 @@ export default class Sides extends View {
     const guesses = text.top && guessesAt(text, token, MOST_BARS);
     if (!guesses) return null;
     const box = element("section", "sides-run");
-    const sentence = element("p", "side-sentence");
+    const sentence = element("p", "pinned-sentence");
     sentence.append(element("b", "sides-name", "AB"[side]), ...sentenceOn(text, token, this.part[`${"ab"[side]}:entropy`]?.[place]));
     box.append(sentence, bars(guesses));
     box.setAttribute("aria-label", `What ${"AB"[side]} expected at ${listed(text.tokens[token])}`);

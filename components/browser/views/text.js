@@ -175,7 +175,9 @@ export class TokenText {
     const pieces = element("span", "pieces");
     const { groups, characters } = this.content;
     let i = first;
-    for (; i < this.length && groups[i] === groups[first]; i++) pieces.append(this.#newToken(i, "t piece", `piece ${i - first + 1} of ${characters[first]}`));
+    for (; i < this.length && groups[i] === groups[first]; i++) {
+      pieces.append(this.#newToken(i, "t piece", `piece ${i - first + 1} of ${characters[first]}`));
+    }
     const whole = element("span", "whole");
     fill(whole, characters[first]);
     group.style.setProperty("--pieces", i - first);
