@@ -17,7 +17,9 @@ const SIDES = ["a", "b"];
 export function bothOf(part, state) {
   const quantity = part.numbers.find((each) => each.name === state.colour) ?? part.numbers[0];
   const places = part.first_a.length;
-  const values = SIDES.map((side) => along(part, { name: `${side}:${quantity.name}` }, places, state.at?.[part.at[quantity.name]]));
+  const last = part[`a:${quantity.name}`].length / places - 1; // of another axis, such as depth
+  const at = clamp(state.at?.[part.at[quantity.name]] ?? last, 0, last);
+  const values = SIDES.map((side) => along(part, { name: `${side}:${quantity.name}` }, places, at));
   const differences = Float32Array.from(values[0], (a, i) => values[1][i] - a);
   return { quantity, difference: part.differences.find((each) => each.name === quantity.name), values, differences };
 }

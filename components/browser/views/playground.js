@@ -140,7 +140,7 @@ export default class Playground extends View {
     const width = mark(element("div", "play-width"), { "aria-hidden": true });
     shares.forEach((_, i) => width.appendChild(element("i")).style.setProperty("--full", clamp(choices - i, 0, 1)));
     const rows = { "Entropy H": withUnit(entropy, NATS, unit), Varentropy: withUnit(varentropy, SQUARED, unit), "KL to uniform": withUnit(uniform, NATS, unit) };
-    this.facts.replaceChildren(element("p", "play-choices", `As unsure as ${choices.toFixed(1)} equal choices`), width, facts(Object.entries(rows).map(([label, value]) => ({ label, value })), "side-figures"));
+    this.facts.replaceChildren(element("p", "play-choices", `As unsure as ${choices.toFixed(1)} equal choices`), width, facts(Object.entries(rows).map(([label, value]) => ({ label, value })), "pinned-figures"));
     Object.entries(RULES).forEach(([name, { keep }], line) => {
       const [, knob, cells, left] = this.lines[line].children;
       const value = this.knobs[name] && Number(this.knobs[name].value);

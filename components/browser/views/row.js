@@ -35,7 +35,7 @@ export function bar({ stage, part }, cell, [low, high], row) {
 
 export default class Row extends View {
   constructor(stage, panel) {
-    super(stage, panel, "side row-text", ["unit", "theme"]);
+    super(stage, panel, "pinned row-text", ["unit", "theme"]);
     this.node.tabIndex = 0;
   }
 
@@ -46,7 +46,7 @@ export default class Row extends View {
 
   draw() {
     const { part, state, stage } = this;
-    const head = element("h2", "side-head");
+    const head = element("h2", "pinned-head");
     head.append(element("span", "", `Text ${count(part.row + 1)}`), element("small", "", `of ${count(part.rows)} · ${count(part.tokens)} tokens`));
     const text = mark(element("p", "row-words"), { dir: "auto" });
     if (part.measured) text.append(...this.#tokens(...part.measured));
@@ -57,7 +57,7 @@ export default class Row extends View {
     const time = stage.reading?.pace ? ` · about ${duration(stage.reading.pace * part.tokens)}` : "";
     if (!part.measured) acts.append(button(`Measure this text${time}`, () => stage.reports.ask(ask()), "primary"));
     acts.append(button("Open in Tokens", () => stage.go(stage.bar.pages().find((page) => page.kind === "text" && !page.opening && !page.view), ask({ open: true }))));
-    this.node.replaceChildren(head, text, ...(part.problem ? [element("p", "row-problem", part.problem)] : [acts]), facts(rows, "side-figures"));
+    this.node.replaceChildren(head, text, ...(part.problem ? [element("p", "row-problem", part.problem)] : [acts]), facts(rows, "pinned-figures"));
   }
 
   // Every token on the shade of its number; what cannot be seen is written out.
