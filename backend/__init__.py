@@ -67,8 +67,8 @@ def study(model: LanguageModel | None, request: Request, report: Report | None =
 
     if isinstance(request, TrajectoryRequest):
         request = with_defaults(request)
-    answer: Any = STUDIES[request.kind].run(model, request, report or ignore)
-    return answer
+    asked: Any = STUDIES[request.kind]
+    return asked.run(model, request, report or ignore)
 
 
 def study_many(

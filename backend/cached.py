@@ -168,10 +168,10 @@ def warm_up() -> None:
         engine().warm(ModelSpec())
 
 
-def say_goodbye() -> None:
+def announce_shutdown() -> None:
     """Tell all who listen to a job that the server goes down."""
     for each in _started:
-        each.say_goodbye()
+        each.announce_shutdown()
 
 
 def close() -> None:
@@ -194,26 +194,26 @@ def stop(job_id: str) -> bool:
     return any(each.stop(job_id) for each in _started)
 
 
-def _session_closed(let_go: Callable[[], None]) -> None:
+def _session_closed(release_sessions: Callable[[], None]) -> None:
     for each in _started:
         held = float(st.get_option("server.disconnectedSessionTTL"))
-        each.session_closed(after=held + 1, let_go=let_go)
+        each.session_closed(after=held + 1, release_sessions=release_sessions)
 
 
 @st.cache_resource(show_spinner=False, scope="session", on_release=_session_closed)
-def _session(_let_go: Callable[[], None]) -> Callable[[], None]:
-    return _let_go
+def _session(_release_sessions: Callable[[], None]) -> Callable[[], None]:
+    return _release_sessions
 
 
-def session_opened(let_go: Callable[[], None]) -> None:
+def session_opened(release_sessions: Callable[[], None]) -> None:
     """Note that a session is open; called by every script run. Its end is noted by itself.
 
     Args:
-        let_go: makes the server let go of sessions that will not come back; called a while after
-            the end.
+        release_sessions: makes the server let go of sessions that will not come back; called a
+            while after the end.
     """
     if runtime.exists():  # else the script runs by itself, in a test or a shell
-        _session(let_go)
+        _session(release_sessions)
 
 
 # Studies and their runs

@@ -36,12 +36,6 @@ def pieces(run: TrajectoryRun, sampler: int, seed: int) -> dict[int, Piece]:
     }
 
 
-def row_label(run: TrajectoryRun, sampler: int, seed: int) -> str:
-    """Return what to call a trajectory; the seed is left out where there is only one."""
-    label, seeds = run.labels[sampler], run.request.seeds
-    return label if len(seeds) == 1 else f"{label} · seed {seeds[seed]}"
-
-
 def reference_sampler(run: TrajectoryRun) -> int:
     """Return the sampler that others are compared with at first: greedy, else the first."""
     plans = enumerate(run.request.samplers)

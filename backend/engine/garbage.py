@@ -57,16 +57,21 @@ class Sweeper:
         self._lock = threading.Lock()
         self._pressed = self._swept = self._first = self._left = -float("inf")
         self._waiting = False
-        self._let_go: Callable[[], None] = lambda: None
+        self._release_sessions: Callable[[], None] = lambda: None
 
     def pressed(self) -> None:
         """Note that a reader asks for something now."""
         self._pressed = time.monotonic()
 
-    def session_closed(self, after: float, let_go: Callable[[], None]) -> None:
-        """Note that a reader left; ``let_go`` frees what is held of it, in ``after`` seconds."""
+    def session_closed(self, after: float, release_sessions: Callable[[], None]) -> None:
+        """Note that a reader left.
+
+        Args:
+            after: seconds in which the reader may come back.
+            release_sessions: makes whoever holds closed sessions let them go.
+        """
         with self._lock:
-            self._let_go = let_go
+            self._release_sessions = release_sessions
             self._left = time.monotonic() + after
             waiting, self._waiting = self._waiting, True
             if not waiting:
@@ -87,7 +92,7 @@ class Sweeper:
         if pause > 0:
             self._clock.later(pause, self._sweep)
             return
-        self._let_go()
+        self._release_sessions()
         after_drop()
         self._swept = time.monotonic()
         with self._lock:

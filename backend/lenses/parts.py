@@ -16,6 +16,7 @@ from ..quantities import UNITS
 from ..runs.base import Run, TokenizedRun
 from ..runs.fields import request_fields
 from ..runs.tables import Table
+from ..runs.trajectories import TrajectoryRun
 from ..storage.csv_file import table_csv
 from ..storage.files import dump_run
 from ..storage.plain import plain_value, to_plain
@@ -168,7 +169,24 @@ def facts(run: Run) -> list[tuple[str, str]]:
         pace = len(run) / run.seconds
         words = f"{pace:,.0f}" if pace >= 10 else f"{pace:.2g}"
         found.append(("Tokens per second", f"{words}; a short text does not show what it can do"))
+    if isinstance(run, TrajectoryRun):
+        found.append(("Samplers", _samplers(run)))
+        found.append(("Seeds", ", ".join(map(str, run.request.seeds))))
     return [*found, *_asked(run)]
+
+
+def _samplers(run: TrajectoryRun) -> str:
+    """Return every sampler by its label, with the parameters of each link of its chain."""
+    told = []
+    for label, plan in zip(run.labels, run.request.samplers, strict=True):
+        links = [
+            ", ".join(
+                f"{name.replace('_', ' ')} {value}" for name, value in each.parameters.items()
+            )
+            for each in plan
+        ]
+        told.append(f"{label} ({' → '.join(links)})")
+    return "; ".join(told)
 
 
 def _asked(run: Run) -> list[tuple[str, str]]:
@@ -177,7 +195,7 @@ def _asked(run: Run) -> list[tuple[str, str]]:
     return [
         (each.label, _option(values[each.name]))
         for each in request_fields(type(run.request)).values()
-        if each.filled is None and each.kind not in ("own", "list")
+        if not each.needed and each.kind != "own"
     ]
 
 
@@ -186,7 +204,9 @@ def _option(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float) and not math.isfinite(value):
         return "–"
-    return "–" if value is None or value == () else str(value)
+    if isinstance(value, tuple | list):
+        return ", ".join(map(repr, value)) or "–"
+    return "–" if value is None else str(value)
 
 
 def _table(run: Run, name: str) -> bytes:

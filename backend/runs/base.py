@@ -115,6 +115,26 @@ class Run:
 
         return save_run(self, Path(path))
 
+    def report(self, path: str | Path, unit: str = "nats") -> Path:
+        """Write the run as one HTML file that opens anywhere, and return its path.
+
+        Args:
+            path: of the file.
+            unit: "nats" or "bits".
+
+        Raises:
+            InputError: the unit is neither.
+        """
+        from ..report import write_report
+
+        return write_report(self, Path(path), unit)
+
+    def _repr_html_(self) -> str:
+        """Return the first picture of the run's lens, for notebooks."""
+        from ..report import notebook_html
+
+        return notebook_html(self)
+
 
 def check_numbers(names: Iterable[str], field: str) -> None:
     """Check that all ``names`` are whole numbers from 0, as ``str`` writes them.

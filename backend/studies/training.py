@@ -26,7 +26,7 @@ class TrainingStudy:
         whole = complete(request)
         kind = EXPERIMENTS[whole.experiment]
         seeds = len(whole.seeds) / len(kind.seeds)
-        return Estimate(kind.memory, kind.cost * seeds)
+        return Estimate(kind.memory(dict(whole.choices)), kind.cost * seeds)
 
     def run(
         self, model: LanguageModel | None, request: TrainingRequest, report: Report

@@ -25,7 +25,7 @@ from ..models.language import LanguageModel
 from ..progress import Progress, Report
 from ..quantities import Quantity
 from ..runs.model import ModelFacts, ModelSpec
-from ..runs.training import Copy, Measured, TrainingRun
+from ..runs.training import Copy, Measured, TrainingRun, Value
 from .engine.base import EXPERIMENTS, Choice, Expected, Experiment
 from .engine.language import LanguageTraining
 
@@ -43,6 +43,8 @@ PROMPTS = (
 )
 WRITTEN = 96
 BATCH = 4
+WHOLE = 30
+"""Layers of the bundled model; its vocabulary is trained with the last of them."""
 
 
 def _last(run: TrainingRun, name: str) -> float:
@@ -189,9 +191,14 @@ class Hyperfitting(Experiment):
     every = 1
     papers = (57,)
     cost = 68.0
-    memory = 3_500_000_000
     architecture = "the language model that is trained"
     data = ()
+
+    @classmethod
+    def memory(cls, chosen: Mapping[str, Value]) -> int:
+        """Return the bytes of a copy of the bundled model, and of what training a layer takes."""
+        layers = int(chosen["layers"])
+        return 900_000_000 + layers * 60_000_000 + (500_000_000 if layers >= WHOLE else 0)
 
     def start(self, model: ModelSpec, report: Report) -> LanguageTraining:
         report(Progress(0, 0, "Loading a copy of the model"))

@@ -15,7 +15,6 @@ from torch import Tensor
 from ..measures.phases import (
     PHASES,
     barrier,
-    bezier,
     linear_cka,
     mode_connectivity,
     phase,
@@ -27,13 +26,13 @@ from ..runs.training import Line, Measured, TrainingRun, Value
 from .data import digits
 from .engine import numbers
 from .engine.base import EXPERIMENTS, Choice, Expected, Experiment
-from .engine.layers import accuracy, cosine, cross_entropy, forward, mean_entropy, mlp
-from .engine.optimisers import Descent, Parameters
+from .engine.connections import IMAGES, PLACES, between, loss_along_curve, whole_loss
+from .engine.layers import accuracy, cross_entropy, forward, mean_entropy, mlp
+from .engine.optimisers import Descent
 from .engine.side_by_side import Copies, Group, SideBySide, Variant
 
-IMAGES, BATCH, BOUND, RATE, EPOCHS = 512, 32, 5.0, 0.1, 30
-STEPS, CURVE_STEPS, CURVE_RATE = 1500, 500, 0.02
-PLACES = torch.linspace(0, 1, 9).tolist()
+BATCH, BOUND, RATE, EPOCHS = 32, 5.0, 0.1, 30
+STEPS = 1500
 RATES = tuple(0.0125 * 2**i for i in range(8))
 AXES = ("learning rate", "batch size")
 
@@ -249,7 +248,7 @@ class Phases(Experiment):
         test = digits()[1]
         logits = forward(copies.parameters, test.images)[0]
         return {
-            "training_loss": _whole_loss(copies.parameters),
+            "training_loss": whole_loss(copies.parameters),
             "accuracy": accuracy(logits, test.labels),
             "entropy": mean_entropy(logits),
         }
@@ -282,13 +281,13 @@ class Phases(Experiment):
         first, second = ({name: w[seed::2] for name, w in weights.items()} for seed in (0, 1))
         with torch.no_grad():
             logits, hidden = forward(weights, test.images)
-            straight = torch.stack([_whole_loss(_between(first, second, at)) for at in PLACES])
-            ends = _whole_loss(weights).view(pairs, 2).mean(1)
-        curve = _curve(first, second)
+            straight = torch.stack([whole_loss(between(first, second, at)) for at in PLACES])
+            ends = whole_loss(weights).view(pairs, 2).mean(1)
+        curve = loss_along_curve(first, second)
         connectivity = mode_connectivity(curve)
         similarity = linear_cka(hidden[0::2], hidden[1::2])
         sharpness = top_eigenvalue(
-            lambda at: _whole_loss(at, 256), weights, generator=torch.Generator().manual_seed(1)
+            lambda at: whole_loss(at, 256), weights, generator=torch.Generator().manual_seed(1)
         )
         known = zip(ends.tolist(), connectivity.tolist(), similarity.tolist(), strict=True)
         codes = [
@@ -311,50 +310,6 @@ class Phases(Experiment):
             "curve": curve.T,
             "line": straight.T,
         }
-
-
-def _between(first: Parameters, second: Parameters, place: float) -> Parameters:
-    return {name: torch.lerp(first[name], second[name], place) for name in first}
-
-
-def _curve(first: Parameters, second: Parameters) -> Tensor:
-    """Return the loss at ``PLACES`` of a curve trained between networks, [places, K]."""
-    bend = _between(first, second, 0.5)
-    group = Group(
-        (Variant("curve", CURVE_RATE),),
-        lambda generator: bend,
-        _curve_loss(first, second),
-        _curve_batch,
-        schedule=cosine(CURVE_STEPS, floor=0.01),
-    )
-    training = SideBySide([group], lambda copies: {}, [0], CURVE_STEPS, CURVE_STEPS, data_seed=7)
-    for _ in training.records():
-        pass
-    with torch.no_grad():
-        found = {name: each[0] for name, each in training.groups[0].parameters.items()}
-        return torch.stack([_whole_loss(bezier(first, found, second, at)) for at in PLACES])
-
-
-def _curve_batch(generator: torch.Generator, step: int) -> tuple[Tensor, float]:
-    rows = torch.randint(0, IMAGES, (128,), generator=generator)
-    return rows, torch.rand(1, generator=generator).item()
-
-
-def _curve_loss(first: Parameters, second: Parameters):  # noqa: ANN202
-    def loss(copies: Copies, batch: tuple[Tensor, float]) -> Tensor:
-        rows, place = batch
-        train = digits()[0][rows]
-        # One copy of the engine holds the bends of all pairs, which do not see one another.
-        bend = {name: each[0] for name, each in copies.parameters.items()}
-        logits = forward(bezier(first, bend, second, place), train.images)[0]
-        return cross_entropy(logits, train.labels).nan_to_num(0, 0, 0).sum()[None]
-
-    return loss
-
-
-def _whole_loss(weights: Parameters, images: int = IMAGES) -> Tensor:
-    train = digits()[0][:images]
-    return cross_entropy(forward(weights, train.images)[0], train.labels)
 
 
 def _loss(copies: Copies, batch: Tensor) -> Tensor:

@@ -174,7 +174,7 @@ function sentence(words) {
 }
 
 // Formulas come from the project's own declarations, as MathML that the server made.
-function formula(mathml) {
+export function formula(mathml) {
   const parsed = new DOMParser().parseFromString(mathml, "application/xml");
   const node = element("div", "formula");
   node.append(document.importNode(parsed.documentElement, true));

@@ -89,6 +89,16 @@ function typed(input, value, changed) {
   return input;
 }
 
+/** A list to choose one of; ``options`` are pairs of value and text. */
+export function select(label, options, value, changed, className = "field") {
+  const list = element("select", className);
+  list.setAttribute("aria-label", label);
+  list.append(...options.map(([each, text]) => new Option(text, each)));
+  list.value = value;
+  list.addEventListener("change", () => changed(list.value));
+  return list;
+}
+
 /** Streamlit's own shortcuts (r, c) must not hear what is being typed. */
 export function stopKeys(input) {
   input.addEventListener("keydown", (event) => {

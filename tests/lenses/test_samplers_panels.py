@@ -409,3 +409,24 @@ def test_what_a_sampler_told_is_the_same_after_a_file(tmp_path):
     assert isinstance(again, TrajectoryRun)
     assert again.detail_quantity("budget", 0).name == "Entropy budget α·H"
     assert again.detail_quantity("budget", 0).unit == "nats"
+
+
+def test_the_picture_of_variety_spans_the_texts_there_are():
+    run = trajectory_run(seeds=(0, 1))
+    panel = LENS.panel("against_perplexity_distinct_2")
+    assert panel is not None
+    spec = panel.chart(run, "nats")
+    pairs = number(run, "distinct_2").values
+    axis = next(layer for layer in spec["layer"] if "y" in layer["encoding"])["encoding"]["y"]
+    low, high = (float(each["expr"]) for each in axis["scale"]["domain"])
+    assert low < np.nanmin(pairs) <= np.nanmax(pairs) < high
+    assert high - low < 1.5 * (np.nanmax(pairs) - np.nanmin(pairs)) + 0.05
+    assert {row["row"] for row in chart_points(spec)} == {0, 1, 2, 3}
+
+
+def test_a_line_of_the_measures_leads_to_its_row():
+    panel = LENS.panel("table_texts")
+    assert panel is not None
+    found = unpack(panel.parcel(trajectory_run(seeds=(4, 9))))
+    assert found["act"] == {"state": "row", "of": "row"}
+    assert found["row"].tolist() == [0, 1, 2, 3]

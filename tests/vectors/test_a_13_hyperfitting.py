@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.hyperfitting import top_mass, type_token_ratio
 from backend.measures.multiple_instance import attention_entropy as entropy_of
+from tests.vectors.reading import block, doubles
 
 BLOCK = block("a", "13_hyperfitting")
 LOGITS = doubles(BLOCK["logits"])

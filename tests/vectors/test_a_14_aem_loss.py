@@ -6,9 +6,9 @@ import math
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.multiple_instance import aem_loss, attention_entropy, cosine_weight
+from tests.vectors.reading import block, doubles
 
 BLOCK = block("a", "14_aem")
 SCORES = doubles(BLOCK["attention_logits"])

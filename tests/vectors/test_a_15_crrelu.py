@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.vectors.reading import block, doubles
 
 from backend.measures.activations import activated_entropy, crrelu
+from tests.vectors.reading import block, doubles
 
 BLOCK = block("a", "15_crrelu")
 ACTIVATIONS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.vectors.reading import block
 
 from backend.measures.scaling import (
     Densing,
@@ -13,6 +12,7 @@ from backend.measures.scaling import (
     encoder_share,
     translation_loss,
 )
+from tests.vectors.reading import block
 
 CASES = block("b", "14_scaling")["vectors"]
 IMAGES = PowerLaw(3.12, 8.0e1, 0.24)

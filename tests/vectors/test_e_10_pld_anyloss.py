@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.vectors.reading import block, doubles
 
 from backend.measures.anyloss import amplified, binary_entropy, confusion
 from backend.measures.list_wise import list_wise_loss, remaining_surprisals, teacher_order
+from tests.vectors.reading import block, doubles
 
 CASES = block("e", "10_pld_anyloss")
 ORDERS = [case for case in CASES if "teacher" in case]

@@ -6,7 +6,6 @@ import math
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.router import router_entropy
 from backend.measures.routing import (
@@ -18,6 +17,7 @@ from backend.measures.routing import (
     dead_experts,
     load_entropy,
 )
+from tests.vectors.reading import block, doubles
 
 
 @pytest.mark.parametrize("case", block("e", "11_moe"), ids=lambda c: str(c["selection_bias"]))

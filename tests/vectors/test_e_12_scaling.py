@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.scaling import (
     bits_stored,
@@ -13,6 +12,7 @@ from backend.measures.scaling import (
     quantised,
     zipf,
 )
+from tests.vectors.reading import block, doubles
 
 CASES = block("e", "12_scaling")
 KEYS = ("irreducible_nats", "L_inf", "bits_stored", "quantised")

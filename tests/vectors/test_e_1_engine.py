@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.trainings.engine.optimisers import Adam, Descent
+from tests.vectors.reading import block, doubles
 
 CASES = block("e", "1_engine")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.collapse import collapsed_at, power_step, reparametrised, spectral_estimate
+from tests.vectors.reading import block, doubles
 
 CASES = block("e", "2_sigma_reparam_training")
 MATRICES = [case for case in CASES if "W" in case]

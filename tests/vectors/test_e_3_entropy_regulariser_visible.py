@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.collapse import (
     entropy_penalty,
@@ -12,6 +11,7 @@ from backend.measures.collapse import (
     quarter_shares,
     row_entropy,
 )
+from tests.vectors.reading import block, doubles
 
 
 @pytest.mark.parametrize(

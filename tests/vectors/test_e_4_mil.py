@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.vectors.reading import block, doubles
 
 from backend.measures.multiple_instance import (
     aem_loss,
@@ -13,6 +12,7 @@ from backend.measures.multiple_instance import (
     attention_share,
     witness_mass,
 )
+from tests.vectors.reading import block, doubles
 
 
 @pytest.mark.parametrize("case", block("e", "4_mil"), ids=lambda case: case["lam"])

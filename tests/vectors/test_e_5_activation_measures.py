@@ -6,7 +6,6 @@ import math
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.activations import (
     bin_counts,
@@ -16,6 +15,7 @@ from backend.measures.activations import (
     near_zero_share,
 )
 from backend.measures.neurons import share_entropy
+from tests.vectors.reading import block, doubles
 
 CASES = block("e", "5_activation_measures")
 ACTIVATIONS = [case for case in CASES if "activations" in case]

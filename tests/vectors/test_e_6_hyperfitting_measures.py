@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.vectors.reading import block, doubles
 
 from backend.measures.hyperfitting import (
     choice_agreement,
@@ -13,6 +12,7 @@ from backend.measures.hyperfitting import (
     type_token_ratio,
 )
 from backend.measures.multiple_instance import attention_entropy as entropy_of
+from tests.vectors.reading import block, doubles
 
 
 @pytest.mark.parametrize("case", block("e", "6_hyperfitting_measures"), ids=lambda c: str(c["n"]))

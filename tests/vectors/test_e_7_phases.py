@@ -7,7 +7,6 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.vectors.reading import block, doubles
 
 from backend.measures.phases import (
     barrier,
@@ -17,6 +16,7 @@ from backend.measures.phases import (
     phase,
     top_eigenvalue,
 )
+from tests.vectors.reading import block, doubles
 
 CASES = block("e", "7_phases")
 KEYS = ("linear_cka", "losses_along_path", "bend", "largest_eigenvalue", "phase")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.compatibility import (
     alignment_loss,
@@ -12,6 +11,7 @@ from backend.measures.compatibility import (
     compatible_pairs,
     simplex,
 )
+from tests.vectors.reading import block, doubles
 
 CASES = block("e", "8_simplex")
 MATRIX = "matrix_row_query_model_column_gallery_model"

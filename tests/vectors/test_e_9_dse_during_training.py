@@ -6,10 +6,10 @@ import math
 
 import pytest
 import torch
-from tests.vectors.reading import block, doubles
 
 from backend.measures.diffusion import diffusion_spectral_entropy, median_distance
 from backend.trainings.spectral_entropy import within_classes
+from tests.vectors.reading import block, doubles
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ class LocalExecutor:
                 return
             ticket, worker = self._tickets[order_id]
             moved = worker.stop(ticket)
-        self.tell(moved)
+        self.notify(moved)
 
     def model(self, spec: ModelSpec) -> LoadedModel | None:
         with self.lock:
@@ -109,13 +109,15 @@ class LocalExecutor:
 
     def models(self) -> list[LoadedModel]:
         with self.lock:
-            return [each.loaded for each in self._workers.values() if each.loaded]
+            return [each.loaded for each in self._workers.values() if each.model and each.loaded]
 
     def seconds(self, request: Request) -> float | None:
         with self.lock:
             worker = self._workers.get(self._key(request.model))
-            model, loaded = (worker.model, worker.loaded) if worker else (None, None)
-        if model is None or loaded is None:
+            # None for studies that read no model.
+            model: Any = worker.model if worker else None
+            loaded = worker.loaded if worker else None
+        if loaded is None:
             return None
         # Needs the tokenizer and the facts only, which any thread may read.
         estimate = self._studies[request.kind].estimate(model, request)
@@ -137,7 +139,7 @@ class LocalExecutor:
         with self.lock:
             workers = list(self._workers.values())
             stopped = [each for worker in workers for each in self._retire(worker)]
-        self.tell(stopped)
+        self.notify(stopped)
         deadline = time.monotonic() + timeout
         for worker in workers:
             worker.join(max(0.0, deadline - time.monotonic()))
@@ -145,7 +147,7 @@ class LocalExecutor:
 
     # What its workers call
 
-    def tell(self, moved: Sequence[Ticket]) -> None:
+    def notify(self, moved: Sequence[Ticket]) -> None:
         """Tell the engine that orders stand elsewhere now; not under the lock."""
         for ticket in moved:
             try:
@@ -157,7 +159,7 @@ class LocalExecutor:
                     self._tickets.pop(ticket.order.id, None)
 
     def carry_out(
-        self, worker: Worker, ticket: Ticket, model: LanguageModel, loaded: LoadedModel
+        self, worker: Worker, ticket: Ticket, model: LanguageModel | None, loaded: LoadedModel
     ) -> Standing:
         work = ticket.order.work
         with study_memory("The study", loaded.facts.device):
@@ -171,14 +173,14 @@ class LocalExecutor:
             return Standing("done", value=value, weights=weights)
 
     @contextmanager
-    def room_for(self, worker: Worker, report: Report) -> Iterator[_Room]:
-        room = _Room(self, worker, report)
+    def loading_memory(self, worker: Worker, report: Report) -> Iterator[_LoadingMemory]:
+        memory = _LoadingMemory(self, worker, report)
         try:
-            yield room
+            yield memory
         finally:
             self.ledger.release(worker)
 
-    def decide(self, worker: Worker) -> None:
+    def evict(self, worker: Worker) -> None:
         # The current model stays: it was just asked for, and it was made sure that it fits.
         if worker.loaded is None and worker.idle():
             self._retire(worker)
@@ -211,7 +213,7 @@ class LocalExecutor:
         worker: Worker,
         ticket: Ticket,
         request: Request,
-        model: LanguageModel,
+        model: Any,
         loaded: LoadedModel,
     ) -> Any:
         study, name = self._studies[request.kind], model_name(loaded)
@@ -274,8 +276,8 @@ class LocalExecutor:
         return wanted
 
 
-class _Room:
-    """Memory for a model that is being loaded; see ``worker.Room``."""
+class _LoadingMemory:
+    """Memory for a model that is being loaded; see ``worker.LoadingMemory``."""
 
     def __init__(self, executor: LocalExecutor, worker: Worker, report: Report) -> None:
         self._executor, self._worker, self._report = executor, worker, report
@@ -288,7 +290,7 @@ class _Room:
         self._seen = None if granted else seen
         return granted
 
-    def grows(self) -> bool:
+    def make_room(self) -> bool:
         if self._executor.free_another(self._worker):
             return True
         # Refused for what others were promised: once they give back, it may fit.

@@ -158,7 +158,8 @@ def _profile(comparison: Comparison, parameters: Parameters) -> Sides | None:
         return None
     name = parameters.get("number", "")
     name = name if name in names else names[0]
-    return comparison.over_tokens(name) if "T" in comparison.axes_of(name) else comparison.sides(name)
+    along = "T" in comparison.axes_of(name)
+    return comparison.over_tokens(name) if along else comparison.sides(name)
 
 
 def _along_depth(axes: tuple[str, ...]) -> bool:

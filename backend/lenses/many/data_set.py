@@ -66,8 +66,8 @@ declare(
         panels=(
             Table(
                 title="Texts",
-                read="Click a column to sort, a row to see its text. A bar runs from the mean "
-                "to the largest entropy; a text that was measured by itself shows its tokens. "
+                read="Click a column to sort by it, a row to see its text. A bar runs from the "
+                "mean to the largest entropy; a text that was measured by itself shows its tokens. "
                 "The files hold the texts whole.",
                 area="stage",
                 table="texts",

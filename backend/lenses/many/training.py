@@ -51,6 +51,7 @@ declare(
                 title="Over steps",
                 read="A line is the mean of a variant's seeds, its band from the least to the "
                 "most; dashed lines are known from theory.",
+                area="stage",
             ),
             Notes(
                 title="Experiment",

@@ -59,6 +59,10 @@ class Panel:
         """Return what it is called where it has no ``key``."""
         return self.module
 
+    def caption(self, run: Run) -> str:
+        """Return the title of its picture of a run, where nothing was chosen."""
+        return self.title
+
     def numbers(self) -> tuple[str, ...]:
         """Return the names of the numbers it shows."""
         return ()

@@ -13,7 +13,7 @@ from ...runs.arrays import axis_of
 from ...runs.base import Run
 from ..parcel import pack
 from .base import NONE, Area, Panel, Parameters, plain_quantity
-from .places import cursor_of, places
+from .places import ROWS, cursor_of, places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,5 +142,7 @@ class Table(Panel):
     def _act(self, run: Run) -> dict[str, str] | None:
         if self.opens:
             return {"open": self.opens}
+        if self.axes == ROWS:
+            return {"state": "row", "of": "row"}
         cursor = cursor_of(run, self.axes[0]) if len(self.axes) == 1 else None
         return {"state": cursor, "of": axis_of(run, self.axes[0]).name} if cursor else None

@@ -113,15 +113,25 @@ def _curves(run: TrainingRun, name: str, unit: str) -> Spec:
     from ...charts.along import Line, Style, along_chart
 
     about = run.measured[name]
+    # Bands of structures would lie over one another: their variants differ widely.
+    banded = len(run.variants) <= MOST_LINES and len(run.request.seeds) > 1
     lines = [
-        Line(one_line(each.label), each.mean, about.quantity, low=each.low, high=each.high)
+        Line(
+            one_line(each.label),
+            each.mean,
+            about.quantity,
+            low=each.low if banded else None,
+            high=each.high if banded else None,
+        )
         for each in curves_of(run, name, MOST_LINES)
     ]
     styles: tuple[Style, Style] = ("ceiling", "floor")
     for place, each in enumerate(about.lines):
         level = np.full(len(run.step), each.value)
         lines.append(Line(one_line(each.label), level, about.quantity, style=styles[place % 2]))
-    steps = Places("record", [f"step {step}" for step in run.step.tolist()], "step", counted=False)
+    apart = set(np.diff(run.step).tolist())
+    name = f"record, one every {apart.pop()} steps" if len(apart) == 1 else "record"
+    steps = Places(name, [f"step {step}" for step in run.step.tolist()], "step", counted=False)
     return along_chart(lines, steps, unit)
 
 

@@ -57,6 +57,7 @@ def rows(run: Any, axes: tuple[str, ...], sizes: tuple[int, ...]) -> list[Column
     ended = [ENDINGS[each] for row in run.endings for each in row]
     return [
         *axis_columns(run, axes, sizes), Column(name="ending", label="ended by", values=ended),
+        Column(name="row", label="", values=range(len(ended)), hidden=True),
     ]  # fmt: skip
 
 
@@ -113,10 +114,11 @@ declare(
                 x="perplexity",
                 y="distinct_2",
                 axes=("M", "S"),
+                fits=("x", "y"),
             ),
             Table(
                 title="Measures",
-                read="One row a text; click a column to sort.",
+                read="One row a text; click it to go to its row, or a column to sort.",
                 table="steps",
                 key="table_texts",
                 axes=("M", "S"),

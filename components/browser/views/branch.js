@@ -1,13 +1,15 @@
 // The button on the pinned cell: go on from here with another token, sampler, or other luck.
 
 import { button, element, mark } from "../dom.js";
-import { control } from "../form.js";
+import { control, select } from "../form.js";
 import { opens } from "../menu.js";
 import { listed } from "../words.js";
 import { nameOf } from "./knobs.js";
-import { blockOf } from "./rows.js";
+import { blockOf, valueAt } from "./rows.js";
 
 const ANEW = "anew"; // the same place drawn again, with other luck
+const [IN, AFTER] = ["in its place", "after it"];
+const UNSURE = "Goes on anew from where the entropy is highest (Tool-Light's rule), one branch after the other.";
 
 export class BranchButton {
   constructor(stage, samplers) {
@@ -62,16 +64,6 @@ export class BranchButton {
     const last = step === row.tokens.length - 1;
     const chosen = { after: last, token: `${this.token?.id ?? ANEW}`, plan: "", steps: null, places: 3 };
     const box = element("div", "form");
-    const list = (label, options, name) => {
-      const field = element("label", "control");
-      const select = element("select");
-      select.append(...options.map(([value, text]) => new Option(text, value)));
-      select.value = chosen[name];
-      select.addEventListener("change", () => check((chosen[name] = select.value)));
-      field.append(label, mark(select, { "aria-label": label }));
-      return field;
-    };
-    const plans = samplers.draft.samplers.map(({ chain }, i) => [`${i}`, nameOf(chain, samplers.infos)]);
     const go = button("Branch", () => (close(), this.ask(asked())), "primary");
     const why = element("small", "hint");
     const asked = () => {
@@ -81,23 +73,30 @@ export class BranchButton {
       const fresh = token === null && !plan && !(chosen.after && last);
       return { token, plan, fresh, step: step - row.offset + (chosen.after ? 1 : 0), steps: chosen.steps };
     };
-    const check = () => {
-      const { fresh } = asked();
-      const kept = row.part.kept[row.at * row.part.steps + step - row.offset];
-      go.disabled = fresh && !chosen.after && kept === 1;
+    const set = (name) => (value) => {
+      chosen[name] = value;
+      const sole = valueAt(row, "kept", step) === 1;
+      go.disabled = asked().fresh && !chosen.after && sole;
       why.textContent = go.disabled ? "Nothing would differ: the sampler kept one token here and would draw it again." : "";
     };
-    const places = { name: "places", label: "Most unsure places", kind: "whole", low: 1, high: 10, help: "Goes on anew from where the entropy is highest (Tool-Light's rule), one branch after the other." };
+    const list = (label, options, name) => {
+      const field = element("div", "control");
+      field.append(label, select(label, options, chosen[name], set(name)));
+      return field;
+    };
+    const tokens = offered.map(({ id, text }, i) => [`${id}`, `${i + 1} ${listed(text)}`]);
+    const plans = samplers.draft.samplers.map(({ chain }, i) => [`${i}`, nameOf(chain, samplers.infos)]);
+    const after = set("after");
     box.append(
-      control({ name: "where", label: "Go on", kind: "choice", choices: ["in its place", "after it"] }, last ? "after it" : "in its place", (value) => check((chosen.after = value === "after it"))),
-      list("With the token", [...offered.map(({ id, text }, i) => [`${id}`, `${i + 1} ${listed(text)}`]), [ANEW, "drawn anew, other luck"]], "token"),
+      control({ name: "where", label: "Go on", kind: "choice", choices: [IN, AFTER] }, last ? AFTER : IN, (value) => after(value === AFTER)),
+      list("With the token", [...tokens, [ANEW, "drawn anew, other luck"]], "token"),
       list("By the sampler", [["", "the same sampler"], ...plans], "plan"),
-      control({ name: "steps", label: "Steps", kind: "whole", low: 1, high: 1024, empty: true, help: "Left open: as many as the run has left." }, null, (value) => (chosen.steps = value)),
+      control({ name: "steps", label: "Steps", kind: "whole", low: 1, high: 1024, empty: true, help: "Left open: as many as the run has left." }, null, set("steps")),
       why, go,
-      control(places, chosen.places, (value) => (chosen.places = value ?? 3)),
+      control({ name: "places", label: "Most unsure places", kind: "whole", low: 1, high: 10, help: UNSURE }, 3, set("places")),
       button("Branch at the most unsure places", () => (close(), this.ask({ places: chosen.places }))),
     );
-    check();
+    after(last);
     return box;
   }
 }

@@ -42,7 +42,7 @@ export default class Facts extends View {
       const quantity = means.numbers.find((each) => each.name === name);
       return quantity ? [row(quantity, means[name][layer * means.heads + head], label)] : [];
     });
-    const title = `Means over ${this.state.positions ? "the chosen" : "all"} tokens`;
+    const title = `Means over ${this.state.queries ? "the chosen" : "all"} tokens`;
     return [element("h3", "pinned-title", title), facts(rows, "pinned-list")];
   }
 

@@ -10,7 +10,7 @@ const [LEAST, MOST] = [11, 26]; // pixels of a cell
 const LABEL = 26; // pixels of the layers' numbers
 const FITTED = ["entropy", "share"]; // whose colours always span this text, with a mark for the fixed scale
 const SIGNS = { overload: "▲", collapse: "▼" };
-const DRAWN = ["unit", "theme", "measure", "spread", "marks", "upper", "lower", "scale", "order"];
+const DRAWN = ["unit", "theme", "measure", "share", "sorted", "spread", "marks", "flags"];
 
 export default class Heads extends View {
   constructor(stage, panel) {
@@ -54,7 +54,7 @@ export default class Heads extends View {
   #shade() {
     const { part, state } = this;
     if (this.drawn !== part) this.#build();
-    const number = this.numberNamed(state.measure) ?? part.numbers[0];
+    const number = this.numberNamed(state.measure ?? (state.share ? "share" : "entropy")) ?? part.numbers[0];
     const values = part[number.name];
     const fits = state.spread || FITTED.includes(number.name);
     const ends = fits ? span(values, number, state.unit) : range(number, state.unit);
@@ -63,7 +63,7 @@ export default class Heads extends View {
     this.order = this.cells.map((cells, layer) => {
       const places = cells.map((_, head) => head);
       const of = (head) => values[layer * part.heads + head];
-      return state.order === "value" ? places.sort((a, b) => Number.isNaN(of(a)) - Number.isNaN(of(b)) || of(a) - of(b)) : places;
+      return state.sorted ? places.sort((a, b) => Number.isNaN(of(a)) - Number.isNaN(of(b)) || of(a) - of(b)) : places;
     });
     this.cells.forEach((cells, layer) => cells.forEach((cell, column) => {
       const head = this.order[layer][column];
@@ -82,8 +82,8 @@ export default class Heads extends View {
   // Which heads look too widely or hardly at all, by thresholds that the reader moves.
   #flagged() {
     const { state, options, part } = this;
-    const one = part.scales[state.scale] ?? part.flags.scale;
-    const [upper, lower] = [state.upper ?? options.upper, state.lower ?? options.lower];
+    const { scale, upper, lower } = { ...options, ...state.flags };
+    const one = part.scales[scale] ?? part.flags.scale;
     return Array.from(part[part.flags.number], (value) => {
       const at = one > 0 ? value / one : 0 * value;
       return at >= upper ? "overload" : at <= lower ? "collapse" : "";

@@ -1,7 +1,8 @@
 // The samplers as the reader sets them: the knob of a row, the form behind its ⋯, sets of samplers.
 
 import { button, element, mark } from "../dom.js";
-import { control, stopKeys } from "../form.js";
+import { formula } from "../figure.js";
+import { control, select, stopKeys } from "../form.js";
 import { withUnit } from "../numbers.js";
 
 let asked; // Promise of the catalogue; the same for all
@@ -87,7 +88,8 @@ export function samplerForm(start, infos, unit, most, changed) {
     if (again) draw();
   };
   function draw() {
-    box.replaceChildren(...chain.map(link), ...(chain.length && chain.length < most ? [then()] : []));
+    const then = chooser("Then apply…", infos, (name) => put([...chain, { name, parameters: {} }], true));
+    box.replaceChildren(...chain.map(link), ...(chain.length && chain.length < most ? [then] : []));
   }
   function link(spec, at) {
     const part = element("section", "sampler-link");
@@ -112,25 +114,11 @@ export function samplerForm(start, infos, unit, most, changed) {
     part.append(about);
     return part;
   }
-  function then() {
-    return chooser("Then apply…", infos, (name) => put([...chain, { name, parameters: {} }], true));
-  }
   draw();
   return box;
 }
 
 /** A list of all samplers that calls ``chosen`` with the name of one. */
 export function chooser(label, infos, chosen) {
-  const list = element("select", "chooser");
-  list.setAttribute("aria-label", label);
-  list.append(new Option(label, ""), ...infos.map((each) => new Option(`${each.label} (${each.group})`, each.name)));
-  list.addEventListener("change", () => list.value && chosen(list.value));
-  return list;
-}
-
-// Formulas come from the project's own declarations, as MathML that the server made.
-function formula(mathml) {
-  const node = element("div", "formula");
-  node.append(document.importNode(new DOMParser().parseFromString(mathml, "application/xml").documentElement, true));
-  return node;
+  return select(label, [["", label], ...infos.map((each) => [each.name, `${each.label} (${each.group})`])], "", (name) => name && chosen(name));
 }

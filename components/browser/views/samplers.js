@@ -42,6 +42,11 @@ export default class Samplers {
     };
     this.seen = new IntersectionObserver(visible, { root: this.body, rootMargin: "300px" });
     this.unwatch = resized(this.body, () => this.scroll());
+    // The first reader of a server waits for torch as soon as samplers are named: rows come before knobs.
+    catalogue(stage).then((infos) => {
+      this.infos = infos;
+      this.update(new Set(["seed"]));
+    });
   }
 
   get state() {
@@ -60,10 +65,10 @@ export default class Samplers {
 
   async show(run) {
     const turn = ++this.turn; // what is still fetched of an unfinished run comes too late
-    const [rows, infos] = await Promise.all([rowsOf(this.stage, run), catalogue(this.stage)]);
+    const rows = await rowsOf(this.stage, run);
     if (this.turn !== turn) return;
     const before = this.run;
-    Object.assign(this, { run, infos, live: false });
+    Object.assign(this, { run, live: false });
     if (before && before.content !== run.content) this.stage.set({ draft: null });
     this.take(rows);
     const newest = rows.find(({ index }) => index === rows.length - 1);
@@ -95,7 +100,7 @@ export default class Samplers {
   }
 
   update(changed) {
-    if (!this.rows) return;
+    if (!this.rows || !this.node.isConnected) return;
     const any = (...names) => names.some((name) => changed.has(name));
     if (changed.has("draft") && this.same()) this.edited();
     else if (any(...LAYOUT)) this.layout();
@@ -213,9 +218,9 @@ export default class Samplers {
     node.row = row.line.row = row;
     node.style.setProperty("--depth", depth);
     const who = mark(element("div", "samplers-who"), { role: "rowheader" });
-    const name = depth ? `↳ ${row.number} · ${row.label}` : !entry ? row.label : first ? nameOf(entry.chain, infos) : `seed ${part.seeds[row.seed]}`;
+    const name = depth ? `↳ ${row.number} · ${row.label}` : !entry || !infos ? (row.label ?? "") : first ? nameOf(entry.chain, infos) : `seed ${part.seeds[row.seed]}`;
     who.append(mark(element("span", "samplers-name", name), { title: row.label ?? name }));
-    if (first && live !== "all") who.append(...this.knobs(entry, i, name));
+    if (first && infos && live !== "all") who.append(...this.knobs(entry, i, name));
     if (!part) row.text.append(element("span", "hint", "not run yet"));
     node.append(who, row.text, row.line);
     return node;

@@ -1,7 +1,7 @@
 // One distribution: what the model offered at the pinned step, and what every sampler keeps of it.
 
 import { button, element, mark } from "../dom.js";
-import { control } from "../form.js";
+import { control, select } from "../form.js";
 import { range, withUnit, written } from "../numbers.js";
 import { count, listed, ordinal, percent, quoted } from "../words.js";
 import { catalogue, draftOf, infoOf, nameOf } from "./knobs.js";
@@ -22,13 +22,17 @@ export default class OneStep {
     this.top = element("div", "step-top");
     this.rest = element("div");
     this.node.append(this.top, this.heat(), this.rest);
+    catalogue(stage).then((infos) => {
+      this.infos = infos;
+      if (this.block) this.draw();
+    });
   }
 
   async show(run) {
     this.run = run;
-    const [rows, infos] = await Promise.all([rowsOf(this.stage, run), catalogue(this.stage)]);
+    const rows = await rowsOf(this.stage, run);
     if (this.run !== run) return;
-    Object.assign(this, { rows, infos });
+    this.rows = rows;
     await this.load();
   }
 
@@ -134,16 +138,13 @@ export default class OneStep {
 
   source() {
     const { what, options } = this;
-    const list = mark(element("select", "step-source"), { "aria-label": "Which distribution" });
-    list.append(new Option("of the model at this step", ""), ...Object.keys(options.shapes).map((each) => new Option(`made up: ${each}`, each)));
-    list.value = what.shape;
-    list.addEventListener("change", () => {
-      Object.assign(what, { shape: list.value, weights: [...(options.shapes[list.value] ?? [])] });
+    const shapes = Object.keys(options.shapes).map((each) => [each, `made up: ${each}`]);
+    return select("Which distribution", [["", "of the model at this step"], ...shapes], what.shape, (shape) => {
+      Object.assign(what, { shape, weights: [...(options.shapes[shape] ?? [])] });
       this.answer = null;
       this.draw();
       this.ask();
     });
-    return list;
   }
 
   // The listed tokens: place ``k`` among them, none for what came from beyond.
@@ -164,8 +165,8 @@ export default class OneStep {
     const all = this.tokens;
     const shown = this.more ? all : all.filter((each, k) => k < FEW || each.came);
     const longest = Math.max(...all.map((each) => Math.max(each.raw, each.final || 0)));
-    const names = entries.map(({ chain }, m) => mark(element("th", m === own ? "own" : "", `${m + 1}`), { title: nameOf(chain, this.infos) }));
-    const rows = [["", [element("th"), element("th", "", "model"), element("th"), ...names]]];
+    const names = entries.map((_, m) => mark(element("th", m === own ? "own" : "", `${m + 1}`), { title: this.nameAt(m) }));
+    const rows = [["", [element("td"), element("th", "", "model"), element("td"), ...names]]];
     for (const each of shown) {
       const bar = element("td", "step-bar");
       bar.append(placed("fill", 0, ""));
@@ -199,7 +200,7 @@ export default class OneStep {
   samplers() {
     const { entries, told, own, block } = this;
     const { unit } = this.stage.state;
-    const head = ["", "keeps", "of it", "H after"].map((each) => element("th", "", each));
+    const head = ["", "keeps", "of it", "H after"].map((each) => element(each ? "th" : "td", "", each));
     head[3].title = `Entropy after the sampler, ${unit}`;
     const rows = told.map((each, m) => {
       if (each) return [m === own ? "own" : "", [this.named(m), ...[count(each.count), percent(100 * each.mass), written(each.after, AFTER, unit)].map((text) => element("td", "", text))]];
@@ -208,8 +209,13 @@ export default class OneStep {
     return lines("step-samplers", "What each sampler keeps", [["", head], ...rows]);
   }
 
+  nameAt(m) {
+    const { chain, stored } = this.entries[m];
+    return this.infos ? nameOf(chain, this.infos) : (this.row.part.labels[stored] ?? "");
+  }
+
   named(m) {
-    const name = nameOf(this.entries[m].chain, this.infos);
+    const name = this.nameAt(m);
     return mark(element("th", "", `${m + 1} ${name}`), { title: name });
   }
 
@@ -225,7 +231,7 @@ export default class OneStep {
       cell.append(curve(values, AFTER, ends, "nats"), placed("tick", (what.temperature - first) / (last - first), `T = ${what.temperature}`));
       return ["", [name, cell, element("td", "", written(values[0], AFTER, unit)), element("td", "", withUnit(values.at(-1), AFTER, unit))]];
     };
-    const head = ["", "entropy after, by T", `T = ${first}`, `T = ${last}`].map((each) => element("th", "", each));
+    const head = ["", "entropy after, by T", `T = ${first}`, `T = ${last}`].map((each) => element(each ? "th" : "td", "", each));
     const slope = element("p", "hint", `The model's own rises with V/T, at T = 1 with ${withUnit(answer.varentropy, { ...AFTER, unit: "nats²", power: 2 }, unit)}.`);
     const own = answer.samplers.map(({ sweep }, m) => row(this.named(m), sweep));
     return [lines("step-sweeps", "Entropy as the temperature rises", [["", head], row(element("th", "", "the model"), answer.sweep), ...own]), slope];

@@ -32,39 +32,44 @@ class _Ended:
     """What is remembered of a job."""
 
     request: Request | None
-    told: tuple[Event, ...]
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True)
-class Waits:
+class Timeouts:
     """How long the engine waits for those who listen, in seconds.
 
     Attributes:
-        first: for a first listener, from the submission on.
-        again: for another one after the last has left.
-        alive: without an event, until a sign of life is sent.
+        first_listener: for a first listener, from the submission on.
+        next_listener: for another one after the last has left.
+        sign_of_life: without an event, until a sign of life is sent.
     """
 
-    first: float = 30.0
-    again: float = 15.0
-    alive: float = 10.0
+    first_listener: float = 30.0
+    next_listener: float = 15.0
+    sign_of_life: float = 10.0
 
 
-class Audience:
-    """Jobs and their listeners. Methods named "the caller holds the lock" mean the engine's.
+class Listeners:
+    """Jobs and their listeners. Where the caller holds the lock, it is the engine's.
 
     Args:
         lock: the engine's lock.
         clock: to wait with.
-        waits: for how long.
-        give_up: called, without the lock, with a job that nobody listens to any more; it looks
-            once more whether that is so.
+        timeouts: for how long.
+        cancel_unattended: called, without the lock, with a job that nobody listens to any more; it
+            looks once more whether that is so.
     """
 
     def __init__(
-        self, lock: threading.Lock, clock: Clock, waits: Waits, give_up: Callable[[Job], None]
+        self,
+        lock: threading.Lock,
+        clock: Clock,
+        timeouts: Timeouts,
+        cancel_unattended: Callable[[Job], None],
     ) -> None:
-        self._lock, self._clock, self._waits, self._give_up = lock, clock, waits, give_up
+        self._lock, self._clock, self._timeouts = lock, clock, timeouts
+        self._cancel_unattended = cancel_unattended
         self._jobs: dict[str, Job] = {}
         self._ended: ByteCache[_Ended] = ByteCache(_ENDED_BYTES)
         self._partials: OrderedDict[str, Any] = OrderedDict()
@@ -73,7 +78,7 @@ class Audience:
     def add(self, job: Job) -> None:
         """Expect listeners of a job. The caller holds the lock."""
         self._jobs[job.id] = job
-        self._expect(job, self._waits.first)
+        self._expect(job, self._timeouts.first_listener)
 
     def job(self, job_id: str) -> Job | None:
         """Return a job that has not ended."""
@@ -90,7 +95,7 @@ class Audience:
         """Return the contents of what a job made, by kind; None unless it is done."""
         with self._lock:
             ended = self._ended.get(job_id)
-        event = ended.told[-1] if ended else None
+        event = ended.events[-1] if ended else None
         return event.contents if isinstance(event, Done) else None
 
     async def listen(self, job_id: str) -> AsyncIterator[Event]:
@@ -99,14 +104,14 @@ class Audience:
         self._attach(job_id, mailbox)
         try:
             while True:
-                event = await mailbox.next(self._waits.alive)
+                event = await mailbox.next(self._timeouts.sign_of_life)
                 yield event
                 if event.last:
                     return
         finally:
             self._detach(job_id, mailbox)
 
-    def tell(self, task: Task) -> None:
+    def report(self, task: Task) -> None:
         """Tell all listeners how far a task has come. The caller holds the lock."""
         listened = [job for job in task.jobs if job.mailboxes]
         if not listened:
@@ -121,11 +126,12 @@ class Audience:
     def end(self, job: Job, event: Event) -> None:
         """Tell how a job ended, now and to those who come late. The caller holds the lock."""
         job.post(event)
+        job.mailboxes.clear()
         if job.grace is not None:
             job.grace.cancel()
         self._jobs.pop(job.id, None)
-        told = (Progressed.of(job.progress), event)
-        self._ended.put(job.id, _Ended(job.request, told))
+        events = (Progressed.of(job.progress), event)
+        self._ended.put(job.id, _Ended(job.request, events))
 
     def partial(self, content: str) -> Run | None:
         """Return an unfinished run by the name it was told under, while it is remembered."""
@@ -162,20 +168,20 @@ class Audience:
             job = self._jobs.get(job_id)
             ended = self._ended.get(job_id)
             if ended is not None:
-                told = ended.told
+                events = ended.events
             elif self._closed:
-                told = (Closing(),)
+                events = (Closing(),)
             elif job is None:
-                told = (Unknown(),)
+                events = (Unknown(),)
             else:
-                told = (Progressed.of(job.progress),)
+                events = (Progressed.of(job.progress),)
                 self._name_partial(job.task)
                 if job.task.partial is not None:
-                    told = (*told, Partial(job.task.partial))
+                    events = (*events, Partial(job.task.partial))
                 job.mailboxes.append(mailbox)
                 if job.grace is not None:
                     job.grace.cancel()
-            for event in told:
+            for event in events:
                 mailbox.post(event)
 
     def _detach(self, job_id: str, mailbox: Mailbox) -> None:
@@ -185,8 +191,8 @@ class Audience:
                 return
             job.mailboxes.remove(mailbox)
             if not job.mailboxes:
-                self._expect(job, self._waits.again)
+                self._expect(job, self._timeouts.next_listener)
 
     def _expect(self, job: Job, seconds: float) -> None:
         if not (job.stay or self._closed):
-            job.grace = self._clock.later(seconds, partial(self._give_up, job))
+            job.grace = self._clock.later(seconds, partial(self._cancel_unattended, job))
