@@ -1,6 +1,7 @@
 # make run                 install what is missing and open the dashboard on http://localhost:8501
 # make run PORT=8600       the same on another port
-# make setup|test|lint     install; run all tests; check style and types
+# make setup|test|lint     install; run all tests but the long ones; check style and types
+# make test-fast|test-slow the tests without a browser; the long ones
 # make bench|examples      measure; compute the shipped examples and pairs again
 # make docs                write the tables of docs/measures.md from the declarations
 # make screenshot          take the README's picture again
@@ -8,13 +9,15 @@
 PORT ?= 8501
 PYTHON ?= python3
 TESTS ?= tests
+# One process a core; tests of one file stay together, as they share models and servers.
+PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: setup run test lint bench examples docs screenshot
+.PHONY: setup run test test-fast test-slow lint bench examples docs screenshot
 
 setup: $(VENV)/installed
 	@:
@@ -25,7 +28,14 @@ run: setup
 
 test: $(VENV)/installed-dev
 	@scripts/install_browser
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(PYTEST) -m "not slow" $(TESTS)
+
+test-fast: $(VENV)/installed-dev
+	@$(PYTEST) -m "not slow and not browser" $(TESTS)
+
+test-slow: $(VENV)/installed-dev
+	@scripts/install_browser
+	@$(BIN)/python -m pytest -m slow $(TESTS)
 
 lint: $(VENV)/installed-dev
 	@$(BIN)/ruff check

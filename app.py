@@ -1,13 +1,22 @@
-"""The front door: navigation, and the controls that hold for every page."""
+"""The front door: Streamlit's server around components/shell.py, with our routes beside."""
 
 import streamlit as st
 
 from backend import cached
-from components import shell, sidebar, state
+from backend.web.estimates import estimate_routes
+from backend.web.lifespan import lifespan
+from backend.web.routes import routes
+from backend.web.samplers import sampler_routes
+from backend.web.security import middleware
 
-page = shell.choose_page()
-with st.sidebar:
-    sidebar.unit_switch()
-    sidebar.model_picker({each.spec.source: each.label for each in cached.model_choices()})
-shell.run_page(page)
-state.settle()
+prefix = st.get_option("server.baseUrlPath")
+app = st.App(
+    "components/shell.py",
+    routes=[
+        *routes(cached, prefix=prefix),
+        *sampler_routes(cached, prefix),
+        *estimate_routes(cached, prefix),
+    ],
+    middleware=middleware(st.get_option("server.allowedHosts")),
+    lifespan=lifespan(cached),
+)

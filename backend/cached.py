@@ -1,28 +1,61 @@
-"""What pages call: one engine for the whole server, and things worth loading once.
+"""What pages and routes call: one engine for the whole server, and things worth loading once.
 
 The only module of the backend that knows Streamlit. Keys are names and content hashes, never
 arrays: Streamlit hashes large ones by sample. Errors pass through as they are, for ``st.error``.
+
+A run is known by the key of its request, which finds it while the model is the same; by the name of
+its content, which alone says what a browser may cache; and, in the library, by its ``saved_key``.
 """
 
 from __future__ import annotations
 
 import atexit
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
+from streamlit import runtime
 
-from .errors import InputError
-from .runs import AttentionRequest, DivergenceRequest, ModelFacts, ModelSpec, Request, Run
+from .charts.preview import preview
+from .derived.comparison import comparison_of
+from .errors import EntroscopeError, InputError
+from .events import Event, Unknown
+from .lenses.parcel import MEDIA_TYPE, pack
+from .lenses.parcel import VERSION as PARCEL_VERSION
+from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
+from .runs import (
+    AttentionRequest,
+    AttentionRun,
+    DivergenceRequest,
+    ModelFacts,
+    ModelSpec,
+    Request,
+    Run,
+)
 from .runs.sampler_info import Filtered, SamplerInfo
 from .runs.trajectories import Plan, TrajectoryRequest
 from .settings import settings
-from .storage.files import load_run
+from .storage.examples import ExampleInfo, list_examples, open_example
 from .storage.library import Library
+from .storage.permalink import exact_request
+from .storage.run_store import RunStore
+from .storage.stamps import Stamp, stamp
+from .storage.strict_json import parse
+from .web.assets import assets_version
+from .web.parcels import array_parcel, run_parcel
+from .web.source import Parcel
+
+# Beside what stands here, ``cached`` offers these as they are.
+__all__ = [
+    "ModelChoice",
+    "any_model",
+    "assets_version",
+    "check_model",
+    "is_offered",
+    "model_choices",
+]
 
 if TYPE_CHECKING:
     from .engine import Engine, Job
@@ -32,25 +65,15 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 _SAVED = "saved-"
 
-
-@dataclass(frozen=True)
-class ExampleInfo:
-    """A run that ships with the project; ``name`` is for ``example_run``, ``title`` for people."""
-
-    name: str
-    title: str
-    kind: str
+_started: list[Engine] = []
+"""The engine, once there is one: torch takes seconds, and a lookup does not start it."""
 
 
-@dataclass(frozen=True)
-class ModelChoice:
-    """A model to pick."""
-
-    spec: ModelSpec
-    label: str
+# The engine, and what it does for routes
 
 
 def _close(engine: Engine) -> None:
+    _started.clear()
     atexit.unregister(engine.close)
     engine.close()
 
@@ -58,65 +81,303 @@ def _close(engine: Engine) -> None:
 @st.cache_resource(show_spinner=False, on_release=_close)
 def engine() -> Engine:
     """Return the engine that all sessions share."""
-    # Imported late: torch takes seconds, and a page that shows an example does without it.
     from .engine import Engine
 
-    made = Engine()
+    made = Engine(store=store())
     atexit.register(made.close)
+    _started.append(made)
     return made
 
 
 def _started_engine() -> Engine | None:
-    """Return the engine if its module was ever needed: only then can it hold something."""
-    return engine() if f"{__package__}.engine" in sys.modules else None
+    """Return the engine if it was ever needed: only then can it hold something."""
+    return engine() if _started else None
 
 
-def submit(request: Request) -> Job:
-    """Ask for a study; the job's ``result()`` is the run, and ``find_run(job.key)`` finds it later.
+@st.cache_resource(show_spinner=False)
+def store() -> RunStore:
+    """Return the runs in memory: computed, uploaded, saved and shipped ones."""
+    return RunStore(settings().result_bytes, PARCEL_VERSION)
+
+
+def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | None:
+    """Return a part of a run or array for the browser; see ``web.parcels``.
+
+    Raises:
+        InputError: a parameter is of no use.
+    """
+    run, array = run_of(content) or comparison_of(content, run_of), array_of(content)
+    if run is not None:
+        return run_parcel(run, part, parameters)
+    return None if array is None else array_parcel(array, part)
+
+
+def pattern(content: str, parameters: Mapping[str, str]) -> Parcel | None:
+    """Return the weights of a head of an attention run as ``{size, weights}``, read anew.
+
+    Args:
+        content: of the run.
+        parameters: ``layer`` and ``head``; ``start`` and ``stop`` of the queries, or ``cells`` of
+            an overview; unchecked.
+
+    Raises:
+        InputError: a parameter is of no use.
+        OverBudgetError: too much is waiting already.
+    """
+    run = run_of(content)
+    if not isinstance(run, AttentionRun):
+        return None
+    try:
+        given = {name: int(value) for name, value in parameters.items()}
+    except ValueError as error:
+        raise InputError("layer, head, start, stop and cells are whole numbers.") from error
+    layer, head = given.pop("layer", 0), given.pop("head", 0)
+    cells, start, stop = (given.pop(name, None) for name in ("cells", "start", "stop"))
+    if given:
+        raise InputError(f"A pattern knows no {min(given)!r}.")
+    rows = None if start is None or stop is None else (start, stop)
+    request = exact_request(run)
+    weights = submit_pattern(request, layer, head, rows, cells, stay=True).result()  # type: ignore[reportArgumentType]
+    return Parcel(pack({"size": len(run)}, {"weights": weights}), MEDIA_TYPE)
+
+
+def count(body: bytes) -> dict[str, Any]:
+    """Return how many tokens a text has for a model, in words; see ``web.source``.
+
+    Raises:
+        InputError: ``body`` says nothing of use, or the model is not offered.
+    """
+    try:
+        said = parse(body)
+        spec = ModelSpec(str(said["model"]["source"]), said["model"].get("revision"))
+        text = str(said["text"])
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise InputError("A count needs a text and a model.") from error
+    found, limit = count_tokens(spec, text), context_length(spec)
+    if found is None:
+        return {"words": f"{len(text):,} characters; counted once the model is here"}
+    over = limit is not None and found > limit
+    of = f" of {limit:,}" if limit is not None else ""
+    words = f"{found:,} tokens; this model reads {limit:,}" if over else f"{found:,}{of} tokens"
+    return {"words": words, "over": over}
+
+
+def warm_up() -> None:
+    """Begin to load the bundled model, so that nobody has to wait for it; takes seconds."""
+    if settings().preload:
+        engine().warm(ModelSpec())
+
+
+def announce_shutdown() -> None:
+    """Tell all who listen to a job that the server goes down."""
+    for each in _started:
+        each.announce_shutdown()
+
+
+def close() -> None:
+    """Stop all work and free the models."""
+    for each in _started:
+        _close(each)
+
+
+async def listen(job_id: str) -> AsyncIterator[Event]:
+    """Yield what happens to a job; see ``Engine.listen``."""
+    if not _started:
+        yield Unknown()
+        return
+    async for event in _started[0].listen(job_id):
+        yield event
+
+
+def stop(job_id: str) -> bool:
+    """Cancel a reader's share of a job; return whether there was one."""
+    return any(each.stop(job_id) for each in _started)
+
+
+def _session_closed(release_sessions: Callable[[], None]) -> None:
+    for each in _started:
+        held = float(st.get_option("server.disconnectedSessionTTL"))
+        each.session_closed(after=held + 1, release_sessions=release_sessions)
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=_session_closed)
+def _session(_release_sessions: Callable[[], None]) -> Callable[[], None]:
+    return _release_sessions
+
+
+def session_opened(release_sessions: Callable[[], None]) -> None:
+    """Note that a session is open; called by every script run. Its end is noted by itself.
+
+    Args:
+        release_sessions: makes the server let go of sessions that will not come back; called a
+            while after the end.
+    """
+    if runtime.exists():  # else the script runs by itself, in a test or a shell
+        _session(release_sessions)
+
+
+# Studies and their runs
+
+
+def submit(request: Request, *, stay: bool = False) -> Job:
+    """Ask for a study; listeners follow it by its ``id``, and its ``result()`` is the run.
+
+    Args:
+        request: of any kind.
+        stay: whether it goes on when nobody listens to it; see ``Engine.submit``.
 
     Raises:
         InputError: this server does not offer the model.
         OverBudgetError: too much is waiting already.
     """
-    _check_offered(request.model)
+    check_model(request.model)
     if isinstance(request, DivergenceRequest):
-        _check_offered(request.other)
-    return engine().submit(request.kind, request)
+        check_model(request.other)
+    return engine().submit(request, stay=stay)
+
+
+def submit_pattern(
+    request: AttentionRequest,
+    layer: int,
+    head: int,
+    rows: tuple[int, int] | None = None,
+    cells: int | None = None,
+    *,
+    stay: bool = False,
+) -> Job:
+    """Ask the model for the weights of one head; the job's ``result()`` is an array.
+
+    See ``backend.attention_pattern`` for ``rows`` and ``cells``. Listeners are told the content
+    of the array as that of "pattern".
+
+    Raises:
+        InputError: this server does not offer the model.
+        OverBudgetError: too much is waiting already.
+    """
+    from .reading.pattern import Part, read_pattern
+
+    check_model(request.model)
+    part = Part(rows, cells)
+    return engine().call(
+        request.model, read_pattern, request, layer, head, part, name="pattern", stay=stay
+    )
+
+
+def estimate_seconds(request: Request) -> float | None:
+    """Return about how long a study will take, from what earlier ones took on this machine.
+
+    None where nothing like it was measured yet, while its model is not loaded, and where it would
+    be refused, which ``submit`` tells.
+    """
+    started = _started_engine()
+    try:
+        return started.seconds(request) if started else None
+    except EntroscopeError:
+        return None
+
+
+def job_request(job_id: str) -> Request | None:
+    """Return what a job was asked for; None when it is forgotten."""
+    started = _started_engine()
+    return started.job_request(job_id) if started else None
+
+
+def job_contents(job_id: str) -> Mapping[str, str] | None:
+    """Return the contents of what a job made, by kind; None unless it is done."""
+    started = _started_engine()
+    return started.job_contents(job_id) if started else None
 
 
 def find_run(key: str) -> Run | None:
-    """Return a run still in memory or, for a key from ``saved_key``, in the library; else None."""
+    """Return a run by the key of its request, its content or its ``saved_key``; None if gone."""
     if key.startswith(_SAVED):
         entry = library().find(key.removeprefix(_SAVED))
-        return _saved_run(entry.id, entry.title) if entry else None
+        return store().open(library().file(entry.id), entry.title) if entry else None
     started = _started_engine()
-    return started.find(key) if started else None
+    return run_of(key) or (started.find(key) if started else None)
 
 
-def keep_run(run: Run) -> str:
-    """Keep a run that came from a file, and return the key to find it with."""
-    return engine().put(run)
+def content_of(key: str) -> str | None:
+    """Return the name of the content of ``find_run(key)``."""
+    run = find_run(key)
+    return key if run_of(key) is not None else None if run is None else put_run(run)
+
+
+def run_of(content: str) -> Run | None:
+    """Return a run, finished or not, by the name of its content; None when it is forgotten."""
+    value = store().get(content)
+    if value is None and (started := _started_engine()):
+        value = started.partial(content)
+    return value if isinstance(value, Run) else None
+
+
+def array_of(content: str) -> np.ndarray | None:
+    """Return an array, such as an attention pattern, by the name of its content."""
+    value = store().get(content)
+    return value if isinstance(value, np.ndarray) else None
+
+
+def put_run(run: Run) -> str:
+    """Keep a run in memory, and return the name of its content."""
+    return store().put(run)
+
+
+def last_run(spec: ModelSpec, kind: str) -> Run | None:
+    """Return a run of a kind that this server computed with a model, if one is in memory."""
+    started = _started_engine()
+    return started.last(spec, kind) if started else None
+
+
+# Shipped and saved runs
 
 
 @st.cache_resource(show_spinner=False)
 def example_names() -> list[ExampleInfo]:
     """Return the shipped examples, sorted by name. Not to be changed: all sessions share it."""
-    names = sorted(path.stem for path in EXAMPLES.glob("*.safetensors"))
-    runs = {name: example_run(name) for name in names}
-    return [ExampleInfo(name, run.title or name, run.kind) for name, run in runs.items()]
+    return list_examples(EXAMPLES)
 
 
-@st.cache_resource(show_spinner=False)
 def example_run(name: str) -> Run:
     """Return a shipped example.
 
     Raises:
         InputError: there is none of that name.
     """
-    known = [path.stem for path in EXAMPLES.glob("*.safetensors")]
-    if name not in known:  # also keeps a name from a link inside the folder
-        raise InputError(f"There is no example named {name!r}.")
-    return load_run(EXAMPLES / f"{name}.safetensors")
+    return open_example(EXAMPLES, name, store())
+
+
+def example_content(name: str) -> str:
+    """Return the name of the content of a shipped example. Raises as ``example_run``."""
+    return put_run(example_run(name))
+
+
+@st.cache_resource(show_spinner=False)
+def comparison_names() -> list[str]:
+    """Return the names of the shipped runs for Compare, such as "dtype_a"."""
+    return sorted(path.stem for path in (EXAMPLES / "compare").glob("*.safetensors"))
+
+
+def comparison_run(name: str) -> Run:
+    """Return a shipped run for Compare.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    return open_example(EXAMPLES / "compare", name, store())
+
+
+@st.cache_resource(show_spinner=False)
+def library() -> Library:
+    """Return the library of saved runs, which all sessions share."""
+    return Library(settings().data_dir / "runs", preview)
+
+
+def saved_key(run_id: str) -> str:
+    """Return the key under which ``find_run`` finds a run of the library."""
+    return f"{_SAVED}{run_id}"
+
+
+# Models
 
 
 def count_tokens(
@@ -136,10 +397,10 @@ def count_tokens(
     """
     from .models import is_here
 
-    _check_offered(spec)
+    check_model(spec)
     if not is_here(spec):
         return None
-    tokenizer = _tokenizer(spec.source, spec.revision)
+    tokenizer = _tokenizer(spec.source, spec.revision, stamp(spec))
     return tokenizer.count(text, special_tokens=special_tokens, chat=chat, add_bos=add_bos)
 
 
@@ -147,8 +408,8 @@ def context_length(spec: ModelSpec) -> int | None:
     """Return how many tokens a model reads; None: no limit, or not known. Raises as above."""
     from .models import is_here
 
-    _check_offered(spec)
-    return _context(spec.source, spec.revision) if is_here(spec) else None
+    check_model(spec)
+    return _context(spec.source, spec.revision, stamp(spec)) if is_here(spec) else None
 
 
 def model_facts(spec: ModelSpec) -> ModelFacts | None:
@@ -157,44 +418,24 @@ def model_facts(spec: ModelSpec) -> ModelFacts | None:
     return started.facts(spec) if started else None
 
 
-def model_choices() -> list[ModelChoice]:
-    """Return the models to offer, the bundled one first."""
-    named = [ModelChoice(ModelSpec(source), source) for source in settings().models]
-    return [ModelChoice(ModelSpec(), "SmolLM2-135M-Instruct (bundled)"), *named]
+# Files that were overwritten are read again: their stamp is in the key.
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _tokenizer(source: str, revision: str | None) -> TextTokenizer:
+def _tokenizer(source: str, revision: str | None, files: Stamp) -> TextTokenizer:
     from .models import load_tokenizer
 
     return load_tokenizer(ModelSpec(source=source, revision=revision))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _context(source: str, revision: str | None) -> int | None:
+def _context(source: str, revision: str | None, files: Stamp) -> int | None:
     from .models import read_context
 
     return read_context(ModelSpec(source=source, revision=revision))
 
 
-def _check_offered(spec: ModelSpec) -> None:
-    if settings().any_model or is_offered(spec):
-        return
-    offered = [choice.spec.source for choice in model_choices()]
-    if spec.source in offered:
-        raise InputError(
-            f"This server offers {spec.source!r} without a choice of revision. "
-            f"Leave out the revision {spec.revision!r}."
-        )
-    raise InputError(
-        f"This server does not offer {spec.source!r}. Choose one of: {', '.join(offered)}."
-    )
-
-
-def last_run(spec: ModelSpec, kind: str) -> Run | None:
-    """Return a run of a kind that this server computed with a model, if one is in memory."""
-    started = _started_engine()
-    return started.last(spec, kind) if started else None
+# Samplers
 
 
 @st.cache_resource(show_spinner=False)
@@ -231,6 +472,19 @@ def temperature_sweep(
     return one_step.temperature_sweep(probs, plans, temperatures)
 
 
+def next_token(spec: ModelSpec, ids: Sequence[int]) -> Job:
+    """Ask the model what may come after ``ids``; the job's ``result()`` is float64 [V].
+
+    Raises:
+        InputError: this server does not offer the model.
+        OverBudgetError: too much is waiting already.
+    """
+    from .decoding.next_token import next_token_probabilities
+
+    check_model(spec)
+    return engine().call(spec, next_token_probabilities, tuple(ids), name="next_token", stay=True)
+
+
 def sampler_labels(plans: Sequence[Plan]) -> list[str]:
     """Return a short name for each plan, all different, as runs have them.
 
@@ -251,71 +505,3 @@ def written_out(request: TrajectoryRequest) -> TrajectoryRequest:
     from .decoding.plans import with_defaults
 
     return with_defaults(request)
-
-
-def submit_pattern(
-    request: AttentionRequest,
-    layer: int,
-    head: int,
-    rows: tuple[int, int] | None = None,
-    cells: int | None = None,
-) -> Job:
-    """Ask the model for the weights of one head; the job's ``result()`` is an array.
-
-    See ``backend.attention_pattern`` for ``rows`` and ``cells``.
-
-    Raises:
-        InputError: this server does not offer the model.
-        OverBudgetError: too much is waiting already.
-    """
-    from .reading.pattern import Part, read_pattern
-
-    _check_offered(request.model)
-    part = Part(rows, cells)
-    return engine().call(request.model, read_pattern, request, layer, head, part)
-
-
-@st.cache_resource(show_spinner=False)
-def library() -> Library:
-    """Return the library of saved runs, which all sessions share."""
-    return Library(settings().data_dir / "runs")
-
-
-def saved_key(run_id: str) -> str:
-    """Return the key under which ``find_run`` finds a run of the library."""
-    return f"{_SAVED}{run_id}"
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _saved_run(run_id: str, title: str) -> Run:
-    # The title is in the key, so that a renamed run is read again under its new name.
-    return replace(load_run(library().file(run_id)), title=title)
-
-
-def is_offered(spec: ModelSpec) -> bool:
-    """Tell whether a model is one of ``model_choices``, on any device and in any precision."""
-    choices = {(choice.spec.source, choice.spec.revision) for choice in model_choices()}
-    return (spec.source, spec.revision) in choices
-
-
-def any_model() -> bool:
-    """Tell whether readers may name models that are not among ``model_choices``."""
-    return settings().any_model
-
-
-@st.cache_resource(show_spinner=False)
-def comparison_names() -> list[str]:
-    """Return the names of the shipped runs for Compare, such as "dtype_a"."""
-    return sorted(path.stem for path in (EXAMPLES / "compare").glob("*.safetensors"))
-
-
-@st.cache_resource(show_spinner=False)
-def comparison_run(name: str) -> Run:
-    """Return a shipped run for Compare.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    if name not in comparison_names():
-        raise InputError(f"There is no run named {name!r} to compare.")
-    return load_run(EXAMPLES / "compare" / f"{name}.safetensors")

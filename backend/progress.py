@@ -16,12 +16,14 @@ class Progress:
         total: all steps; 0 while nobody knows.
         message: what is being done, for people.
         partial: results that can be shown already; None for most studies.
+        seconds_left: about how long the rest takes; None while nobody knows. The engine fills it.
     """
 
     done: int
     total: int
     message: str
     partial: Any = None
+    seconds_left: float | None = None
 
 
 Report = Callable[[Progress], None]

@@ -17,14 +17,14 @@ class Settings(BaseSettings):
 
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("entroscope"),
-        description="Converted models; safe to delete.",
+        description="Converted models, and how fast this machine is; safe to delete.",
     )
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("entroscope"),
         description="The library of saved runs.",
     )
     result_bytes: int = Field(
-        default=1_000_000_000, gt=0, description="Finished runs kept in memory, in bytes."
+        default=1_000_000_000, gt=0, description="Runs kept in memory, in bytes."
     )
     model_bytes: int = Field(
         default=16_000_000_000, gt=0, description="Loaded models kept in memory, in bytes."
@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     max_queue: int = Field(default=16, gt=0, description="Studies that may wait for one model.")
     max_text_bytes: int = Field(
         default=2_000_000, gt=0, description="The longest text accepted, in UTF-8 bytes."
+    )
+    preload: bool = Field(
+        default=True,
+        description="Whether the bundled model is loaded when the server starts, and not only "
+        "when somebody asks for it.",
     )
     models: tuple[str, ...] = Field(
         default=(),

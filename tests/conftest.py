@@ -13,6 +13,7 @@ import pytest
 from backend.models import load_model
 from backend.models.language import LanguageModel
 from backend.settings import settings
+from tests import rare_models
 from tests.tiny_models import build
 
 
@@ -34,6 +35,17 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 def tiny_model(tiny_folder: Callable[[str], Path]) -> Callable[[str], LanguageModel]:
     """Return a function: family to its tiny model on the CPU in float32, loaded once."""
     return cache(lambda family: load_model(str(tiny_folder(family)), device="cpu"))
+
+
+@pytest.fixture(scope="session")
+def rare_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LanguageModel]:
+    """Return a function: family of ``tests/rare_models.py`` to its model, loaded once."""
+    root = tmp_path_factory.mktemp("rare")
+
+    def load(family: str) -> LanguageModel:
+        return load_model(str(rare_models.build(family, root / family)), device="cpu")
+
+    return cache(load)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
-GROUND = {"errors", "progress", "quantities", "registry", "settings", "version"}
+GROUND = {"errors", "events", "progress", "quantities", "registry", "settings", "version"}
 
 # Room: the rooms it may import, beside itself. The ground floor is open to the whole backend.
 MODELS = {"ground", "runs", "models"}
@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "taps": MODELS | {"measures"},
     "reading": MODELS | {"measures", "taps"},
     "decoding": MODELS | {"measures", "samplers", "reading", "derived"},
-    "studies": STUDY | {"derived"},
+    "studies": STUDY | {"derived", "trainings"},
     "trainings": STUDY,
     "charts": {"ground", "runs", "derived"},
     "lenses": SHOW | {"storage"},
@@ -58,7 +58,7 @@ LIBRARIES = {
     "derived": {"numpy"},
     "storage": {"numpy", "pydantic", "safetensors", "filelock"},
     "charts": {"numpy", "pandas", "altair", "vl_convert"},
-    "web": {"numpy", "starlette"},
+    "web": {"numpy", "starlette", "vl_convert"},
 }
 
 

@@ -1,6 +1,10 @@
-"""The studies as shell commands, one file each; importing this package adds them all."""
+"""The studies as shell commands; a kind without a file of its own gets one from its request."""
 
-from . import attention, dataset, text, trajectories  # noqa: F401  add themselves
+from ..registry import import_all
 from .base import app
+from .declared import add_all
 
 __all__ = ["app"]
+
+import_all(__name__, __path__)
+add_all()

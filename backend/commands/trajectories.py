@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
 from ..derived.trajectory_text import TextMeasures, text_measures
 from ..errors import InputError
-from ..runs import SamplerSpec, TrajectoryRequest, TrajectoryRun
+from ..runs import SamplerSpec, TrajectoryRun
 from ..runs.trajectories import Plan
-from . import base
+from .declared import Option, Own, add
 
 Samplers = Annotated[
     list[str],
@@ -21,58 +22,22 @@ Samplers = Annotated[
         "top_k:50+top_p:0.9. Give it several times for several.",
     ),
 ]
-Steps = Annotated[int, typer.Option(help="The most tokens to decode.")]
 Seeds = Annotated[list[int], typer.Option("--seed", help="One text of every sampler for each.")]
-Chat = Annotated[bool, typer.Option("--chat", help="Put the prompt into the chat template.")]
 Stop = Annotated[list[str], typer.Option("--stop", help="End a text once this is written.")]
 OwnLuck = Annotated[bool, typer.Option("--own-luck", help="Let samplers not share their luck.")]
-Penalty = Annotated[float, typer.Option(help="Repetition penalty; 1 is off.")]
-Compare = Annotated[
-    bool, typer.Option("--compare", help="Apply every sampler to every text's distributions.")
-]
 
 
-@base.app.command("trajectories")
-def trajectories_command(
-    text_file: base.TextFile,
-    out: base.Out,
-    sampler: Samplers,
-    json_out: base.JsonOut = None,
-    title: base.Title = "",
-    model: base.Model = "bundled",
-    revision: base.Revision = None,
-    device: base.Device = "auto",
-    dtype: base.Dtype = "auto",
-    steps: Steps = TrajectoryRequest.steps,
-    seed: Seeds = [0],  # noqa: B006  typer copies it
-    chat: Chat = False,
-    stop: Stop = [],  # noqa: B006
-    own_luck: OwnLuck = False,
-    repetition_penalty: Penalty = 1.0,
-    compare: Compare = False,
-) -> None:
-    """Decode a prompt with several samplers at once and keep what each did at every step."""
-    request = TrajectoryRequest(
-        model=base.model_spec(model, revision, device, dtype),
-        prompt=base.read_text(text_file),
-        chat=chat,
-        samplers=tuple(map(read_plan, sampler)),
-        steps=steps,
-        seeds=tuple(seed),
-        shared_luck=not own_luck,
-        stop=tuple(stop),
-        repetition_penalty=repetition_penalty,
-        compare=compare,
-    )
-    run = cast(TrajectoryRun, base.answer(request, out, json_out, title))
+def report_lines(run: TrajectoryRun) -> list[str]:
+    """Return one line a text."""
+    lines = []
     for each in text_measures(run):
         label, number = run.labels[each.sampler], run.request.seeds[each.seed]
-        typer.echo(
+        lines.append(
             f"{label}, seed {number}: {each.tokens} tokens, perplexity {each.perplexity:.2f}, "
             f"mean entropy {each.mean_entropy:.3f} nats, repeated 4-grams {each.repeated_4:.0%}"
             + _against_target(each)
         )
-    typer.echo(f"{out}: {run.lengths.size} texts, {run.seconds:.1f} s")
+    return lines
 
 
 def _against_target(of: TextMeasures) -> str:
@@ -111,3 +76,21 @@ def _number(text: str) -> float | int | str:
         except ValueError:
             continue
     return text
+
+
+add(
+    "trajectories",
+    Own(
+        options={
+            "sampler": Option(
+                Samplers, inspect.Parameter.empty, lambda given: tuple(map(read_plan, given))
+            ),
+            "seed": Option(Seeds, [0], tuple),
+            "stop": Option(Stop, [], tuple),
+            "own_luck": Option(OwnLuck, False, lambda given: not given),
+        },
+        fields={"sampler": "samplers", "seed": "seeds", "own_luck": "shared_luck"},
+        report=report_lines,
+        count=lambda run: f"{run.lengths.size} texts",
+    ),
+)

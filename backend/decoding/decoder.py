@@ -16,7 +16,7 @@ from ..models.language import LanguageModel
 from ..progress import Progress, Report
 from ..runs.trajectories import Plan, TrajectoryRequest
 from ..samplers import Step
-from ..samplers.base import Distribution, State
+from ..samplers.base import Distribution, State, wide_enough
 from ..samplers.draw import draw, luck
 from .penalty import Penalty
 from .plans import build
@@ -68,23 +68,23 @@ class Decoder:
         self._rows = torch.arange(len(self.samplers) * seeds)
         self._states = [sampler.start(seeds) for sampler in self.samplers]
         self._luck = _Luck(request, model.facts.vocab_size)
-        self._cache = model.new_cache()
+        self._past = model.new_past()
         self._penalty = Penalty(
             request.repetition_penalty, ids, len(self._rows), model.facts.vocab_size
         )
         self._hidden = torch.empty(0)
 
     def read(self, ids: Tensor, report: Report) -> None:
-        """Read prompt and prefix once, and copy the cache to every row."""
+        """Read prompt and prefix once, and copy what the model keeps of them to every row."""
         prefix = torch.tensor(self._request.prefix_ids, dtype=torch.long)
 
         def layer(done: int, total: int) -> None:
             report(Progress(0, self._request.steps, f"Reading the prompt: layer {done} of {total}"))
 
         read = torch.cat([ids, prefix])[None]
-        hidden = self._model.hidden_states(read, cache=self._cache, on_layer=layer)
+        hidden = self._model.hidden_states(read, past=self._past, on_layer=layer)
         self._relive(hidden[0, len(ids) - 1 :], prefix)
-        self._cache.reorder_cache(torch.zeros(len(self._rows)).long())  # type: ignore[reportArgumentType]
+        self._past.select(torch.zeros(len(self._rows), dtype=torch.long))
         self._hidden = hidden[:, -1].expand(len(self._rows), -1)
 
     def steps(self) -> Iterator[Decoded]:
@@ -98,7 +98,7 @@ class Decoder:
             yield decoded
             if len(self._rows):
                 chosen = decoded.chosen[torch.isin(decoded.rows, self._rows)]
-                self._hidden = self._model.hidden_states(chosen[:, None], cache=self._cache)[:, -1]
+                self._hidden = self._model.hidden_states(chosen[:, None], past=self._past)[:, -1]
 
     def leave(self, finished: Tensor) -> None:
         """Take ``finished`` rows out of the batch."""
@@ -108,11 +108,11 @@ class Decoder:
         self._rows = self._rows[stay]
         self._penalty.leave(stay)
         if len(self._rows):
-            self._cache.reorder_cache(stay.nonzero()[:, 0])  # type: ignore[reportArgumentType]
+            self._past.select(stay.nonzero()[:, 0])
 
     def _logits(self, hidden: Tensor) -> Tensor:
         """Return logits where samplers can compute in float64."""
-        return with_64_bits(self._model.unembed(hidden).float())
+        return wide_enough(with_64_bits(self._model.unembed(hidden).float()))
 
     def _spans(self) -> dict[int, slice]:
         """Return where the rows of each sampler that still runs stand; they are in order."""

@@ -1,15 +1,9 @@
-"""What a study will cost, weighed before it runs and told while it does."""
+"""What a study will cost, weighed before it runs."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..errors import OverBudgetError
-from ..progress import Progress, Report
 from ..studies import Estimate
-from .memory import readable_bytes
-
-_WORTH_TELLING = 3.0  # seconds
 
 
 def check_limit(estimate: Estimate, limit: int, seconds: float | None) -> None:
@@ -25,36 +19,27 @@ def check_limit(estimate: Estimate, limit: int, seconds: float | None) -> None:
         )
 
 
-def check_free(estimate: Estimate, free: int, seconds: float | None) -> None:
-    """Refuse a study that needs more memory than is free beside its model.
-
-    Raises:
-        OverBudgetError: as ``check_limit``.
-    """
-    if estimate.bytes > free:
-        raise OverBudgetError(
-            f"This study needs about {_cost(estimate, seconds)}, and {readable_bytes(free)} are "
-            "free. Use a shorter text or a smaller model, or close other programs."
-        )
+def over_free(estimate: Estimate, free: int, seconds: float | None) -> OverBudgetError:
+    """Return the refusal of a study that needs more memory than is free beside its model."""
+    return OverBudgetError(
+        f"This study needs about {_cost(estimate, seconds)}, and {readable_bytes(free)} are "
+        "free. Use a shorter text or a smaller model, or close other programs."
+    )
 
 
-def announcing(seconds: float | None, report: Report) -> Report:
-    """Return a report that also says how long the whole study takes, where that is known."""
-    if seconds is None or seconds < _WORTH_TELLING:
-        return report
-    whole = f"about {readable_seconds(seconds)} in all"
-
-    def announce(progress: Progress) -> None:
-        report(replace(progress, message=f"{progress.message} · {whole}"))
-
-    return announce
-
-
-def readable_seconds(seconds: float) -> str:
-    """Return a time for people: "20 s", "3 min"."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:,.0f} min"
+def readable_bytes(count: int) -> str:
+    """Return ``count`` for people, in decimal units: "1.5 GB"."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} GB"
 
 
 def _cost(estimate: Estimate, seconds: float | None) -> str:
     memory = f"{readable_bytes(estimate.bytes)} of memory"
-    return memory if seconds is None else f"{memory} and {readable_seconds(seconds)}"
+    if seconds is None:
+        return memory
+    time = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:,.0f} min"
+    return f"{memory} and {time}"

@@ -1,221 +1,325 @@
-"""The engine: takes requests, decides where and when they run, and remembers the answers."""
+"""The engine: takes requests, joins equal ones, tells who waits, and remembers the answers."""
 
 from __future__ import annotations
 
-import itertools
+import logging
+import secrets
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import EntroscopeError, OverBudgetError
-from ..models import load_model
-from ..models.memory import free_beside
-from ..registry import Registry
+import numpy as np
+
+from ..errors import EntroscopeError
+from ..events import Cancelled, Done, Event, Failed
 from ..runs import ModelFacts, ModelSpec, Request, Run
 from ..settings import Settings, settings
-from ..storage.files import content_id
-from ..studies import STUDIES, Report, Study
-from .budget import announcing, check_free, check_limit
-from .job import Job, Task, Work
-from .memory import ByteCache
-from .worker import Loader, Worker
+from ..storage.run_store import RunStore
+from ..storage.stamps import Stamp, stamps
+from .answers import Answers
+from .clock import Clock
+from .executors.base import Call, Executor, Order, Standing
+from .executors.local import LocalExecutor
+from .garbage import Sweeper
+from .job import Job, Task
+from .listeners import Listeners, Timeouts
 
 if TYPE_CHECKING:
     from ..models import LanguageModel
+    from ..progress import Report
 
-_PATIENCE = 30.0  # seconds to wait for a model to be freed
+_log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Runs studies in this process, one thread a model; every method may be called anywhere.
+    """Decides what is computed and who is told; every method may be called from any thread.
 
     Args:
-        loader: turns a ``ModelSpec`` into a model, on the model's own thread.
-        studies: what can be asked, by kind.
+        executor: carries the work out; threads of this process by default.
+        store: holds the runs.
         limits: budgets; read from the environment by default.
+        timeouts: how long to wait for listeners.
     """
 
     def __init__(
         self,
-        loader: Loader = load_model,
-        studies: Registry[Study] = STUDIES,
+        executor: Executor | None = None,
+        store: RunStore | None = None,
         limits: Settings | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
-        self._loader = loader
-        self._studies = studies
-        self._limits = limits or settings()
+        limits = limits or settings()
+        self._executor = executor or LocalExecutor(limits)
+        self._store = store or RunStore(limits.result_bytes)
+        self._answers = Answers(self._store)
+        self._clock = Clock()
+        self._sweeper = Sweeper(self._clock, self._executor.idle)
         self._lock = threading.Lock()
+        self._listeners = Listeners(
+            self._lock, self._clock, timeouts or Timeouts(), self._cancel_unattended
+        )
         self._closed = False
         self._tasks: dict[str, Task] = {}
-        self._workers: dict[ModelSpec, Worker] = {}  # least recently used first
-        self._runs: ByteCache[Run] = ByteCache(self._limits.result_bytes)
-        self._calls = itertools.count(1)
 
-    def submit(self, kind: str, request: Request) -> Job:
+    def submit(self, request: Request, *, stay: bool = False) -> Job:
         """Ask for a study. An equal request that runs, or whose run is kept, is shared.
+
+        Args:
+            request: of any kind of study.
+            stay: whether the job goes on when nobody listens to it. Else it is cancelled when
+                nobody listens for a while; see ``Timeouts``.
 
         Raises:
             InputError: there is no such study.
             OverBudgetError: too much is waiting already.
         """
-        study = self._studies[kind]
+        self._sweeper.pressed()
+        # Files are looked at, and the key is made, outside the lock.
+        seen, known = stamps(request), self._find_answer(request.key)
         with self._lock:
-            run = self._runs.get(request.key)
-            if run is not None:
-                return _answered(request.key, run, self._lock)
+            if known is not None:
+                return self._answered(request, *known)
             task = self._tasks.get(request.key)
-            if task is not None and task.live:
-                return task.join()
-            return self._queue(request.model, request.key, partial(self._study, study, request))
+            if task is not None and task.live and task.stamps == seen:
+                return self._join(task, stay)
+            return self._start(request.model, request, request.key, request.kind, seen, stay)
 
-    def call(self, spec: ModelSpec, function: Callable[..., Any], *args: Any) -> Job:
+    def call(
+        self,
+        spec: ModelSpec,
+        function: Callable[..., Any],
+        *args: Any,
+        name: str = "result",
+        stay: bool = False,
+    ) -> Job:
         """Run ``function(model, *args, report=report)`` on the model's thread, in its turn.
 
         For numbers wanted on demand, such as one attention pattern. ``report`` is as in a study:
-        called between steps, it raises once the job has been cancelled.
+        called between steps, it raises once the job has been cancelled. An array that it returns
+        can be fetched by its content.
+
+        Args:
+            spec: the model.
+            function: of a module, so that it can be sent elsewhere.
+            args: plain values.
+            name: under which the content is told to listeners.
+            stay: as in ``submit``.
 
         Raises:
             OverBudgetError: too much is waiting already.
         """
-
-        def work(model: LanguageModel, report: Report) -> Any:
-            return function(model, *args, report=report)
-
+        self._sweeper.pressed()
+        key = f"call-{secrets.token_hex(8)}"
         with self._lock:
-            return self._queue(spec, f"call-{next(self._calls)}", work)
+            return self._start(spec, Call(function, args), key, name, (), stay)
+
+    def warm(self, spec: ModelSpec) -> Job:
+        """Load a model before somebody asks for it."""
+        return self.call(spec, _nothing, stay=True)
+
+    def listen(self, job_id: str) -> AsyncIterator[Event]:
+        """Yield what happens to a job, on any event loop.
+
+        The last progress comes first. Nothing follows an event that is its ``last``: done, failed,
+        cancelled, unknown, or the server goes down. When nothing happens for a while, ``Alive``
+        comes. Whoever breaks off early closes the generator, so that it is known at once.
+        """
+        return self._listeners.listen(job_id)
+
+    def stop(self, job_id: str) -> bool:
+        """Cancel a job, as its own ``cancel`` does; return whether there was one."""
+        job = self._listeners.job(job_id)
+        if job is not None:
+            job.cancel()
+        return job is not None
+
+    def job_request(self, job_id: str) -> Request | None:
+        """Return what a job was asked for; None of a call, and when the job is forgotten."""
+        return self._listeners.request(job_id)
+
+    def job_contents(self, job_id: str) -> Mapping[str, str] | None:
+        """Return the contents of what a job made, by kind; None unless it is done."""
+        return self._listeners.contents(job_id)
 
     def find(self, key: str) -> Run | None:
-        """Return a run still in memory, or None."""
-        with self._lock:
-            return self._runs.get(key)
+        """Return the run that answers the request of ``key``, if it is in memory and holds."""
+        known = self._find_answer(key)
+        return known[0] if known and isinstance(known[0], Run) else None
+
+    def content_of(self, key: str) -> str | None:
+        """Return the name of the content of ``find(key)``."""
+        known = self._find_answer(key)
+        return known[1][0] if known and isinstance(known[0], Run) else None
+
+    def partial(self, content: str) -> Run | None:
+        """Return an unfinished run by the name it was told under, while it is remembered."""
+        return self._listeners.partial(content)
 
     def last(self, spec: ModelSpec, kind: str) -> Run | None:
         """Return a run of a kind computed here with a model and used last, if one is in memory."""
         with self._lock:
-            ours = (
-                run
-                for key, run in self._runs.newest()
-                if run.kind == kind and run.request.model == spec and key == run.request.key
-            )
-            return next(ours, None)
+            answers = list(self._answers.newest(spec, kind))
+        runs = (self._store.get(each.contents[0]) for each in answers)
+        return next((run for run in runs if isinstance(run, Run)), None)
 
-    def put(self, run: Run) -> str:
-        """Keep a run that was not computed here, and return the key to ``find`` it with.
-
-        The key comes from the run's content, so that an uploaded file can never pass for the
-        answer to somebody's request.
-        """
-        key = f"kept-{content_id(run)}"
-        with self._lock:
-            self._runs.put(key, run)
-        return key
+    def seconds(self, request: Request) -> float | None:
+        """Return about how long a study will take; see ``Executor.seconds``."""
+        return self._executor.seconds(request)
 
     def facts(self, spec: ModelSpec) -> ModelFacts | None:
         """Return the facts of a model if it is loaded."""
-        with self._lock:
-            worker = self._workers.get(spec)
-            return worker.facts if worker else None
+        model = self._executor.model(spec)
+        return model.facts if model else None
 
     def loaded(self) -> list[ModelFacts]:
         """Return the facts of all loaded models, the least recently used first."""
-        with self._lock:
-            return [each.facts for each in self._workers.values() if each.facts]
+        return [each.facts for each in self._executor.models()]
 
     def unload(self, spec: ModelSpec) -> bool:
         """Free a model; return False, and leave it, while it has work or was not loaded."""
+        return self._executor.unload(spec)
+
+    def session_closed(self, after: float, release_sessions: Callable[[], None]) -> None:
+        """Note that a reader left, so that what the session held is freed in a quiet moment.
+
+        Args:
+            after: seconds in which the reader may come back.
+            release_sessions: makes whoever holds such sessions let them go; called from any thread.
+        """
+        self._sweeper.session_closed(after, release_sessions)
+
+    def announce_shutdown(self) -> None:
+        """Tell all who listen that the server goes down, and end what they listen to."""
         with self._lock:
-            worker = self._workers.get(spec)
-            if worker is None or not worker.idle():
-                return False
-            self._retire(worker)
-            return True
+            self._closed = True
+        self._listeners.close()
 
     def close(self, timeout: float = 10) -> None:
         """Stop all work, free all models, and wait for that at most ``timeout`` seconds."""
-        with self._lock:
-            self._closed = True
-            workers = list(self._workers.values())
-            for worker in workers:
-                self._retire(worker)
-        deadline = time.monotonic() + timeout
-        for worker in workers:
-            worker.join(max(0.0, deadline - time.monotonic()))
+        self.announce_shutdown()
+        self._clock.close()
+        self._executor.close(timeout)
 
-    def _queue(self, spec: ModelSpec, key: str, work: Work) -> Job:
-        """Hand work to the model's worker. The caller holds the lock."""
+    # Submitting
+
+    def _find_answer(self, key: str) -> tuple[Any, tuple[str, ...]] | None:
+        """Return the runs that answer a request, and their contents. Not under the lock."""
+        with self._lock:
+            answer = self._answers.get(key)
+        if answer is None:
+            return None
+        model = self._executor.model(answer.request.model)
+        value = self._answers.value(answer, model.weights.fingerprint if model else None)
+        return None if value is None else (value, answer.contents)
+
+    def _answered(self, request: Request, value: Any, contents: tuple[str, ...]) -> Job:
+        task = Task(Order("", request.model, request), request.key, request.kind, (), self._lock)
+        task.standing, task.ended = Standing("done", value=value), True
+        runs = value if isinstance(value, tuple) else (value,)
+        task.contents = {run.kind: name for run, name in zip(runs, contents, strict=True)}
+        self._answers.used(request.key)
+        job = self._join(task, stay=True)
+        self._listeners.end(job, Done(task.contents))
+        return job
+
+    def _start(
+        self,
+        spec: ModelSpec,
+        work: Request | Call,
+        key: str,
+        name: str,
+        seen: tuple[Stamp, ...],
+        stay: bool,
+    ) -> Job:
+        """Give work to the executor. The caller holds the lock."""
         if self._closed:
             raise EntroscopeError("Entroscope is shutting down; start it again.")
-        worker = self._workers.pop(spec, None)
-        if worker is None:
-            worker = Worker(spec, self._loader, self._lock, self._settle, self._make_room)
-        self._workers[spec] = worker  # the most recently used is last
-        waiting, limit = worker.waiting(), self._limits.max_queue
-        if waiting >= limit:
-            raise OverBudgetError(
-                f"{waiting} studies wait for this model already, and {limit} may. "
-                "Try again in a moment."
-            )
-        task = Task(key, work, self._lock)
-        self._tasks = {each.key: each for each in self._tasks.values() if each.live}
+        order = Order(secrets.token_hex(16), spec, work)
+        task = Task(order, key, name, seen, self._lock)
+        self._executor.submit(order, partial(self._update, task))
+        task.standing = self._executor.progress(order.id) or task.standing
         self._tasks[key] = task
-        worker.add(task)
-        return task.join()
+        return self._join(task, stay)
 
-    def _study(
-        self, study: Study, request: Request, model: LanguageModel, report: Report
-    ) -> Run | tuple[Run, ...]:
-        estimate = study.estimate(model, request)
-        check_limit(estimate, self._limits.work_bytes, None)
-        while estimate.bytes > free_beside(model.facts.device) and self._make_room(model.spec):
-            pass
-        check_free(estimate, free_beside(model.facts.device), None)
-        answer = study.run(model, request, announcing(None, report))
+    def _join(self, task: Task, stay: bool) -> Job:
+        job = Job(task, stay, self._cancel)
+        task.jobs.append(job)
+        self._listeners.add(job)
+        return job
+
+    # What the executor tells
+
+    def _update(self, task: Task) -> None:
+        """See where the order of a task stands, and tell."""
         with self._lock:
-            for run in answer if isinstance(answer, tuple) else (answer,):
-                self._runs.put(run.request.key, run)
-        return answer
-
-    def _settle(self, current: Worker) -> None:
-        """Retire idle models, oldest first, until the rest fit. The caller holds the lock.
-
-        The current model stays: it was just asked for, and its loader made sure that it fits.
-        """
-        if current.facts is None and current.idle():
-            self._retire(current)
-        total = sum(each.facts.memory_bytes for each in self._workers.values() if each.facts)
-        for worker in list(self._workers.values()):
-            if total <= self._limits.model_bytes:
+            standing = self._executor.progress(task.order.id)
+            if standing is None or task.ended:
                 return
-            if worker.facts and worker is not current and worker.idle():
-                total -= worker.facts.memory_bytes
-                self._retire(worker)
+            if not standing.finished:
+                task.standing = standing
+                self._listeners.report(task)
+                return
+            task.ended = True
+        try:
+            contents = self._store_results(task, standing) if standing.state == "done" else {}
+        except Exception as error:
+            _log.exception("The result of %s cannot be kept.", task.order.id)
+            refusal = EntroscopeError(f"The result cannot be kept: {error}")
+            standing, contents = Standing("failed", error=refusal), {}
+        with self._lock:
+            task.standing, task.contents = standing, contents
+            if self._tasks.get(task.key) is task:
+                del self._tasks[task.key]
+            for job in list(task.jobs):
+                self._listeners.end(job, _end_of(task))
+            task.changed.notify_all()
 
-    def _make_room(self, spec: ModelSpec) -> bool:
-        """Free the idle model unused for longest, but not ``spec``; tell whether there was one.
+    def _store_results(self, task: Task, standing: Standing) -> dict[str, str]:
+        """Keep what was made, and return the names of the contents by kind. Not under the lock."""
+        value, work = standing.value, task.order.work
+        if isinstance(work, Call) or standing.weights is None:
+            kept = isinstance(value, np.ndarray | Run)
+            return {task.name: self._store.put(value)} if kept else {}
+        runs = value if isinstance(value, tuple) else (value,)
+        contents = [self._store.put(run) for run in runs]
+        with self._lock:
+            self._answers.put(work, value, contents, standing.weights)
+        return {run.kind: content for run, content in zip(runs, contents, strict=True)}
 
-        The caller does not hold the lock.
+    # Giving up
+
+    def _cancel(self, job: Job, *, only_unattended: bool = False) -> None:
+        """Take a job off its task, and stop the task when it was the last.
+
+        Args:
+            job: that is no longer waited for.
+            only_unattended: only if nobody listens to it.
         """
         with self._lock:
-            idle = [
-                each
-                for each in self._workers.values()
-                if each.facts and each.spec != spec and each.idle()
-            ]
-            if not idle:
-                return False
-            self._retire(idle[0])
-        idle[0].join(_PATIENCE)
-        return True
+            task = job.task
+            if job.finished or task.ended or (only_unattended and job.mailboxes):
+                return
+            job.cancelled = True
+            task.jobs.remove(job)
+            task.stopped = not task.jobs
+            self._listeners.end(job, Cancelled(task.partial))
+            task.changed.notify_all()
+        if task.stopped:
+            self._executor.cancel(task.order.id)
 
-    def _retire(self, worker: Worker) -> None:
-        if self._workers.get(worker.spec) is worker:
-            del self._workers[worker.spec]
-        worker.retire()
+    def _cancel_unattended(self, job: Job) -> None:
+        self._cancel(job, only_unattended=True)
 
 
-def _answered(key: str, run: Run, lock: threading.Lock) -> Job:
-    task = Task(key, lambda model, report: run, lock)
-    task.finish("done", run)
-    return task.join()
+def _end_of(task: Task) -> Event:
+    standing = task.standing
+    if standing.state == "done":
+        return Done(task.contents)
+    if standing.error is not None:
+        return Failed(str(standing.error))
+    return Cancelled(task.partial)
+
+
+def _nothing(model: LanguageModel, *, report: Report) -> None:
+    """Do nothing with a model that is loaded now."""

@@ -7,133 +7,129 @@ the last job on it has been cancelled.
 from __future__ import annotations
 
 import copy
+import secrets
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-from ..errors import CancelledError, EntroscopeError
-from ..studies import Progress, Report
-
-if TYPE_CHECKING:
-    from ..models import LanguageModel
-
-State = Literal["queued", "loading", "running", "done", "failed", "cancelled"]
-Work = Callable[["LanguageModel", Report], Any]
-
-FINISHED: frozenset[State] = frozenset({"done", "failed", "cancelled"})
+from ..errors import CancelledError
+from ..events import Event
+from ..progress import Progress
+from ..runs import Request
+from ..storage.stamps import Stamp
+from .clock import Timer
+from .executors.base import FINISHED, Call, Order, Standing, State
+from .mailbox import Mailbox
 
 
 class Task:
-    """Work for one model's thread. All changes of state happen under the engine's one lock.
+    """What one order of the executor is about. Fields change under the engine's lock.
 
-    Args:
-        key: content hash of the request, or a unique name.
-        work: called on the worker thread with the model and a report that raises when stopped.
-        lock: the engine's lock.
+    Attributes:
+        order: of the executor.
+        key: of the request; of a call, its own id.
+        stamps: of the model's files when it was submitted.
+        name: under which a call's result is told of.
+        jobs: those that wait for it.
+        standing: as last seen.
+        stopped: whether nobody waits for it any more.
+        ended: whether its end was seen, though perhaps not told yet.
+        contents: once done, the names of what it made, by kind.
+        partial: the name of what can be shown already.
+        named_at: when it got that name; ``time.monotonic``.
     """
 
-    def __init__(self, key: str, work: Work, lock: threading.Lock) -> None:
+    def __init__(
+        self, order: Order, key: str, name: str, stamps: tuple[Stamp, ...], lock: threading.Lock
+    ) -> None:
+        self.order = order
         self.key = key
-        self.work = work
+        self.name = name
+        self.stamps = stamps
         self.changed = threading.Condition(lock)
-        self.state: State = "queued"
-        self.progress = Progress(0, 0, "Waiting for the model")
-        self.jobs = 0
-        self.stopped = False
-        self.value: Any = None
-        self.error: EntroscopeError | None = None
+        self.jobs: list[Job] = []
+        self.standing = Standing()
+        self.stopped = self.ended = False
+        self.contents: dict[str, str] = {}
+        self.partial: str | None = None
+        self.named_at = -float("inf")
 
     @property
     def live(self) -> bool:
         """Whether another job may still join."""
-        return not self.stopped and self.state not in FINISHED
-
-    def report(self, progress: Progress) -> None:
-        """Note the progress; raise ``CancelledError`` when nobody waits any longer."""
-        if self.stopped:
-            raise CancelledError("The study was stopped.")
-        self.progress = progress
-
-    def join(self) -> Job:
-        """Return a new handle. The caller holds the lock."""
-        self.jobs += 1
-        return Job(self)
-
-    def leave(self) -> None:
-        """Take one handle away; without any the task stops. The caller holds the lock."""
-        self.jobs -= 1
-        if self.jobs == 0:
-            self.stop()
-
-    def stop(self) -> None:
-        """Ask the task to stop at its next report, at once when it waits. Needs the lock."""
-        self.stopped = True
-        if self.state == "queued":
-            self.finish("cancelled")
-
-    def begin(self, state: State, message: str) -> None:
-        """Enter "loading" or "running". The caller holds the lock."""
-        self.state = state
-        self.progress = Progress(0, 0, message)
-        self.changed.notify_all()
-
-    def finish(self, state: State, value: Any = None, error: EntroscopeError | None = None) -> None:
-        """Settle the outcome; the first one counts. The caller holds the lock."""
-        if self.state in FINISHED:
-            return
-        self.state, self.value, self.error = state, value, error
-        self.changed.notify_all()
+        return not (self.stopped or self.ended)
 
 
 class Job:
-    """What a submission hands back: watch it, wait for it, cancel it. Safe from any thread."""
+    """What a submission hands back: watch it, wait for it, cancel it. Safe from any thread.
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._cancelled = False
+    Attributes:
+        id: a random name, by which others listen to the job or stop it.
+    """
+
+    def __init__(self, task: Task, stay: bool, cancel: Callable[[Job], None]) -> None:
+        self.id = secrets.token_hex(16)
+        self.stay = stay
+        self.task = task
+        self.cancelled = False
+        self.mailboxes: list[Mailbox] = []
+        self.grace: Timer | None = None
+        self._cancel = cancel
 
     @property
     def key(self) -> str:
-        """The request's content hash: where ``Engine.find`` keeps the run."""
-        return self._task.key
+        """The request's content hash, which ``Engine.find`` takes."""
+        return self.task.key
+
+    @property
+    def request(self) -> Request | None:
+        """What was asked for; None of a call."""
+        work = self.task.order.work
+        return None if isinstance(work, Call) else work
 
     @property
     def state(self) -> State:
         """Where the work stands, seen from this handle."""
-        return "cancelled" if self._cancelled else self._task.state
+        return "cancelled" if self.cancelled else self.task.standing.state
 
     @property
     def progress(self) -> Progress:
         """The latest progress; its message is for people."""
-        return self._task.progress
+        return self.task.standing.progress
 
     @property
     def finished(self) -> bool:
         """Whether nothing more will change."""
         return self.state in FINISHED
 
+    @property
+    def contents(self) -> dict[str, str]:
+        """Once done, the names of the contents of all runs, by kind."""
+        return dict(self.task.contents)
+
     def cancel(self) -> None:
         """Give up this handle; other handles on the same work go on. Does nothing when finished."""
-        with self._task.changed:
-            if not self.finished:
-                self._cancelled = True
-                self._task.leave()
-                self._task.changed.notify_all()
+        self._cancel(self)
+
+    def post(self, event: Event) -> None:
+        """Tell all who listen. The caller holds the engine's lock."""
+        for mailbox in self.mailboxes:
+            mailbox.post(event)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the job is finished, at most ``timeout`` seconds; return whether it is."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        with self._task.changed:
+        with self.task.changed:
             while not self.finished:
                 rest = None if deadline is None else deadline - time.monotonic()
                 if rest is not None and rest <= 0:
                     return False
-                self._task.changed.wait(rest)
+                self.task.changed.wait(rest)
         return True
 
     def result(self, timeout: float | None = None) -> Any:
-        """Return the run, or what a call returned.
+        """Return the run, a tuple of runs, or what a call returned.
 
         Raises:
             TimeoutError: not finished within ``timeout`` seconds.
@@ -141,10 +137,11 @@ class Job:
             EntroscopeError: the study failed; the message is for the reader.
         """
         if not self.wait(timeout):
-            raise TimeoutError(f"Job {self.key} is still {self.state}.")
+            raise TimeoutError(f"Job {self.id} is still {self.state}.")
         if self.state == "cancelled":
             raise CancelledError("The study was stopped.")
-        if self._task.error is not None:
+        standing = self.task.standing
+        if standing.error is not None:
             # A copy, as several threads may raise it and a traceback belongs to one of them.
-            raise copy.copy(self._task.error)
-        return self._task.value
+            raise copy.copy(standing.error)
+        return standing.value

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ..charts.colours import ThemeName
 from ..derived import number
+from ..derived.comparison import Comparison
 from ..errors import InputError
 from ..quantities import UNITS
 from ..runs.base import Run, TokenizedRun
@@ -19,6 +20,7 @@ from ..runs.trajectories import TrajectoryRun
 from ..storage.csv_file import table_csv
 from ..storage.files import dump_run
 from ..storage.plain import plain_value, to_plain
+from ..storage.snippet import snippet
 from .base import Lens
 from .panels.base import NONE, Panel, Parameters, described
 from .panels.parameters import check_names, one_of
@@ -57,7 +59,7 @@ def part(
         lens: that shows the run.
         run: of the lens's kind.
         name: "text", "figures", "about"; of a panel, alone or with an ending of ``CHARTS``;
-            "table/<name>.csv"; "run.json", "run.safetensors", "report.html".
+            "table/<name>.csv"; "run.json", "run.safetensors", "snippet.py", "report.html".
         parameters: of the part, unchecked.
         report: makes the report; what is above lenses hands it in.
 
@@ -69,7 +71,12 @@ def part(
         "about": lambda: (_about(run), MEDIA_TYPE),
         "run.json": lambda: (_json(to_plain(run)), "application/json"),
         "run.safetensors": lambda: (dump_run(run), MEDIA_TYPE),
+        "snippet.py": lambda: (snippet(run).encode(), "text/x-python; charset=utf-8"),
     }
+    if isinstance(run, Comparison):  # what a file holds are its two runs
+        whole.pop("run.json")
+        whole.pop("run.safetensors")
+        run = run.a if name == "text" else run
     if isinstance(run, TokenizedRun):
         whole["text"] = lambda: (text_parcel(run), MEDIA_TYPE)
     if name in whole:
@@ -137,6 +144,9 @@ def _about(run: Run) -> bytes:
 
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return what the model is and how the run was made, as labels and texts."""
+    if isinstance(run, Comparison):
+        both = zip(facts(run.a), facts(run.b), strict=False)
+        return [(label, a if a == b else f"A: {a} · B: {b}") for (label, a), (_, b) in both]
     of = run.model
     found = [
         ("Model", of.name),

@@ -45,6 +45,27 @@ def pooled_pattern(scores: Scores, visible: Tensor | None, head: int, cells: int
     return torch.stack(fields)
 
 
+def causal_patterns(query: Tensor, key: Tensor, scale: float, start: int, stop: int) -> Tensor:
+    """Return the weights of all heads for queries ``start`` … ``stop`` − 1 that see what is before.
+
+    Args:
+        query: [H, T, D].
+        key: [G, T, D]; H is a multiple of G, and heads in a row share a key head.
+        scale: factor on q·k.
+        start: the first query.
+        stop: after the last query.
+
+    Returns:
+        float32 [H, stop − start, stop]: keys that none of these queries sees are left out.
+    """
+    rows = query[:, start:stop].float() * scale
+    grouped = rows.unflatten(0, (len(key), -1)).flatten(1, 2)
+    scores = (grouped @ key[:, :stop].float().mT).view(len(query), stop - start, stop)
+    later = torch.ones(stop - start, stop - start, dtype=torch.bool, device=rows.device).triu(1)
+    scores[:, :, start:].masked_fill_(later, -torch.inf)
+    return scores.softmax(-1)
+
+
 def _rows(scores: Scores, visible: Tensor | None, head: int, start: int, stop: int) -> Tensor:
     group = scores.query.shape[1] // scores.key.shape[1]
     query = scores.query[0, head, start:stop].float() * scores.scale

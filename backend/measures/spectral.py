@@ -1,4 +1,4 @@
-"""How strongly a head can score, from its weights alone."""
+"""How strongly weights act: the largest singular value of a map, and of a head's score."""
 
 from __future__ import annotations
 
@@ -24,3 +24,30 @@ def query_key_norm(query: Tensor, key: Tensor) -> Tensor:
     key_factor = torch.linalg.qr(key.float().mT, mode="r").R
     key_factor = key_factor.repeat_interleave(len(query) // len(key), 0)
     return torch.linalg.matrix_norm(key_factor @ query_factor.mT, ord=2)
+
+
+def power_iteration(weight: Tensor, start: Tensor, steps: int) -> Tensor:
+    """Return the estimate of ‖W‖₂ after every step, [steps].
+
+    Each step applies W and Wᵀ once; with one step a training step it is what σReparam divides by.
+
+    Args:
+        weight: W, [M, N].
+        start: a vector [N] that is not orthogonal to the leading right singular vector.
+        steps: how many.
+    """
+    right = start / start.norm()
+    found = []
+    for _ in range(steps):
+        left = torch.nn.functional.normalize(weight @ right, dim=0)
+        right = torch.nn.functional.normalize(weight.mT @ left, dim=0)
+        found.append(left @ weight @ right)
+    return torch.stack(found)
+
+
+def sigma_reparam(weight: Tensor, gamma: float | Tensor = 1.0) -> Tensor:
+    """Return Ŵ = γ W / ‖W‖₂, [M, N] (Zhai et al., 2023, arXiv 2303.06296).
+
+    γ is 1 at the start in the paper, and ‖W‖₂ itself in the published PyTorch code.
+    """
+    return gamma * weight / torch.linalg.matrix_norm(weight, ord=2)

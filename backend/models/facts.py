@@ -13,6 +13,11 @@ from .tokenizer import TextTokenizer
 
 # What different families call the longest text they were trained for.
 _CONTEXT_NAMES = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length")
+# Families whose first token has the place after that of the padding token.
+_AFTER_PADDING = {
+    *("camembert", "data2vec-text", "roberta", "roberta-prelayernorm"),
+    *("xlm-roberta", "xlm-roberta-xl", "xmod"),
+}
 
 
 def describe(
@@ -51,7 +56,25 @@ def describe(
 
 def context_of(config: Any) -> int | None:
     """Return how many tokens a model with this text configuration reads; None: no fixed limit."""
-    return _first(config, *_CONTEXT_NAMES)
+    places = _first(config, *_CONTEXT_NAMES)
+    if places is not None and config.model_type in _AFTER_PADDING:
+        return places - int(config.pad_token_id) - 1
+    return places
+
+
+def rereads_after(config: Any) -> int | None:
+    """Return after how many tokens a model turns all of its positions in another way, or None.
+
+    LongRoPE (Phi-3): what was read before would have to be read again.
+    """
+    ropes = getattr(config, "rope_parameters", None) or {}
+    nested = [each for each in ropes.values() if isinstance(each, dict)]
+    limits = [
+        int(each["original_max_position_embeddings"])
+        for each in (ropes, *nested)
+        if each.get("rope_type") == "longrope"
+    ]
+    return min(limits, default=None)
 
 
 def _kv_heads(config: Any, heads: int) -> int:

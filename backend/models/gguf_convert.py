@@ -25,7 +25,7 @@ from .cache import cached_folder
 from .checks import check_nothing_missing
 from .gguf_tokenizer import gguf_tokenizer
 from .load import Checkpoint
-from .loading import stage
+from .loading import building, stage
 from .memory import check_room, loading_memory
 from .placement import dtype_name, resolve_device, resolve_dtype
 
@@ -96,7 +96,7 @@ def _convert_weights(path: Path, folder: Path) -> None:
     check_room(path.name, numbers * dtype.itemsize, [_CPU])
     try:
         task = f"Converting {path.name}"
-        with telling(task), loading_memory(task, [_CPU]):
+        with building(), telling(task), loading_memory(task, [_CPU]):
             loaded: Any = AutoModelForCausalLM.from_pretrained(
                 path.parent,
                 gguf_file=path.name,

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
 from ..errors import ModelError
+from .body import body_name, body_of
 
 # What hooks of accelerate leave on a module; they are bound to the original, not to a copy.
 _BOUND = ("forward", "_old_forward", "_hf_hook")
@@ -26,7 +27,8 @@ def apply_head(model: PreTrainedModel, hidden: Tensor) -> Tensor:
     shadow = copy.copy(model)
     for name in _BOUND:
         shadow.__dict__.pop(name, None)
-    shadow.__dict__["_modules"] = {**model._modules, model.base_model_prefix: _Answer(flat)}
+    name = body_name(model)
+    shadow.__dict__["_modules"] = {**model._modules, name: _Answer(getattr(model, name), flat)}
     output: Any = type(model).forward(shadow, inputs_embeds=flat, use_cache=False)  # type: ignore[reportArgumentType]
     return output.logits.reshape(*hidden.shape[:-1], -1)
 
@@ -40,7 +42,7 @@ def check_head(model: PreTrainedModel, name: str) -> None:
     ids = torch.tensor([[0, 0]], device=model.get_input_embeddings().weight.device)  # type: ignore[reportArgumentType]
     with torch.inference_mode():
         own = model(input_ids=ids, use_cache=False).logits.float()
-        hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        hidden = body_of(model)(input_ids=ids, use_cache=False).last_hidden_state
         ours = apply_head(model, hidden).float()
     # Same kernels on the same numbers; bfloat16 may round a sum differently.
     if not torch.allclose(own, ours, rtol=0.02, atol=0.02, equal_nan=True):
@@ -50,11 +52,18 @@ def check_head(model: PreTrainedModel, name: str) -> None:
 
 
 class _Answer(nn.Module):
-    """Stands where the base model was and returns hidden states that are known already."""
+    """Stands where the base model was and returns hidden states that are known already.
 
-    def __init__(self, hidden: Tensor) -> None:
+    Whatever else a head asks for, such as the multiplier of Falcon-H1, the base model answers.
+    """
+
+    def __init__(self, body: Any, hidden: Tensor) -> None:
         super().__init__()
+        self.__dict__["_body"] = body  # not as a part of this module
         self.hidden = hidden
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_body"], name)
 
     @property
     def decoder(self) -> _Answer:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import Cache
+from transformers import PreTrainedModel
 
-from ..errors import InputError, ModelError
+from ..errors import InputError
 from ..runs.model import ModelFacts, ModelSpec
+from .body import body_of, family_failures, find_layers
+from .facts import rereads_after
+from .final_norm import find_final_norm
 from .head import apply_head
+from .past import Past, Run, new_past
 from .tokenizer import TextTokenizer
 
 OnLayer = Callable[[int, int], None]
@@ -31,6 +35,9 @@ class LanguageModel:
         tokenizer: text to token ids and back.
         torch_model: the transformers model itself, for taps.
         layers: its decoder layers in order.
+        takes_positions: whether it is told the position of every token, or counts by itself.
+        decoding_fault: why it cannot write text step by step; None where it can.
+        rereads_after: after how many tokens what was read before counts no longer; None for never.
     """
 
     def __init__(
@@ -45,12 +52,11 @@ class LanguageModel:
         self.spec = spec
         self.facts = facts
         self.layers = find_layers(torch_model)
-        taken = inspect.signature(type(torch_model.base_model).forward).parameters
-        self._takes_positions = "position_ids" in taken
-        # "past_key_values" until transformers 5.23; state space models (Mamba) have their own name.
-        self._cache_name = next(
-            (name for name in ("cache", "cache_params") if name in taken), "past_key_values"
-        )
+        self._body = body_of(torch_model)
+        self._taken = inspect.signature(type(self._body).forward).parameters
+        self.takes_positions = "position_ids" in self._taken
+        self.decoding_fault: str | None = None
+        self.rereads_after = rereads_after(torch_model.config.get_text_config(decoder=True))
 
     @property
     def device(self) -> torch.device:
@@ -68,16 +74,16 @@ class LanguageModel:
         ids: Tensor,
         *,
         attention_mask: Tensor | None = None,
-        cache: Cache | None = None,
+        past: Past | None = None,
         on_layer: OnLayer | None = None,
     ) -> Tensor:
         """Run the model up to, and without, its head.
 
         Args:
             ids: integers [B, T].
-            attention_mask: [B, tokens in the cache + T], 1 for real tokens and 0 for padding.
+            attention_mask: [B, tokens of the past + T], 1 for real tokens and 0 for padding.
                 Pad on the left: positions then count the real tokens only.
-            cache: from ``new_cache``; it is read and extended.
+            past: from ``new_past``; ``ids`` follow what it has read, and it is extended.
             on_layer: called as ``on_layer(done, total)`` after every decoder layer; what it
                 raises stops the forward pass.
 
@@ -86,29 +92,69 @@ class LanguageModel:
 
         Raises:
             InputError: there are no ids, or one is outside the vocabulary.
+            ModelError: the code of this family fails.
         """
         self._check(ids)
-        arguments: dict[str, Any] = {"use_cache": cache is not None}
+        ids = ids.to(self.device)
+        with self._watched(on_layer), family_failures(self.facts.name):
+            run = self._run(attention_mask, ids.shape[1] + (0 if past is None else past.tokens))
+            if past is not None:
+                return past.read(run, ids)
+            return run(input_ids=ids, use_cache=False).last_hidden_state
+
+    def _run(self, attention_mask: Tensor | None, total: int) -> Run:
+        """Return a function that runs the body, and tells it the positions of its tokens.
+
+        It is told them where they do not just count from 0: with padding, and behind a past, where
+        some families would count from 0 again (Bamba). ``total`` counts the past and the tokens.
+        """
+        given = {}
         if attention_mask is not None:
-            mask = attention_mask.to(self.device)
-            arguments["attention_mask"] = mask
-            if self._takes_positions:
-                positions = (mask.long().cumsum(-1) - 1).clamp(min=0)
-                arguments["position_ids"] = positions[:, -ids.shape[1] :]
-        if cache is not None:
-            arguments[self._cache_name] = cache
-        with self._watched(on_layer):
-            output = self.torch_model.base_model(input_ids=ids.to(self.device), **arguments)
-        return output.last_hidden_state
+            given["attention_mask"] = attention_mask.to(self.device)
+
+        def run(input_ids: Tensor, **arguments: Any) -> Any:
+            read = input_ids.shape[1]
+            if self.takes_positions and (attention_mask is not None or read < total):
+                positions = _positions(attention_mask, total)
+                arguments["position_ids"] = positions[:, -read:].to(self.device)
+            return self._body(input_ids=input_ids, **given, **arguments)
+
+        return run
 
     @torch.inference_mode()
     def unembed(self, hidden: Tensor) -> Tensor:
-        """Map hidden states [..., D] to logits [..., V], soft-cap and logit scale included."""
-        return apply_head(self.torch_model, hidden)
+        """Map hidden states [..., D] to logits [..., V], soft-cap and logit scale included.
 
-    def new_cache(self) -> Cache:
-        """Return an empty cache of keys and values for ``hidden_states``."""
-        return DynamicCache(config=self.torch_model.config)
+        Raises:
+            ModelError: the code of this family fails.
+        """
+        with family_failures(self.facts.name):
+            return apply_head(self.torch_model, hidden)
+
+    @torch.inference_mode()
+    def final_norm(self, hidden: Tensor) -> Tensor:
+        """Map the residual stream [..., D] after any layer to what the head receives.
+
+        After the last layer this gives ``hidden_states``, so that ``unembed(final_norm(last))``
+        are the model's own logits. In families without a final norm it changes nothing.
+
+        Raises:
+            NotDefinedError: more happens there than a norm (Gemma 3n).
+        """
+        for part in self._norm:
+            hidden = part(hidden)
+        return hidden
+
+    @cached_property
+    def _norm(self) -> list[nn.Module]:
+        ids = torch.zeros(1, 2, dtype=torch.long)
+        return find_final_norm(
+            self._body, self.layers, lambda: self.hidden_states(ids), self.facts.name
+        )
+
+    def new_past(self) -> Past:
+        """Return an empty past for ``hidden_states``: what the model keeps of what it reads."""
+        return new_past(self.torch_model, self._taken)
 
     def _check(self, ids: Tensor) -> None:
         if ids.ndim != 2 or ids.numel() == 0:
@@ -140,14 +186,8 @@ class LanguageModel:
                 handle.remove()
 
 
-def find_layers(model: PreTrainedModel) -> list[nn.Module]:
-    """Return the decoder layers of ``model`` in order.
-
-    Raises:
-        ModelError: no list of as many modules as the configuration has layers.
-    """
-    total = model.config.get_text_config(decoder=True).num_hidden_layers
-    for module in model.get_decoder().modules():
-        if isinstance(module, nn.ModuleList) and len(module) == total:
-            return list(module)
-    raise ModelError(f"{type(model).__name__} has no list of {total} decoder layers to watch.")
+def _positions(mask: Tensor | None, total: int) -> Tensor:
+    """Return the positions of ``total`` tokens, [B or 1, total]; padding does not count."""
+    if mask is None:
+        return torch.arange(total)[None]
+    return (mask.long().cumsum(-1) - 1).clamp(min=0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import torch
@@ -15,19 +14,19 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 from ..errors import EntroscopeError, ModelError
 from ..runs.model import ModelSpec
 from .bars import telling
+from .body import family_failures
 from .checks import check_nothing_missing, read_config
 from .facts import context_of, describe
 from .head import check_head
 from .language import LanguageModel
+from .loading import building
 from .memory import check_room, loading_memory
 from .placement import device_map, devices_of, resolve_device, resolve_dtype
+from .self_test import note_decoding
 from .tokenizer import TextTokenizer
 
 # Without one of them transformers would make up an empty tokenizer.
 _VOCABULARIES = ("*.model", "*.tiktoken", "vocab.json", "vocab.txt", "tekken.json")
-
-# transformers sets the default dtype of the whole process while it builds a model.
-_building = Lock()
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,19 @@ def open_model(checkpoint: Checkpoint, spec: ModelSpec) -> LanguageModel:
     where = device_map(spec.device, device)
     check_room(checkpoint.name, weight_bytes(checkpoint.folder, dtype), devices_of(where))
     torch_model = _load(checkpoint, dtype, where)
-    check_head(torch_model, checkpoint.name)
-    facts = describe(
-        torch_model,
-        tokenizer,
-        spec,
-        name=checkpoint.name,
-        revision=checkpoint.revision,
-        weights=checkpoint.weights,
-    )
-    return LanguageModel(torch_model, tokenizer, spec, facts)
+    with family_failures(checkpoint.name):
+        check_head(torch_model, checkpoint.name)
+        facts = describe(
+            torch_model,
+            tokenizer,
+            spec,
+            name=checkpoint.name,
+            revision=checkpoint.revision,
+            weights=checkpoint.weights,
+        )
+        model = LanguageModel(torch_model, tokenizer, spec, facts)
+    note_decoding(model)
+    return model
 
 
 def open_tokenizer(checkpoint: Checkpoint) -> TextTokenizer:
@@ -113,7 +115,7 @@ def expected_bytes(checkpoint: Checkpoint, spec: ModelSpec) -> int:
     dtype = resolve_dtype(spec.dtype, resolve_device(spec.device))
     try:
         config = AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
-        with _building, torch.device("meta"):
+        with building(), torch.device("meta"):
             model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
     except Exception as error:
         raise ModelError(f"{checkpoint.name} cannot be read: {error}") from error
@@ -137,7 +139,7 @@ def _load(
 ) -> PreTrainedModel:
     try:
         memory = loading_memory(f"Loading {checkpoint.name}", devices_of(where))
-        with _building, telling(f"Loading {checkpoint.name}"), memory:
+        with building(), telling(f"Loading {checkpoint.name}"), memory:
             loaded: Any = AutoModelForCausalLM.from_pretrained(
                 checkpoint.folder,
                 dtype=dtype,

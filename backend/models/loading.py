@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 
 from ..progress import Progress, Report, ignore
 
+_PATIENCE = 0.5  # seconds between two looks at the lock
+
+_building = Lock()
 _listener: ContextVar[Report] = ContextVar("listener", default=ignore)
 
 
@@ -36,3 +40,19 @@ def listener() -> Report:
 def stage(message: str, done: int = 0, total: int = 0) -> None:
     """Tell whoever listens what is being done now, and perhaps how much of it is done."""
     listener()(Progress(done, total, message))
+
+
+@contextmanager
+def building() -> Iterator[None]:
+    """Let one model at a time be built, inside the block.
+
+    transformers sets the default number type of the whole process while it builds one, so that
+    two could take each other's. Downloads stay outside. Whoever waits is told so, which also lets
+    a reader stop waiting.
+    """
+    while not _building.acquire(timeout=_PATIENCE):
+        stage("Waiting for another model that is being loaded")
+    try:
+        yield
+    finally:
+        _building.release()

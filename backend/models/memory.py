@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 
 import psutil
 import torch
@@ -13,6 +14,9 @@ from ..errors import EntroscopeError, NoRoomError, OverBudgetError
 
 _USE_LESS = "Use a shorter text, or ask for fewer things at once."
 _USE_SMALLER = "Use a smaller model, a smaller dtype, or another device."
+_reserve: ContextVar[Callable[[int, Sequence[torch.device]], bool]] = ContextVar(
+    "reserve", default=lambda needed, devices: True
+)
 _TRIED = re.compile(r"tried to allocate ([\d.]+ ?(?:[KMGT]i?B|bytes))", re.IGNORECASE)
 
 
@@ -30,6 +34,20 @@ def free_beside(devices: str) -> int:
     return min(free_bytes(torch.device(each)) for each in devices.split(", "))
 
 
+@contextmanager
+def reserving_with(reserve: Callable[[int, Sequence[torch.device]], bool]) -> Iterator[None]:
+    """Let ``reserve`` have a say, inside the block, whether a model that fits may be loaded.
+
+    It gets the bytes that are needed on all the devices together, and returns False where other
+    work was promised them.
+    """
+    token = _reserve.set(reserve)
+    try:
+        yield
+    finally:
+        _reserve.reset(token)
+
+
 def check_room(name: str, needed: int, devices: Sequence[torch.device]) -> None:
     """Refuse to load a model that does not fit, before the system kills the process.
 
@@ -37,7 +55,7 @@ def check_room(name: str, needed: int, devices: Sequence[torch.device]) -> None:
         NoRoomError: with both numbers.
     """
     free = sum(free_bytes(each) for each in devices)
-    if needed > free:
+    if needed > free or not _reserve.get()(needed, devices):
         where = ", ".join(map(str, devices))
         raise NoRoomError(
             f"{name} needs {needed / 1e9:.1f} GB on {where} and {free / 1e9:.1f} GB are "
@@ -67,7 +85,7 @@ def _said_in_words(
     try:
         yield
     except (RuntimeError, MemoryError) as failure:
-        if not _is_out_of_memory(failure):
+        if not is_out_of_memory(failure):
             raise
         tried = _TRIED.search(str(failure))
         wanted = f" (it tried to allocate {tried[1]} more)" if tried else ""
@@ -75,7 +93,8 @@ def _said_in_words(
         raise error(f"{task} ran out of memory{wanted}; {free}. {remedy}") from failure
 
 
-def _is_out_of_memory(failure: BaseException) -> bool:
+def is_out_of_memory(failure: BaseException) -> bool:
+    """Tell whether ``failure`` means that memory was asked for and not there."""
     # torch.OutOfMemoryError covers the accelerators; the CPU allocator raises a plain RuntimeError.
     words = ("not enough memory", "can't allocate memory", "out of memory")
     return isinstance(failure, torch.OutOfMemoryError | MemoryError) or any(

@@ -73,7 +73,9 @@ class SelfMadeAttention(TorchFunctionMode):
         if input.ndim < 3 or rows[0] != rows[1] or input.shape[-3] % self._heads:
             return  # not attention: a router over experts, for example
         scores = input.reshape(-1, self._heads, *rows)
-        shown = ~(scores <= self._hidden)  # not a number is no way to hide a key
+        # Not a number is no way to hide a key. What lies ahead is hidden in all these families,
+        # if only by −10,000 as in the first GPT.
+        shown = ~(scores <= self._hidden) & torch.ones_like(scores[0, 0], dtype=torch.bool).tril()
         none = scores.new_zeros(len(scores), self._heads, rows[0], 1)
         visible, bias = shown.any(1, keepdim=True), scores.masked_fill(~shown, 0)
         self._tap.call(AttentionCall(self._layer, none, none[:, :1], None, 1.0, visible, bias))

@@ -18,13 +18,16 @@ import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
+from transformers.masking_utils import eager_mask, sdpa_mask
 
 from .attention_call import AttentionCall, AttentionTap, all_visible, read_mask
 from .language import LanguageModel
 from .self_made import SelfMadeAttention
 
 _NAME = "entroscope"
+# For families that weigh summaries of several tokens too (DeepSeek-V4): they widen the mask, and so
+# need one even where every token sees all before it.
+_SUMMARIES = "entroscope_summaries"
 _STRIP = 128
 
 
@@ -53,12 +56,19 @@ def attention_tap(model: LanguageModel, tap: AttentionTap) -> Iterator[None]:
             layers = enumerate(model.layers)
             numbers = {part: layer for layer, parts in layers for part in parts.modules()}
             undo.callback(_watch.reset, _watch.set(_Watch(tap, numbers, before == "eager")))
-            torch_model.set_attn_implementation(_NAME)
+            torch_model.set_attn_implementation(_name(model))
             undo.callback(torch_model.set_attn_implementation, before)
         else:
             own = SelfMadeAttention(tap, model.layers, model.facts.heads, model.dtype)
             undo.enter_context(own)
         yield
+
+
+def _name(model: LanguageModel) -> str:
+    """Return the name under which a model finds our function, and the masks that go with it."""
+    config = model.torch_model.config.get_text_config(decoder=True)
+    kinds = getattr(config, "layer_types", None) or ()
+    return _SUMMARIES if any("compressed" in each for each in kinds) else _NAME
 
 
 def attention_bytes(model: LanguageModel, tokens: int) -> int:
@@ -116,6 +126,8 @@ def _attention(
 
 AttentionInterface.register(_NAME, _attention)
 AttentionMaskInterface.register(_NAME, sdpa_mask)
+AttentionInterface.register(_SUMMARIES, _attention)
+AttentionMaskInterface.register(_SUMMARIES, eager_mask)
 
 
 def _in_strips(

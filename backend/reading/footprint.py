@@ -22,8 +22,8 @@ def hidden_bytes(model: LanguageModel, tokens: int) -> int:
     return tokens * model.facts.hidden_size * _HIDDEN_VECTORS * model.dtype.itemsize
 
 
-def forward_bytes(model: LanguageModel, tokens: int, longest: int) -> int:
-    """Return the peak memory of one forward pass without its head.
+def pair_bytes(model: LanguageModel, tokens: int, longest: int) -> int:
+    """Return what one layer holds for pairs of tokens: masks of windows, or whole scores.
 
     Args:
         model: to run.
@@ -31,9 +31,14 @@ def forward_bytes(model: LanguageModel, tokens: int, longest: int) -> int:
         longest: tokens of the longest text.
     """
     config = model.torch_model.config
-    needed = hidden_bytes(model, tokens)
+    needed = 0
     if getattr(config.get_text_config(decoder=True), "sliding_window", None):
         needed += tokens * longest * _MASK_BYTES
     if config._attn_implementation == "eager":
         needed += model.facts.heads * tokens * longest * _SCORE_BYTES
     return needed
+
+
+def forward_bytes(model: LanguageModel, tokens: int, longest: int) -> int:
+    """Return the peak memory of one forward pass without its head; arguments as ``pair_bytes``."""
+    return hidden_bytes(model, tokens) + pair_bytes(model, tokens, longest)

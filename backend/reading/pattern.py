@@ -15,7 +15,7 @@ from ..models.memory import study_memory
 from ..progress import Progress, Report, ignore
 from ..runs.attention import AttentionRequest
 from ..settings import settings
-from ..taps.attention import AttentionTap, check_finite, reason, scores_of
+from ..taps.attention import AttentionTap, check_finite, reason, scores_of, unlike_keys
 from .encoding import encode_in_context
 from .reader import reading_bytes
 from .windows import one_window
@@ -136,4 +136,7 @@ def _watch(model: LanguageModel, ids: Tensor, layer: int, report: Report) -> Att
         model.hidden_states(ids, on_layer=passed)
     if catcher.found is None:
         raise NotDefinedError(reason(model, layer))
+    unlike = unlike_keys(catcher.found)
+    if unlike is not None:
+        raise NotDefinedError(unlike)
     return catcher.found

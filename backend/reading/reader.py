@@ -14,7 +14,7 @@ from ..models.memory import study_memory
 from ..progress import Progress, Report
 from ..taps.base import Tap
 from ..taps.logits import LogitsTap, block_rows
-from .footprint import forward_bytes
+from .footprint import hidden_bytes, pair_bytes
 from .windows import Window
 
 if TYPE_CHECKING:
@@ -64,7 +64,12 @@ def reading_bytes(
 ) -> int:
     """Return the peak memory of ``read`` on top of the weights."""
     longest = max(each.prefix + each.end - each.start for each in windows)
-    forward = forward_bytes(model, longest, longest)
+    watched = [each.pair_bytes(model, longest) for each in taps]
+    pairs = max(
+        (each for each in watched if each is not None),
+        default=pair_bytes(model, longest, longest),
+    )
+    forward = hidden_bytes(model, longest) + pairs
     during = [each.peak_bytes(model, longest) for each in taps if not isinstance(each, LogitsTap)]
     after = [each.peak_bytes(model, longest) for each in taps if isinstance(each, LogitsTap)]
     held = sum(each.held_bytes(model, tokens) for each in taps)

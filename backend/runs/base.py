@@ -33,6 +33,8 @@ class Request:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     kind: ClassVar[str]
+    reads_model: ClassVar[bool] = True
+    """Whether a reader's model answers it; a training of small networks needs none."""
     model: ModelSpec = field(default_factory=ModelSpec)
 
     @cached_property

@@ -18,8 +18,12 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor
 
+from ..quantities import Quantity
 from ..registry import Registry
-from .parameters import ORDER, TEMPERATURE, Detail, Parameter, check_values
+from .parameters import ORDER, TEMPERATURE, Parameter, check_values
+
+# Beyond it float32 may overflow in a rule.
+_LARGE = 1e15
 
 State = dict[str, Tensor]
 """What a sampler remembers from step to step: tensors [B] by name, so that rows can be picked."""
@@ -38,6 +42,10 @@ class Distribution:
     def tempered(self, temperature: float) -> Distribution:
         """Return the distribution of these logits divided by ``temperature``."""
         return self if temperature == 1 else Distribution(self.logits / temperature)
+
+    def only(self, kept: Tensor) -> Distribution:
+        """Return the distribution over the tokens of ``kept``, bool [B, V], alone."""
+        return Distribution(torch.where(kept, self.logits, -torch.inf))
 
     def computed(self) -> Distribution:
         """Compute all views now, for all rows at once; ``rows`` then shares them out."""
@@ -88,18 +96,24 @@ class Step:
     """What a sampler made of one step of B rows.
 
     Attributes:
-        probs: [B, V], what to draw from; rows sum to 1.
+        drawn: the distribution to draw from. Its logits are those the rule left, tempered, and
+            −inf for tokens that it does not keep; the next sampler of a chain starts from them.
         kept: bool [B, V], the tokens that can be drawn.
-        details: float [B] by name; see ``Sampler.details``.
         judged: the distribution the rule looked at.
+        details: float [B] by name; see ``Sampler.details``.
         links: the steps of a chain's samplers.
     """
 
-    probs: Tensor
+    drawn: Distribution
     kept: Tensor
     judged: Distribution
     details: dict[str, Tensor] = field(default_factory=dict)
     links: tuple[Step, ...] = ()
+
+    @property
+    def probs(self) -> Tensor:
+        """What to draw from, [B, V]; rows sum to 1."""
+        return self.drawn.probs
 
 
 class SupportsSampling(Protocol):
@@ -123,7 +137,8 @@ class Sampler(ABC):
         explanation: what the rule does and how it reacts to confidence and temperature.
         source: where the rule and its defaults come from.
         parameters: every parameter, the most important one first.
-        details: the numbers it tells about each step, by name.
+        knob: whether its row shows the first parameter; False where that changes no text.
+        details: the numbers it tells about each step, by name; each says its unit as told.
         values: the parameters of this sampler, by name.
     """
 
@@ -134,7 +149,8 @@ class Sampler(ABC):
     explanation: ClassVar[str]
     source: ClassVar[str]
     parameters: ClassVar[tuple[Parameter, ...]]
-    details: ClassVar[dict[str, Detail]] = {}
+    knob: ClassVar[bool] = True
+    details: ClassVar[dict[str, Quantity]] = {}
 
     def __init__(self, **values: Any) -> None:
         """Take parameters by name.
@@ -154,7 +170,7 @@ class Sampler(ABC):
 
     def filter(self, logits: Tensor, state: State) -> Step:
         """Turn raw logits [B, V] into what to draw from. At least one token is kept."""
-        return self.judge(Distribution(at_least_float32(logits)), state)
+        return self.judge(Distribution(wide_enough(logits)), state)
 
     @abstractmethod
     def judge(self, raw: Distribution, state: State) -> Step:
@@ -188,7 +204,7 @@ class Truncation(Sampler):
         judged = tempered if self.values["temperature_order"] == "first" else raw
         kept, details = self.keep(judged, state)
         kept = kept & (raw.logits > -torch.inf)
-        return Step(probabilities(tempered.logits, kept), kept, judged, details)
+        return Step(tempered.only(kept), kept, judged, details)
 
 
 SAMPLERS: Registry[type[Sampler]] = Registry("sampler")
@@ -204,14 +220,19 @@ def sampler(name: str) -> Any:
     return file
 
 
-def at_least_float32(logits: Tensor) -> Tensor:
-    """Return ``logits`` in float32, or float64 where they are that already."""
-    return logits if logits.dtype == torch.float64 else logits.float()
+def wide_enough(logits: Tensor) -> Tensor:
+    """Return ``logits`` in float32, or in float64 where they are that or too large for float32.
 
-
-def probabilities(logits: Tensor, kept: Tensor) -> Tensor:
-    """Return the softmax of ``logits`` [B, V] over the tokens of ``kept``."""
-    return torch.softmax(torch.where(kept, logits, -torch.inf), -1)
+    Rules divide by a temperature of at least 0.01, and add squares up.
+    """
+    if logits.dtype == torch.float64:
+        return logits
+    logits = logits.float()
+    low, high = logits.aminmax()
+    if max(-low.item(), high.item()) < _LARGE:
+        return logits
+    too_large = (logits.abs() > _LARGE) & logits.isfinite()
+    return logits.double() if bool(too_large.any()) else logits
 
 
 def rounding(values: Tensor) -> float:

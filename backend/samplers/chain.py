@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from ..errors import InputError
-from .base import Distribution, Sampler, State, Step, at_least_float32
+from .base import Distribution, Sampler, State, Step, wide_enough
 
 
 class Chain:
@@ -35,17 +35,18 @@ class Chain:
 
     def filter(self, logits: Tensor, state: State) -> Step:
         """Filter raw ``logits`` [B, V] with every sampler in turn."""
-        return self.judge(Distribution(at_least_float32(logits)), state)
+        return self.judge(Distribution(wide_enough(logits)), state)
 
     def judge(self, raw: Distribution, state: State) -> Step:
         """Do the same with a distribution that may have been looked at already."""
         links: list[Step] = []
         for place, each in enumerate(self.samplers):
-            left = Distribution(links[-1].probs.log()) if links else raw
+            # Logits, not the logarithm of probabilities: of these float32 loses the unlikely.
+            left = links[-1].drawn if links else raw
             links.append(each.judge(left, self._part(state, place)))
         last = links[-1]
         details = self._joined([each.details for each in links])
-        return Step(last.probs, last.kept, last.judged, details, tuple(links))
+        return Step(last.drawn, last.kept, last.judged, details, tuple(links))
 
     def outcome(self, step: Step, chosen: Tensor) -> dict[str, Tensor]:
         """Return what the samplers know after the draw."""

@@ -21,8 +21,10 @@ class Greedy(Sampler):
     )
     source = "Folklore; the reference all other samplers depart from."
     parameters = (TEMPERATURE,)
+    knob = False
 
     def judge(self, raw: Distribution, state: State) -> Step:
         best = raw.logits.argmax(-1, keepdim=True)
-        probs = torch.zeros_like(raw.logits).scatter_(-1, best, 1.0)
-        return Step(probs, probs > 0, raw.tempered(self.values["temperature"]))
+        kept = torch.zeros_like(raw.logits, dtype=torch.bool).scatter_(-1, best, True)
+        judged = raw.tempered(self.values["temperature"])
+        return Step(judged.only(kept), kept, judged)

@@ -9,6 +9,9 @@ from .base import Distribution, State, Truncation, sampler
 from .ordering import keep_prefix
 from .parameters import Number
 
+# exp of it is 0 in every precision.
+_NOTHING = -1e4
+
 
 @sampler("tail_free")
 class TailFree(Truncation):
@@ -28,7 +31,7 @@ class TailFree(Truncation):
     parameters = (
         Number(
             "z",
-            "z",
+            "Share of the bends kept, z",
             default=0.95,
             low=0.0,
             high=1.0,
@@ -40,11 +43,16 @@ class TailFree(Truncation):
     )
 
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
-        size = judged.probs.shape[-1]
+        size = judged.logits.shape[-1]
         if self.values["z"] == 1 or size <= 2:
-            return judged.probs >= 0, {}
+            return judged.logits > -torch.inf, {}
+        # A second difference of float32 probabilities is little but their rounding: probabilities
+        # are taken anew, in float64.
+        below = (judged.logits - judged.logits.amax(-1, keepdim=True)).clamp(min=_NOTHING)
+        mass = below.exp().sum(-1, keepdim=True, dtype=torch.float64)
 
-        def length(probs: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
+        def length(below: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
+            probs = below.double().exp() / mass[rows]
             bends = probs.diff(dim=-1).diff(dim=-1).abs()
             total = bends.sum(-1)
             if probs.shape[-1] == size:
@@ -55,13 +63,13 @@ class TailFree(Truncation):
             most = self._length(bends, total + probs[:, -2] + probs[:, -1])
             return torch.where(least == most, least, size)
 
-        return keep_prefix(judged.probs, length), {}
+        return keep_prefix(below, length), {}
 
     def _length(self, bends: Tensor, total: Tensor) -> Tensor:
         """Return how many tokens come before the cumulative share passes z, at least one."""
         uniform = (total <= 1e-6)[:, None]
         share = torch.where(uniform, 1 / bends.shape[-1], bends / total[:, None].clamp(min=1e-30))
         # The first token is never weighed: at least one stays.
-        place = (share.cumsum(-1, dtype=torch.float64) <= self.values["z"]).sum(-1).clamp(min=1)
+        place = (share.cumsum(-1) <= self.values["z"]).sum(-1).clamp(min=1)
         # Never passing z keeps all: the two tokens that have no bend of their own included.
         return torch.where(place >= bends.shape[-1], bends.shape[-1] + 2, place)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
+from torch import Tensor
 
 from .base import Distribution, Sampler, State, Step, sampler
 from .parameters import TEMPERATURE
@@ -24,4 +27,24 @@ class Temperature(Sampler):
 
     def judge(self, raw: Distribution, state: State) -> Step:
         judged = raw.tempered(self.values["temperature"])
-        return Step(judged.probs, judged.logits > -torch.inf, judged)
+        return Step(judged, judged.logits > -torch.inf, judged)
+
+
+def dynamic_temperature(
+    entropy: Tensor, count: int, temperature: float, delta: float, exponent: float = 1.0
+) -> Tensor:
+    """Return the temperature [B] that llama.cpp's dynatemp takes for rows of that entropy.
+
+    It runs from T − δ, never below 0, to T + δ with the share of the largest entropy there can be.
+
+    Args:
+        entropy: [B], nats, before any temperature.
+        count: tokens that can come; a single one leaves ``temperature`` as it is.
+        temperature: T, the middle of the range.
+        delta: half the range.
+        exponent: of the share; above 1 most rows stay cold.
+    """
+    if count < 2:
+        return torch.full_like(entropy, temperature)
+    low, high = max(0.0, temperature - delta), temperature + delta
+    return low + (high - low) * (entropy / math.log(count)).clamp(0, 1) ** exponent

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from safetensors.numpy import load, save
 
 from ..errors import RunFileError
 from ..runs.arrays import array_specs
-from ..runs.base import RUN_KINDS, Run
+from ..runs.asking import request_type
+from ..runs.base import RUN_KINDS, Request, Run
 from .atomic import write_atomically
 from .migrations import SCHEMA_VERSION, migrate
 from .strict_json import parse
@@ -30,7 +31,19 @@ MAX_RUN_BYTES = 1_000_000_000
 MAX_HEADER_BYTES = 24_000_000
 MAX_ARRAYS = 1_000
 
+_OWN_START = '{"__metadata__":{"entroscope":"'
+
 _DAMAGE = (SafetensorError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What the header of a run file says: all of a run that a list shows."""
+
+    kind: str
+    title: str
+    note: str
+    request: Request
 
 
 def save_run(run: Run, path: Path) -> Path:
@@ -60,6 +73,31 @@ def load_run(path: str | Path) -> Run:
     return parse_run(data, path.name)
 
 
+def read_heading(path: Path) -> Heading:
+    """Return what the header of a run file says, without reading its arrays.
+
+    Raises:
+        RunFileError: as ``load_run``, as far as the header shows it.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            size = int.from_bytes(start, "little")
+            data = start + file.read(min(size, MAX_HEADER_BYTES))
+        header = migrate(_own_header(data), path.name)
+        kind, plain = header["kind"], header["fields"]
+        request = adapter(request_type(kind)).validate_python(plain["request"])
+        return Heading(kind, str(plain["title"]), str(plain["note"]), request)
+    except RunFileError:
+        raise
+    except OSError as error:
+        raise RunFileError(f"{path.name} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        raise _refusal(error, path.name) from error
+    except (*_DAMAGE, RecursionError) as error:
+        raise _damaged(path.name) from error
+
+
 def dump_run(run: Run) -> bytes:
     """Return the content of the run's file.
 
@@ -81,7 +119,7 @@ def dump_run(run: Run) -> bytes:
     if 2 * size > MAX_HEADER_BYTES:  # quotes are escaped once more inside the file
         raise RunFileError(f"{name} holds {size:,} bytes of text, too many for a run file.")
     _check_size(run.nbytes + size, name)
-    arrays = {key: np.ascontiguousarray(value) for key, value in run.arrays().items()}
+    arrays = {key: np.asarray(value, order="C") for key, value in run.arrays().items()}
     return save(arrays, metadata={"entroscope": written})
 
 
@@ -101,8 +139,12 @@ def parse_run(data: bytes, name: str) -> Run:
     except ValidationError as error:
         raise _refusal(error, name) from error
     except (*_DAMAGE, RecursionError) as error:
-        raise RunFileError(f"{name} is not an Entroscope run, or it is damaged.") from error
+        raise _damaged(name) from error
     return run
+
+
+def _damaged(name: str) -> RunFileError:
+    return RunFileError(f"{name} is not an Entroscope run, or it is damaged.")
 
 
 def _refusal(error: ValidationError, name: str) -> RunFileError:
@@ -113,17 +155,41 @@ def _refusal(error: ValidationError, name: str) -> RunFileError:
             f"{name} was written by a newer version of Entroscope; update it. "
             f"(This version knows no {field!r}.)"
         )
-    return RunFileError(f"{name} is not an Entroscope run, or it is damaged.")
+    return _damaged(name)
 
 
 def content_id(run: Run) -> str:
     """Return a hash of everything in the run except title and note, 16 hex digits."""
-    plain = {key: value for key, value in plain_fields(run).items() if key not in ("title", "note")}
+    return _digest(run, without=("title", "note"))[:16]
+
+
+def content_name(value: Run | np.ndarray, form: int) -> str:
+    """Return the name under which a browser may keep what it is sent of ``value``, 32 hex digits.
+
+    It is a hash of everything in the run, or in the array, and of the ``form`` in which it is
+    sent: raise that when the same run is sent in another one.
+    """
+    content = _digest(value) if isinstance(value, Run) else _array_digest(value)
+    return hashlib.sha256(f"{content} {form}".encode()).hexdigest()[:32]
+
+
+def _digest(run: Run, without: tuple[str, ...] = ()) -> str:
+    plain = {key: value for key, value in plain_fields(run).items() if key not in without}
     digest = hashlib.sha256(json.dumps([run.kind, plain], sort_keys=True).encode())
     for name, value in sorted(run.arrays().items()):
-        digest.update(f"{name} {value.dtype} {value.shape} ".encode())
-        digest.update(np.ascontiguousarray(value).tobytes())
-    return digest.hexdigest()[:16]
+        _add_array(digest, name, value)
+    return digest.hexdigest()
+
+
+def _array_digest(value: np.ndarray) -> str:
+    digest = hashlib.sha256()
+    _add_array(digest, "array", value)
+    return digest.hexdigest()
+
+
+def _add_array(digest: Any, name: str, value: np.ndarray) -> None:
+    digest.update(f"{name} {value.dtype} {value.shape} ".encode())
+    digest.update(np.ascontiguousarray(value).data)
 
 
 def plain_fields(run: Run) -> dict[str, Any]:
@@ -134,7 +200,11 @@ def plain_fields(run: Run) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return asdict(value) if is_dataclass(value) else value  # type: ignore[reportArgumentType]
+    if is_dataclass(value):
+        return asdict(value)  # type: ignore[reportArgumentType]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 @cache
@@ -152,6 +222,15 @@ def _header(data: bytes) -> dict[str, Any]:
     if len(outer) > MAX_ARRAYS:
         raise ValueError("there are more arrays than there may be")
     return parse(outer["__metadata__"]["entroscope"])
+
+
+def _own_header(data: bytes) -> dict[str, Any]:
+    """Return the metadata of a file as ``save`` writes it, without a look at its other entries."""
+    text = data[8:].decode()
+    if not text.startswith(_OWN_START):
+        return _header(data)
+    written = json.JSONDecoder().raw_decode(text, len(_OWN_START) - 1)[0]
+    return parse(written.encode())  # half of a character is refused here
 
 
 def _build(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Run:

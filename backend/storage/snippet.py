@@ -23,13 +23,15 @@ def snippet(run: Run) -> str:
     given = _given(request)
     types = {type(request)} | _types(list(given.values()))
     arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
+    begin = f"{_weights(run)}import backend\n{_imports(types)}\n"
+    end = 'run.save("run.safetensors")\n'
+    asked = type(request).__name__
+    if not request.reads_model:
+        return f"{begin}request = {asked}(\n{arguments})\nrun = backend.study(None, request)\n{end}"
     return (
-        f"{_weights(run)}import backend\n"
-        f"{_imports(types)}\n"
-        f"model = backend.load_model({', '.join(model)})\n"
-        f"request = {type(request).__name__}(\n    model=model.spec,\n{arguments})\n"
-        "run = backend.study(model, request)\n"
-        'run.save("run.safetensors")\n'
+        f"{begin}model = backend.load_model({', '.join(model)})\n"
+        f"request = {asked}(\n    model=model.spec,\n{arguments})\n"
+        f"run = backend.study(model, request)\n{end}"
     )
 
 

@@ -104,6 +104,21 @@ class ReadingStudy:
         """Return the run of what ``taps`` saw; the study began at ``started`` (perf_counter)."""
         raise NotImplementedError
 
+    def after(
+        self,
+        model: LanguageModel,
+        request: Any,
+        encoding: Encoding,
+        taps: Sequence[Any],
+        started: float,
+        report: Report,
+    ) -> None:
+        """Do what has to wait until everything is read; for most studies nothing.
+
+        Raises:
+            CancelledError: ``report`` said so. A ``partial_run`` on it has what is there.
+        """
+
     def run_bytes(self, request: Any, tokens: int) -> int:
         """Return the size of the run, beside what the taps hold."""
         return 32 * tokens
@@ -132,4 +147,5 @@ class ReadingStudy:
         encoding = self.encode(model, request)
         taps = self.taps(model, request, encoding)
         read(model, encoding.ids, self.windows(model, request, len(encoding)), taps, report)
+        self.after(model, request, encoding, taps, started, report)
         return self.finish(model, request, encoding, taps, started)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..measures.distribution import with_64_bits
 from ..models import load_model, weight_bytes
 from ..models.loading import reporting_to
 from ..reading.batches import batch_bytes
@@ -37,7 +38,7 @@ class DivergenceStudy:
     def estimate(self, model: LanguageModel, request: DivergenceRequest) -> Estimate:
         """Return memory on top of the first model: the second, and what reading takes."""
         tokens = len(encode_in_context(model, request))
-        buffers = 8 * _ROWS * 4 * model.facts.vocab_size
+        buffers = 8 * _ROWS * 8 * model.facts.vocab_size
         other = weight_bytes(request.other)
         work = 2.0 * tokens * model.facts.parameters
         return Estimate(other + batch_bytes(model, tokens) + buffers, work)
@@ -85,11 +86,16 @@ STUDIES.register(DivergenceStudy.kind)(DivergenceStudy())
 
 
 def divergences(a: Tensor, b: Tensor) -> Tensor:
-    """Return KL(A‖B), KL(B‖A) and the Jensen–Shannon divergence of logits [R, V]: [3, R], nats."""
-    log_a, log_b = a.float().log_softmax(-1), b.float().log_softmax(-1)
+    """Return KL(A‖B), KL(B‖A) and the Jensen–Shannon divergence of logits [R, V], nats.
+
+    Returns:
+        float32 [3, R].
+    """
+    # In float64: of models that nearly agree, float32 shows the rounding of the sums.
+    log_a, log_b = (with_64_bits(each).double().log_softmax(-1) for each in (a, b))
     middle = torch.logaddexp(log_a, log_b) - math.log(2)
     js = (_kl(log_a, middle) + _kl(log_b, middle)) / 2
-    return torch.stack([_kl(log_a, log_b), _kl(log_b, log_a), js]).clamp_(min=0)
+    return torch.stack([_kl(log_a, log_b), _kl(log_b, log_a), js]).clamp_(min=0).float()
 
 
 def _kl(log_p: Tensor, log_q: Tensor) -> Tensor:

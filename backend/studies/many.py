@@ -52,6 +52,8 @@ class ManyStudy:
         taps = [study.taps(model, part, encoding) for study, part in parts]
         every = [tap for each in taps for tap in each]
         read(model, encoding.ids, one_window(len(encoding)), every, report)
+        for (study, part), own in zip(parts, taps, strict=True):
+            study.after(model, part, encoding, own, started, report)
         return tuple(
             study.finish(model, part, encoding, own, started)
             for (study, part), own in zip(parts, taps, strict=True)

@@ -15,19 +15,22 @@ from ..decoding.decoder import Decoded, Decoder
 from ..decoding.plans import with_defaults
 from ..decoding.recording import Recorder
 from ..derived.pace import batch_factor
-from ..errors import CancelledError, InputError, OverBudgetError
+from ..errors import CancelledError, InputError, ModelError, OverBudgetError
 from ..models.memory import study_memory
 from ..reading.footprint import forward_bytes
-from ..runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
+from ..runs.trajectories import (
+    MAX_ROWS,
+    MAX_SAMPLERS,
+    MAX_STEPS,
+    Ending,
+    TrajectoryRequest,
+    TrajectoryRun,
+)
 from ..settings import settings
 from .base import STUDIES, Estimate, Progress, Report
 
 if TYPE_CHECKING:
     from ..models.language import LanguageModel
-
-MAX_SAMPLERS = 12
-MAX_ROWS = 96
-MAX_STEPS = 1024
 
 # Buffers of size rows × vocabulary that one step has at once.
 _LOGIT_BUFFERS = 10
@@ -161,6 +164,10 @@ def _finished(
 
 def _check(model: LanguageModel, request: TrajectoryRequest) -> np.ndarray:
     """Check the request and return the ids of its prompt, int32 [P]."""
+    if model.decoding_fault is not None:
+        raise ModelError(
+            f"{model.decoding_fault} It writes no text here; texts and attention can be studied."
+        )
     with_defaults(request)  # refuses unknown samplers and parameters out of range
     rows = len(request.samplers) * len(request.seeds)
     _within("The number of samplers", len(request.samplers), 1, MAX_SAMPLERS)
@@ -201,6 +208,14 @@ def _prompt_ids(model: LanguageModel, request: TrajectoryRequest) -> np.ndarray:
         raise OverBudgetError(
             f"{read:,} tokens of prompt and {request.steps:,} steps; this model reads {context:,}. "
             "Shorten the prompt or take fewer steps."
+        )
+    threshold = model.rereads_after
+    # The token of the last step is not read any more.
+    if threshold is not None and read <= threshold < read + request.steps - 1:
+        raise OverBudgetError(
+            f"{read:,} tokens of prompt and {request.steps:,} steps; {model.facts.name} turns all "
+            f"of its positions in another way beyond {threshold:,} tokens, and what it has read by "
+            "then would count no longer. Take fewer steps, or a prompt beyond that."
         )
     return ids
 

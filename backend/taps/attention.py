@@ -31,6 +31,8 @@ _NUMBERS = len(fields(AttentionRows))
 # What a multiplication inside attention costs beside one with a weight, for it has exponentials and
 # sums in its wake. Measured from 1,024 to 8,192 tokens with the bundled model.
 _ATTENTION_COST = 1.2
+# Kinds of layers, as configurations name them, that have none though a part is called attention.
+_WITHOUT_PATTERN = ("linear", "mamba", "conv", "recurrent")
 # What AttentionRows calls a number, and what an AttentionRun does.
 _NAMES = {
     "entropy": "entropy",
@@ -50,7 +52,7 @@ class AttentionTap(Tap):
     def on_attention(self, call: AttentionCall) -> Tensor | None:
         """Look at a layer; return its output [B, Q, H, E], or None to let its kernel run."""
 
-    def peak_bytes(self, model: LanguageModel, tokens: int) -> int:
+    def pair_bytes(self, model: LanguageModel, tokens: int) -> int:
         from ..models.taps import attention_bytes
 
         return attention_bytes(model, tokens)
@@ -92,13 +94,14 @@ class AttentionRowsTap(AttentionTap):
         self._plans: list[tuple[object, Tensor | None, Plan]] = []
         self._waiting: list[tuple[AttentionCall, Plan]] = []
         self._measured: set[int] = set()
+        self._refused: dict[int, str] = {}
         self.scales: dict[int, float] = {}
 
     def held_bytes(self, model: LanguageModel, tokens: int) -> int:
         return 4 * _NUMBERS * model.facts.layers * model.facts.heads * tokens
 
     def peak_bytes(self, model: LanguageModel, tokens: int) -> int:
-        return super().peak_bytes(model, tokens) + torch.get_num_threads() * TASK_BYTES
+        return torch.get_num_threads() * TASK_BYTES
 
     def work(self, model: LanguageModel, tokens: int) -> float:
         facts = model.facts
@@ -109,6 +112,10 @@ class AttentionRowsTap(AttentionTap):
 
         Where precision allows, one pass gives the numbers and the output of the layer.
         """
+        unlike = unlike_keys(call)
+        if unlike is not None:
+            self._refused[call.layer] = unlike
+            return None
         plan = self._plan(call)
         self._sinks |= call.sinks is not None
         if _may_wait(call):
@@ -141,8 +148,11 @@ class AttentionRowsTap(AttentionTap):
             ModelError: a layer gave something that is not a number, as some do in float16.
         """
         self._measure_waiting()
-        layers = range(model.facts.layers)
-        reasons = {str(each): reason(model, each) for each in layers if each not in self._measured}
+        reasons = {
+            str(layer): self._refused.get(layer) or reason(model, layer)
+            for layer in range(model.facts.layers)
+            if layer not in self._measured
+        }
         if len(reasons) == model.facts.layers:
             raise NotDefinedError(
                 f"{model.facts.name} has no attention pattern to measure. {reasons['0']}"
@@ -171,8 +181,12 @@ class AttentionRowsTap(AttentionTap):
                 self._keep(call, AttentionRows(**own), plan.visible[0])
 
     def _keep(self, call: AttentionCall, rows: AttentionRows, visible: Tensor) -> None:
-        # A layer with another number of heads is not kept; its reason says so.
-        if rows.entropy.shape[1] != self._rows["entropy"].shape[1]:
+        heads, expected = rows.entropy.shape[1], self._rows["entropy"].shape[1]
+        if heads != expected:
+            self._refused[call.layer] = (
+                f"This layer has {heads} heads, another number of heads than {expected}, which the "
+                "model says it has."
+            )
             return
         for name, array in self._rows.items():
             array[call.layer] = getattr(rows, name)[0].cpu().numpy()
@@ -232,6 +246,17 @@ def plan_of(call: AttentionCall, marked: Tensor) -> Plan:
     return plan_masked(shown.expand(batch, -1, -1), group, marked)
 
 
+def unlike_keys(call: AttentionCall) -> str | None:
+    """Return why a layer's keys are not the tokens of the text; None where they are."""
+    queries, keys = call.query.shape[2], call.key.shape[2]
+    if keys == queries:
+        return None
+    return (
+        f"This layer weighs {keys:,} keys for {queries:,} tokens: beside tokens it looks at "
+        "summaries of several, so its weights are no pattern over the text."
+    )
+
+
 def after_last_occurrence(ids: Tensor) -> Tensor:
     """Return, for every token, the place after the last earlier token of its id; -1 for none.
 
@@ -257,15 +282,17 @@ def scores_of(call: AttentionCall) -> Scores:
 
 
 def reason(model: LanguageModel, layer: int) -> str:
-    """Return why ``layer`` has no attention pattern."""
+    """Return why ``layer`` has shown no attention pattern."""
     kinds = getattr(model.torch_model.config.get_text_config(decoder=True), "layer_types", None)
     parts = [type(part).__name__ for part in model.layers[layer].modules()]
-    if any(name.endswith("Attention") and "Linear" not in name for name in parts):
+    kind = kinds[layer] if kinds else parts[0]
+    attention = any(name.endswith("Attention") and "Linear" not in name for name in parts)
+    stateful = not model.facts.heads or any(each in kind for each in _WITHOUT_PATTERN)
+    if attention and not stateful:
         return (
             f"{parts[0]} computes its attention in a way that Entroscope cannot watch, or with "
             f"another number of heads than {model.facts.heads}."
         )
-    kind = kinds[layer] if kinds else parts[0]
     return (
         f"This layer is {kind!r}: it carries a running state along the text instead of weighing "
         "its tokens, so there is no pattern."

@@ -36,6 +36,13 @@ class Tap:
         """Return the bytes it needs for a moment, beside the plain forward pass."""
         return 0
 
+    def pair_bytes(self, model: LanguageModel, tokens: int) -> int | None:
+        """Return what one layer holds for pairs of tokens while this tap watches.
+
+        None where watching does not change how attention is computed.
+        """
+        return None
+
     def work(self, model: LanguageModel, tokens: int) -> float:
         """Return about how many multiplications it adds to a plain forward pass."""
         return 0.0

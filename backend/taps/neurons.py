@@ -20,13 +20,10 @@ _MLP = ("mlp", "feed_forward", "ffn")
 
 def down_projection(layer: nn.Module) -> nn.Module | None:
     """Return the down projection of a layer's MLP; None where it has experts or no such MLP."""
-    for name in _MLP:
-        mlp = getattr(layer, name, None)
-        if isinstance(mlp, nn.Module):
-            return next((getattr(mlp, each) for each in _DOWN if hasattr(mlp, each)), None)
-    # OPT keeps both projections in the layer itself.
-    found = getattr(layer, "fc2", None)
-    return found if isinstance(found, nn.Module) else None
+    # OPT and XGLM keep both projections in the layer itself.
+    owner = next((getattr(layer, name) for name in _MLP if hasattr(layer, name)), layer)
+    parts = dict(owner.named_children())
+    return next((parts[name] for name in _DOWN if name in parts), None)
 
 
 class NeuronTap(Tap):

@@ -22,4 +22,7 @@ class ProjectionTap(AttentionTap):
         return None
 
     def on_projections(self, layer: int, projections: Sequence[Tensor]) -> None:
-        """Look at q [1, H, T, D], k and v [1, G, T, D]; heads in a row share a key head."""
+        """Look at q [1, H, T, D], k [1, G, K, D] and v [1, G, K, E]; heads in a row share a key.
+
+        K is T but for families that add summaries of several tokens (DeepSeek-V4).
+        """

@@ -7,29 +7,53 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from .base import Tap
 
 if TYPE_CHECKING:
     from ..models.language import LanguageModel
 
-_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
-_GATES = ("gate", "router")
+# Attention may choose among experts too (JetMoE); those of the MLP are meant.
+_ATTENTION = "att"
 
 
-def expert_count(model: LanguageModel) -> int:
-    """Return how many experts a router chooses among; 0 for a model without."""
-    config = model.torch_model.config.get_text_config(decoder=True)
-    return next((getattr(config, name) for name in _EXPERTS if getattr(config, name, 0)), 0)
+def routers(model: LanguageModel) -> dict[int, tuple[nn.Module, int]]:
+    """Return the router of every layer that has one, by the number of the layer, from 0.
+
+    With it comes the place of the logits in what the router returns. A family of transformers
+    declares both for its own ``output_router_logits``.
+    """
+    declared = _declared(model)
+    if declared is None:
+        return {}
+    found = {}
+    for number, layer in enumerate(model.layers):
+        for name, part in layer.named_modules():
+            if isinstance(part, declared.target_class) and _ATTENTION not in name:
+                found[number] = part, declared.index
+    return found
 
 
-def gate_of(layer: nn.Module) -> nn.Module | None:
-    """Return the router of a layer, None where it has none."""
-    for name, part in layer.named_modules():
-        *_, own = name.split(".")
-        if own in _GATES and name.count(".") == 1:
-            return part
+def _declared(model: LanguageModel) -> Any:
+    """Return the ``OutputRecorder`` of the router logits; None for a family without."""
+    for part in model.torch_model.modules():
+        if isinstance(part, PreTrainedModel) and "router_logits" in part.can_record_outputs:
+            return part.can_record_outputs["router_logits"]
     return None
+
+
+def router_logits(output: Any, place: int) -> Tensor:
+    """Return the logits [T, E] out of what a router has returned."""
+    found = output if isinstance(output, Tensor) else output[place]
+    logits = found.reshape(-1, found.shape[-1])
+    # Gemma 4 calls its softmax the logits; both rank and weigh the experts alike.
+    return logits.log() if _are_probabilities(logits) else logits
+
+
+def _are_probabilities(rows: Tensor) -> bool:
+    rows = rows.float()
+    return bool((rows >= 0).all()) and bool(((rows.sum(-1) - 1).abs() < 0.01).all())
 
 
 class RouterTap(Tap):
@@ -41,22 +65,19 @@ class RouterTap(Tap):
     @staticmethod
     @contextmanager
     def watching(model: LanguageModel, taps: Sequence[RouterTap]) -> Iterator[None]:
-        experts = expert_count(model)
-
-        def show(layer: int) -> Callable[..., None]:
-            def hook(_: Any, __: Any, output: Any) -> None:
-                # A linear layer gives the logits; a router of transformers 5 gives them first.
-                logits = output if isinstance(output, Tensor) else output[0]
-                for tap in taps:
-                    tap.on_router(layer, logits.reshape(-1, logits.shape[-1]))
+        def show(layer: int, place: int) -> Callable[..., None]:
+            def hook(_: Any, args: tuple[Tensor, ...], output: Any) -> None:
+                logits = router_logits(output, place)
+                # Doge scores two halves of a key in place of experts: twice as many rows.
+                if len(logits) == args[0].shape[:-1].numel():
+                    for tap in taps:
+                        tap.on_router(layer, logits)
 
             return hook
 
-        gates = {number: gate_of(each) for number, each in enumerate(model.layers)}
         handles = [
-            gate.register_forward_hook(show(number))
-            for number, gate in gates.items()
-            if experts and gate is not None
+            router.register_forward_hook(show(layer, place))
+            for layer, (router, place) in routers(model).items()
         ]
         try:
             yield

@@ -1,61 +1,52 @@
-// Parcels: the text, its numbers and its links arrive once each, as bytes named by their content,
-// through small mounts of this same component. The strip that is drawn refers to them by name.
+// Parcels: a header and arrays in one piece, as backend/lenses/parcel.py packs them.
 
-const ARRAY_TYPES = {
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  float32: Float32Array,
-};
-const NAME_BYTES = 16;
+const TYPES = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array };
+const MOST_BYTES = 256 * 2 ** 20; // of parcels that are kept
 
-const shelf = new Map(); // name → { content, holders: number }
-const waiting = new Map(); // name → functions to call once it is here
-const heldBy = new WeakMap(); // mount → name of the parcel it brought
+const kept = new Map(); // address → { parcel: Promise, bytes: number }, the last used one last
 
-function nameOf(bytes) {
-  return new TextDecoder("ascii").decode(bytes.subarray(0, NAME_BYTES));
+/** @param {ArrayBuffer} buffer */
+export function unpack(buffer) {
+  const size = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)));
+  const read = ({ type, start, length }) => new TYPES[type](buffer, 4 + size + start, length);
+  const arrays = Object.entries(header.arrays).map(([name, place]) => [name, read(place)]);
+  return { ...header, ...Object.fromEntries(arrays) };
 }
 
-function unpack(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerStart = NAME_BYTES + 4;
-  const bodyStart = headerStart + view.getUint32(NAME_BYTES, true);
-  const header = JSON.parse(new TextDecoder("ascii").decode(bytes.subarray(headerStart, bodyStart)));
-  const arrays = {};
-  for (const [name, place] of Object.entries(header.arrays)) {
-    const Type = ARRAY_TYPES[place.type];
-    const start = bytes.byteOffset + bodyStart + place.start;
-    // A copy, because a typed array may only begin at a multiple of its element size.
-    arrays[name] = new Type(bytes.buffer.slice(start, start + place.length * Type.BYTES_PER_ELEMENT));
+/**
+ * The parcel at an address, which always holds the same one: one request however many ask for it.
+ *
+ * @param {string} url
+ * @returns {Promise<Object>} the header's entries, and its arrays by name
+ */
+export function fetchParcel(url) {
+  const entry = kept.get(url) ?? { bytes: 0, parcel: load(url) };
+  kept.delete(url);
+  kept.set(url, entry);
+  return entry.parcel;
+}
+
+async function load(url) {
+  try {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error((await answer.text()) || `HTTP ${answer.status}`);
+    const buffer = await answer.arrayBuffer();
+    if (kept.has(url)) kept.get(url).bytes = buffer.byteLength;
+    forget();
+    return unpack(buffer);
+  } catch (error) {
+    kept.delete(url);
+    throw error;
   }
-  return { ...header, ...arrays };
 }
 
-function release(mount) {
-  const name = heldBy.get(mount);
-  heldBy.delete(mount);
-  const parcel = shelf.get(name);
-  if (parcel && --parcel.holders === 0) shelf.delete(name);
-}
-
-function receive(mount, bytes) {
-  const name = nameOf(bytes);
-  if (heldBy.get(mount) !== name) {
-    const parcel = shelf.get(name) ?? { content: unpack(bytes), holders: 0 };
-    parcel.holders += 1;
-    shelf.set(name, parcel);
-    release(mount);
-    heldBy.set(mount, name);
-    for (const deliver of waiting.get(name) ?? []) deliver(parcel.content);
-    waiting.delete(name);
+// Let go of the parcels that were used longest ago.
+function forget() {
+  let bytes = [...kept.values()].reduce((sum, each) => sum + each.bytes, 0);
+  for (const [url, entry] of kept) {
+    if (bytes <= MOST_BYTES) return;
+    if (entry.bytes) kept.delete(url);
+    bytes -= entry.bytes;
   }
-  return () => release(mount);
-}
-
-function fetchParcel(name) {
-  const parcel = shelf.get(name);
-  if (parcel) return parcel.content;
-  return new Promise((deliver) => waiting.set(name, [...(waiting.get(name) ?? []), deliver]));
 }

@@ -17,6 +17,8 @@ from urllib.parse import quote, urlparse
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.e2e.frame import Frame
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 START_SECONDS = 60
@@ -30,9 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # A second try: on a busy machine a click can meet a page that is just redrawn. The
-            # summary lists what needed one.
-            item.add_marker(pytest.mark.flaky(reruns=1))
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
 
@@ -128,17 +127,15 @@ def dark_page(new_context: Callable[..., BrowserContext]) -> Page:
 
 
 @pytest.fixture
-def attention(page: Page, serve, tiny_folder) -> Callable[..., Page]:
-    """Open the Attention page with a tiny model chosen, which answers in a moment."""
+def url(serve) -> str:
+    """Where the app is served, one server for the whole session."""
+    return serve("app.py").url
 
-    def go(parameters: str = "") -> Page:
-        model = quote(str(tiny_folder("llama")), safe="")
-        page.goto(f"{serve('app.py').url}/attention?model={model}&{parameters}")
-        # The first page of a server loads everything it needs.
-        expect(page.locator("#t1")).to_be_visible(timeout=1000 * START_SECONDS)
-        return page
 
-    return go
+@pytest.fixture
+def frame(page: Page, url: str) -> Frame:
+    """The app on a page of its own."""
+    return Frame(page, url)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.engine import Engine
+from backend.engine import Engine, LocalExecutor
 from backend.registry import Registry
 from backend.settings import Settings
 from tests.engine.fakes import PATIENCE, Loader, SteeredStudy
@@ -23,13 +23,15 @@ def study():
 
 
 @pytest.fixture
-def make_engine(loader, study):
+def make_engine(loader, study, tmp_path):
     made = []
 
-    def make(**limits) -> Engine:
+    def make(free=lambda device: 10**12, timeouts=None, store=None, **limits) -> Engine:
         studies = Registry("study")
         studies.register("fake")(study)
-        made.append(Engine(loader, studies, Settings(**limits)))
+        settings = Settings(cache_dir=tmp_path, **limits)
+        executor = LocalExecutor(settings, loader, studies, lambda model: model.weights, free)
+        made.append(Engine(executor, store, settings, timeouts))
         return made[-1]
 
     yield make

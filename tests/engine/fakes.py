@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+import torch
 
 from backend.errors import NoRoomError
 from backend.models.loading import stage
+from backend.models.memory import check_room
 from backend.runs import ModelFacts, ModelSpec, Request, Run
 from backend.runs.arrays import array
 from backend.studies import Estimate, Progress
@@ -39,14 +41,16 @@ class FakeRun(Run):
 class FakeModel:
     """Stands in for a LanguageModel; notes on which thread it dies."""
 
-    def __init__(self, spec: ModelSpec, size: int, freed: queue.SimpleQueue) -> None:
+    def __init__(self, spec: ModelSpec, size: int, loader: Loader) -> None:
         self.spec = spec
+        self.weights = loader.weights
         self.thread = threading.current_thread()
-        self._freed = freed
+        self._freed = loader.freed
         self.facts = ModelFacts(
-            source=spec.source, name=spec.source, revision=None, architecture="fake", parameters=1,
-            layers=1, heads=1, kv_heads=1, hidden_size=1, vocab_size=2, context=8, dtype="float32",
-            device="cpu", memory_bytes=size, weights="none",
+            source=spec.source, name=spec.source, revision=loader.revision,
+            architecture="fake", parameters=1, layers=1, heads=1, kv_heads=1, hidden_size=1,
+            vocab_size=2, context=8, dtype="float32", device="cpu", memory_bytes=size,
+            weights="none",
         )  # fmt: skip
 
     def __del__(self) -> None:
@@ -59,6 +63,10 @@ class Loader:
 
     sizes: dict[str, int] = field(default_factory=dict)
     room: int = 10**12
+    weights: str = "first"
+    revision: str | None = None
+    needs: dict[str, int] = field(default_factory=dict)
+    reserved: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
     stages: int = 0
     failure: BaseException | None = None
     loads: list[str] = field(default_factory=list)
@@ -72,6 +80,9 @@ class Loader:
     def __call__(self, spec: ModelSpec) -> FakeModel:
         self.loads.append(spec.source)
         self.started.put(spec.source)
+        if spec.source in self.needs:
+            check_room(spec.source, self.needs[spec.source], [torch.device("cpu")])
+            self.reserved.put(spec.source)
         for done in range(self.stages):
             self.at_stage.put(f"before {done}")
             stage(f"Loading: weight {done + 1} of {self.stages}", done, self.stages)
@@ -83,7 +94,7 @@ class Loader:
         size = self.sizes.get(spec.source, 1)
         if sum(model.facts.memory_bytes for model in self.alive) + size > self.room:
             raise NoRoomError(f"{spec.source} does not fit.")
-        model = FakeModel(spec, size, self.freed)
+        model = FakeModel(spec, size, self)
         self.alive.add(model)
         return model
 
@@ -95,7 +106,8 @@ class SteeredStudy:
 
     def __init__(self) -> None:
         self.need = 0
-        self.seconds: float | None = None
+        self.work = 1.0
+        self.partial: object = None
         self.failure: BaseException | None = None
         self.runs: list[str] = []
         self.threads: dict[str, set[threading.Thread]] = {}
@@ -106,7 +118,7 @@ class SteeredStudy:
         self._steps.release(count)
 
     def estimate(self, model, request) -> Estimate:
-        return Estimate(bytes=self.need, seconds=self.seconds)
+        return Estimate(bytes=self.need, work=self.work)
 
     def run(self, model, request, report) -> FakeRun:
         self.runs.append(request.text)
@@ -114,7 +126,7 @@ class SteeredStudy:
         self.started.put(request.text)
         if not request.text.startswith("quick"):
             for done in range(2):
-                report(Progress(done, 2, f"Step {done}"))
+                report(Progress(done, 2, f"Step {done}", self.partial))
                 assert self._steps.acquire(timeout=PATIENCE)
         report(Progress(2, 2, "Done"))
         if self.failure is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import random
 import threading
@@ -11,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from backend.engine import engine as engine_module
 from backend.errors import (
     CancelledError,
     EntroscopeError,
@@ -26,9 +26,15 @@ from tests.engine.fakes import PATIENCE, FakeRequest
 OTHER = ModelSpec(source="other")
 
 
+class OtherRequest(FakeRequest):
+    """Asks what nobody can answer."""
+
+    kind = "fakes"
+
+
 def running(engine, study, text="slow", **fields):
     """Submit a steered study and wait until it runs."""
-    job = engine.submit("fake", FakeRequest(text=text, **fields))
+    job = engine.submit(FakeRequest(text=text, **fields))
     assert study.started.get(timeout=PATIENCE) == text
     return job
 
@@ -48,14 +54,14 @@ def reached(loader, stage):
 
 
 def test_a_request_is_answered_by_a_run(engine):
-    job = engine.submit("fake", FakeRequest(text="quick"))
+    job = engine.submit(FakeRequest(text="quick"))
     assert job.result(PATIENCE).request.text == "quick"
     assert job.state == "done"
 
 
 def test_a_finished_run_is_found_by_the_key_of_its_request(engine):
     request = FakeRequest(text="quick")
-    run = engine.submit("fake", request).result(PATIENCE)
+    run = engine.submit(request).result(PATIENCE)
     assert engine.find(request.key) is run
     assert engine.find("0" * 16) is None
 
@@ -63,16 +69,15 @@ def test_a_finished_run_is_found_by_the_key_of_its_request(engine):
 def test_the_last_run_of_a_model_is_one_computed_here(engine):
     asked = FakeRequest(text="quick")
     assert engine.last(asked.model, "fake") is None
-    run = engine.submit("fake", asked).result(PATIENCE)
-    engine.put(run)  # kept from a file: nobody measured it here
+    run = engine.submit(asked).result(PATIENCE)
     assert engine.last(asked.model, run.kind) is run
     assert engine.last(asked.model, "another kind") is None
     assert engine.last(ModelSpec("another model"), run.kind) is None
 
 
 def test_a_request_asked_before_is_answered_from_memory(engine, study):
-    first = engine.submit("fake", FakeRequest(text="quick")).result(PATIENCE)
-    again = engine.submit("fake", FakeRequest(text="quick"))
+    first = engine.submit(FakeRequest(text="quick")).result(PATIENCE)
+    again = engine.submit(FakeRequest(text="quick"))
     assert again.state == "done"
     assert again.result(0) is first
     assert study.runs == ["quick"]
@@ -80,7 +85,7 @@ def test_a_request_asked_before_is_answered_from_memory(engine, study):
 
 def test_an_unknown_study_is_refused(engine):
     with pytest.raises(InputError, match="no study named 'fakes'"):
-        engine.submit("fakes", FakeRequest())
+        engine.submit(OtherRequest())
 
 
 def test_progress_and_state_follow_the_study(engine, study):
@@ -96,7 +101,7 @@ def test_progress_and_state_follow_the_study(engine, study):
 
 def test_loading_is_a_state_of_its_own_and_names_the_model(engine, loader):
     loader.gate.clear()
-    job = engine.submit("fake", FakeRequest(text="quick", model=ModelSpec(source="org/name")))
+    job = engine.submit(FakeRequest(text="quick", model=ModelSpec(source="org/name")))
     loader.started.get(timeout=PATIENCE)
     assert job.state == "loading"
     assert job.progress.message == "Loading name …"
@@ -106,18 +111,11 @@ def test_loading_is_a_state_of_its_own_and_names_the_model(engine, loader):
 
 def test_loading_tells_how_far_it_is(engine, loader):
     loader.stages = 1
-    job = engine.submit("fake", FakeRequest(text="quick"))
+    job = engine.submit(FakeRequest(text="quick"))
     reached(loader, "after 0")
     assert job.progress == Progress(0, 1, "Loading: weight 1 of 1")
     loader.next_stage.release()
     assert finished(job) == "done"
-
-
-def test_runs_put_by_hand_get_a_key_of_their_own(engine):
-    run = engine.submit("fake", FakeRequest(text="quick")).result(PATIENCE)
-    key = engine.put(run)
-    assert key != run.request.key
-    assert engine.find(key) is run
 
 
 # Sharing and order
@@ -125,7 +123,7 @@ def test_runs_put_by_hand_get_a_key_of_their_own(engine):
 
 def test_equal_requests_share_one_study(engine, study):
     first = running(engine, study)
-    second = engine.submit("fake", FakeRequest(text="slow"))
+    second = engine.submit(FakeRequest(text="slow"))
     study.step(2)
     assert first.result(PATIENCE) is second.result(PATIENCE)
     assert study.runs == ["slow"]
@@ -133,7 +131,7 @@ def test_equal_requests_share_one_study(engine, study):
 
 def test_the_studies_of_one_model_run_in_order_on_one_thread(engine, study, loader):
     first = running(engine, study)
-    rest = [engine.submit("fake", FakeRequest(text=f"quick {i}")) for i in range(3)]
+    rest = [engine.submit(FakeRequest(text=f"quick {i}")) for i in range(3)]
     assert [job.state for job in rest] == ["queued"] * 3
     assert rest[2].progress.message == "Waiting for 3 studies on the same model"
     study.step(2)
@@ -145,7 +143,7 @@ def test_the_studies_of_one_model_run_in_order_on_one_thread(engine, study, load
 
 def test_two_models_work_side_by_side(engine, study):
     slow = running(engine, study)
-    quick = engine.submit("fake", FakeRequest(text="quick", model=OTHER))
+    quick = engine.submit(FakeRequest(text="quick", model=OTHER))
     assert finished(quick) == "done"
     assert slow.state == "running"
     study.step(2)
@@ -171,12 +169,35 @@ def test_two_calls_are_never_taken_for_one(engine):
     assert first.result(PATIENCE) is not second.result(PATIENCE)
 
 
+def test_one_model_asked_for_in_several_ways_is_loaded_once(engine, loader):
+    ways = [
+        ModelSpec(),
+        ModelSpec(device="cpu"),
+        ModelSpec(dtype="float32"),
+        ModelSpec(device="cpu", dtype="float32"),
+    ]
+    for number, spec in enumerate(ways):
+        engine.submit(FakeRequest(text=f"quick {number}", model=spec)).result(PATIENCE)
+        assert engine.facts(spec) is not None
+    assert loader.loads == ["bundled"]
+    engine.submit(FakeRequest(text="quick", model=ModelSpec(dtype="bfloat16"))).result(PATIENCE)
+    assert loader.loads == ["bundled", "bundled"]
+
+
+def test_a_model_of_the_hub_is_known_by_the_commit_it_turned_out_to_be(engine, loader):
+    loader.revision = "abc123"
+    for revision in (None, "abc123", "other"):
+        spec = ModelSpec(source="org/name", revision=revision)
+        engine.submit(FakeRequest(text=f"quick {revision}", model=spec)).result(PATIENCE)
+    assert loader.loads == ["org/name", "org/name"]
+
+
 # Cancelling
 
 
 def test_cancelling_a_waiting_job_takes_effect_at_once(engine, study):
     slow = running(engine, study)
-    waiting = engine.submit("fake", FakeRequest(text="quick"))
+    waiting = engine.submit(FakeRequest(text="quick"))
     waiting.cancel()
     assert waiting.state == "cancelled"
     with pytest.raises(CancelledError):
@@ -191,28 +212,28 @@ def test_cancelling_a_running_job_stops_it_at_its_next_report(engine, study):
     job.cancel()
     assert job.state == "cancelled"
     study.step(1)  # the second report raises; a second step is never taken
-    after = engine.submit("fake", FakeRequest(text="quick"))
+    after = engine.submit(FakeRequest(text="quick"))
     assert finished(after) == "done"
     assert engine.find(job.key) is None
 
 
 def test_cancelling_while_the_model_loads_keeps_the_model(engine, study, loader):
     loader.gate.clear()
-    job = engine.submit("fake", FakeRequest(text="quick"))
+    job = engine.submit(FakeRequest(text="quick"))
     loader.started.get(timeout=PATIENCE)
     job.cancel()
     assert job.state == "cancelled"
     loader.gate.set()
-    assert finished(engine.submit("fake", FakeRequest(text="quick again"))) == "done"
+    assert finished(engine.submit(FakeRequest(text="quick again"))) == "done"
     assert study.runs == ["quick again"]
     assert loader.loads == ["bundled"]
 
 
 def test_loading_stops_at_its_next_stage_when_nobody_waits(engine, loader, study):
     loader.stages = 2
-    job = engine.submit("fake", FakeRequest(text="quick"))
+    job = engine.submit(FakeRequest(text="quick"))
     reached(loader, "after 0")
-    worker = engine._workers[ModelSpec()]
+    (worker,) = engine._executor._workers.values()
     job.cancel()
     loader.next_stage.release()
     reached(loader, "before 1")
@@ -223,9 +244,9 @@ def test_loading_stops_at_its_next_stage_when_nobody_waits(engine, loader, study
 
 def test_loading_goes_on_for_somebody_else_who_waits(engine, loader):
     loader.stages = 2
-    first = engine.submit("fake", FakeRequest(text="quick"))
+    first = engine.submit(FakeRequest(text="quick"))
     reached(loader, "after 0")
-    second = engine.submit("fake", FakeRequest(text="quick again"))
+    second = engine.submit(FakeRequest(text="quick again"))
     first.cancel()
     loader.next_stage.release(2)
     assert finished(second) == "done"
@@ -234,7 +255,7 @@ def test_loading_goes_on_for_somebody_else_who_waits(engine, loader):
 
 def test_a_shared_study_goes_on_until_its_last_job_is_cancelled(engine, study):
     first = running(engine, study)
-    second, third = (engine.submit("fake", FakeRequest(text="slow")) for _ in range(2))
+    second, third = (engine.submit(FakeRequest(text="slow")) for _ in range(2))
     first.cancel()
     first.cancel()  # counts once
     second.cancel()
@@ -246,7 +267,7 @@ def test_a_shared_study_goes_on_until_its_last_job_is_cancelled(engine, study):
 
 def test_a_request_cancelled_by_all_can_be_asked_again(engine, study):
     running(engine, study).cancel()
-    again = engine.submit("fake", FakeRequest(text="slow"))
+    again = engine.submit(FakeRequest(text="slow"))
     assert again.state == "queued"
     study.step(3)  # one for the stopped study, two for the new one
     assert finished(again) == "done"
@@ -254,7 +275,7 @@ def test_a_request_cancelled_by_all_can_be_asked_again(engine, study):
 
 
 def test_cancelling_a_finished_job_changes_nothing(engine):
-    job = engine.submit("fake", FakeRequest(text="quick"))
+    job = engine.submit(FakeRequest(text="quick"))
     job.result(PATIENCE)
     job.cancel()
     assert job.state == "done"
@@ -274,62 +295,55 @@ def test_cancelling_wakes_whoever_waits_for_the_job(engine, study):
 
 def test_a_study_over_its_budget_is_refused_with_both_numbers(make_engine, study):
     study.need = 5_200_000_000
-    job = make_engine(work_bytes=4_000_000_000).submit("fake", FakeRequest(text="quick"))
+    job = make_engine(work_bytes=4_000_000_000).submit(FakeRequest(text="quick"))
     with pytest.raises(OverBudgetError, match=r"about 5\.2 GB .* may use 4\.0 GB"):
         job.result(PATIENCE)
     assert study.runs == []
 
 
 def test_a_study_that_does_not_fit_the_free_memory_is_refused_with_both_numbers(
-    engine, study, monkeypatch
+    make_engine, study, tmp_path
 ):
-    monkeypatch.setattr(engine_module, "free_beside", lambda devices: 1_000_000_000)
-    study.need, study.seconds = 2_000_000_000, 20.0
-    job = engine.submit("fake", FakeRequest(text="quick"))
+    pace = {"first cpu float32": {"fake": [[1.0, 20.0]]}}  # measured by an earlier server
+    (tmp_path / "pace.json").write_text(json.dumps(pace))
+    study.need = 2_000_000_000
+    job = make_engine(free=lambda device: 1_000_000_000).submit(FakeRequest(text="quick"))
     with pytest.raises(OverBudgetError, match=r"about 2\.0 GB of memory and 20 s, and 1\.0 GB are"):
         job.result(PATIENCE)
     assert study.runs == []
 
 
-def test_idle_models_make_room_for_a_study(engine, loader, study, monkeypatch):
+def test_idle_models_make_room_for_a_study(make_engine, loader, study):
     free = {2: 1, 1: 100}  # by the number of models in memory
-    monkeypatch.setattr(engine_module, "free_beside", lambda devices: free[len(loader.alive)])
-    engine.submit("fake", FakeRequest(text="quick", model=OTHER)).result(PATIENCE)
+    engine = make_engine(free=lambda device: free[len(loader.alive)])
+    engine.submit(FakeRequest(text="quick", model=OTHER)).result(PATIENCE)
     study.need = 50
-    assert finished(engine.submit("fake", FakeRequest(text="quick"))) == "done"
+    assert finished(engine.submit(FakeRequest(text="quick"))) == "done"
     assert [facts.name for facts in engine.loaded()] == ["bundled"]
-
-
-def test_the_expected_time_is_told_while_the_study_runs(engine, study):
-    study.seconds = 150.0
-    job = running(engine, study)
-    study.step(2)
-    job.result(PATIENCE)
-    assert job.progress.message == "Done · about 2 min in all"
 
 
 def test_a_full_queue_is_refused_with_both_numbers(make_engine, study):
     engine = make_engine(max_queue=2)
     running(engine, study)
-    waiting = [engine.submit("fake", FakeRequest(text=f"quick {i}")) for i in range(2)]
+    waiting = [engine.submit(FakeRequest(text=f"quick {i}")) for i in range(2)]
     with pytest.raises(OverBudgetError, match=r"2 studies wait .* and 2 may"):
-        engine.submit("fake", FakeRequest(text="quick 3"))
+        engine.submit(FakeRequest(text="quick 3"))
     waiting[0].cancel()
-    assert engine.submit("fake", FakeRequest(text="quick 3")).state == "queued"
+    assert engine.submit(FakeRequest(text="quick 3")).state == "queued"
 
 
 def test_joining_a_waiting_study_needs_no_room_in_the_queue(make_engine, study):
     engine = make_engine(max_queue=1)
     running(engine, study)
-    first = engine.submit("fake", FakeRequest(text="quick"))
-    assert engine.submit("fake", FakeRequest(text="quick")).key == first.key
+    first = engine.submit(FakeRequest(text="quick"))
+    assert engine.submit(FakeRequest(text="quick")).key == first.key
 
 
 def test_old_runs_make_room_for_new_ones(make_engine):
     engine = make_engine(result_bytes=1_000_000)
     requests = [FakeRequest(text=f"quick {i}", numbers=100_000) for i in range(3)]  # 400 kB each
     for request in requests:
-        engine.submit("fake", request).result(PATIENCE)
+        engine.submit(request).result(PATIENCE)
     assert [engine.find(each.key) is not None for each in requests] == [False, True, True]
 
 
@@ -339,7 +353,7 @@ def test_the_least_recently_used_idle_model_makes_room_on_its_own_thread(
     engine = make_engine(model_bytes=10)
     loader.sizes = {"a": 5, "b": 5, "c": 5}
     for number, source in enumerate("abac"):  # a is used again, so that b is the oldest
-        job = engine.submit("fake", FakeRequest(text=f"quick {number}", model=ModelSpec(source)))
+        job = engine.submit(FakeRequest(text=f"quick {number}", model=ModelSpec(source)))
         assert finished(job) == "done"
     source, thread = loader.freed.get(timeout=PATIENCE)
     assert source == "b"
@@ -351,7 +365,7 @@ def test_idle_models_are_freed_one_by_one_until_a_new_one_fits(make_engine, load
     engine = make_engine()
     loader.room, loader.sizes = 10, {"a": 3, "b": 3, "c": 3, "d": 6}
     for number, source in enumerate("abcd"):
-        job = engine.submit("fake", FakeRequest(text=f"quick {number}", model=ModelSpec(source)))
+        job = engine.submit(FakeRequest(text=f"quick {number}", model=ModelSpec(source)))
         assert finished(job) == "done"
     assert [facts.name for facts in engine.loaded()] == ["c", "d"]
 
@@ -362,7 +376,7 @@ def test_a_model_that_fits_beside_no_other_is_refused_when_all_idle_ones_are_gon
     engine = make_engine()
     loader.room, loader.sizes = 10, {"other": 8, "bundled": 3}
     slow = running(engine, study)
-    job = engine.submit("fake", FakeRequest(text="quick", model=OTHER))
+    job = engine.submit(FakeRequest(text="quick", model=OTHER))
     with pytest.raises(ModelError, match="other does not fit"):
         job.result(PATIENCE)
     assert [facts.name for facts in engine.loaded()] == ["bundled"]  # it works, so it stays
@@ -374,7 +388,7 @@ def test_a_working_model_is_never_put_out(make_engine, loader, study):
     engine = make_engine(model_bytes=10)
     loader.sizes = {"bundled": 8, "other": 8}
     slow = running(engine, study)
-    engine.submit("fake", FakeRequest(text="quick", model=OTHER)).result(PATIENCE)
+    engine.submit(FakeRequest(text="quick", model=OTHER)).result(PATIENCE)
     assert [facts.name for facts in engine.loaded()] == ["bundled", "other"]
     study.step(2)
     assert finished(slow) == "done"
@@ -399,9 +413,9 @@ def test_a_model_can_be_unloaded_when_it_is_idle(engine, loader, study):
 def test_an_error_for_the_reader_arrives_as_it_is_and_the_worker_lives_on(engine, study):
     study.failure = InputError("Write at least one token.")
     with pytest.raises(InputError, match=r"^Write at least one token\.$"):
-        engine.submit("fake", FakeRequest(text="quick")).result(PATIENCE)
+        engine.submit(FakeRequest(text="quick")).result(PATIENCE)
     study.failure = None
-    assert finished(engine.submit("fake", FakeRequest(text="quick"))) == "done"
+    assert finished(engine.submit(FakeRequest(text="quick"))) == "done"
 
 
 @pytest.mark.parametrize("failure", [ZeroDivisionError("boom"), SystemExit("boom")])
@@ -409,7 +423,7 @@ def test_any_other_exception_becomes_one_readable_line_and_is_logged(
     engine, study, failure, caplog
 ):
     study.failure = failure
-    job = engine.submit("fake", FakeRequest(text="quick"))
+    job = engine.submit(FakeRequest(text="quick"))
     with (
         caplog.at_level(logging.ERROR, "backend.engine"),
         pytest.raises(EntroscopeError, match=f"{type(failure).__name__}: boom") as caught,
@@ -418,14 +432,14 @@ def test_any_other_exception_becomes_one_readable_line_and_is_logged(
     assert "\n" not in str(caught.value)
     assert caplog.records[0].exc_info[1] is failure
     study.failure = None
-    assert finished(engine.submit("fake", FakeRequest(text="quick again"))) == "done"
+    assert finished(engine.submit(FakeRequest(text="quick again"))) == "done"
 
 
 @pytest.mark.parametrize("failure", [torch.OutOfMemoryError("no"), MemoryError()])
 def test_running_out_of_memory_is_said_in_words(engine, study, failure):
     study.failure = failure
     with pytest.raises(OverBudgetError, match="ran out of memory"):
-        engine.submit("fake", FakeRequest(text="quick")).result(PATIENCE)
+        engine.submit(FakeRequest(text="quick")).result(PATIENCE)
 
 
 def test_a_failed_study_keeps_nothing_alive(engine):
@@ -447,14 +461,14 @@ def test_a_failed_study_keeps_nothing_alive(engine):
 def test_a_model_that_cannot_be_loaded_fails_all_that_wait_for_it(engine, loader):
     loader.gate.clear()
     loader.failure = ModelError("There is no model there.")
-    jobs = [engine.submit("fake", FakeRequest(text=f"quick {i}")) for i in range(2)]
+    jobs = [engine.submit(FakeRequest(text=f"quick {i}")) for i in range(2)]
     loader.gate.set()
     for job in jobs:
         with pytest.raises(ModelError, match="no model there"):
             job.result(PATIENCE)
     assert loader.loads == ["bundled"]
     loader.failure = None
-    assert finished(engine.submit("fake", FakeRequest(text="quick"))) == "done"
+    assert finished(engine.submit(FakeRequest(text="quick"))) == "done"
 
 
 # Many people at once, and the end
@@ -476,7 +490,7 @@ def test_twenty_threads_with_mixed_requests_and_cancels_all_get_what_they_asked_
                 numbers=chance.randrange(1, 5),
                 model=ModelSpec(source=chance.choice("ab")),
             )
-            job = engine.submit("fake", request)
+            job = engine.submit(request)
             call = engine.call(request.model, lambda model, report: model.spec.source)
             if chance.random() < 0.4:
                 job.cancel()
@@ -497,7 +511,7 @@ def test_twenty_threads_with_mixed_requests_and_cancels_all_get_what_they_asked_
 
 def test_closing_stops_everything_and_frees_the_models(engine, loader, study):
     slow = running(engine, study)
-    waiting = engine.submit("fake", FakeRequest(text="quick"))
+    waiting = engine.submit(FakeRequest(text="quick"))
     with ThreadPoolExecutor(1) as pool:
         closing = pool.submit(engine.close, PATIENCE)
         assert finished(waiting) == "cancelled"
@@ -506,4 +520,4 @@ def test_closing_stops_everything_and_frees_the_models(engine, loader, study):
     assert finished(slow) == "cancelled"
     assert loader.freed.get(timeout=PATIENCE)[0] == "bundled"
     with pytest.raises(EntroscopeError, match="shutting down"):
-        engine.submit("fake", FakeRequest(text="quick again"))
+        engine.submit(FakeRequest(text="quick again"))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from backend.engine.memory import ByteCache, readable_bytes, size_of
+from backend.engine.budget import readable_bytes
+from backend.storage.byte_cache import ByteCache, size_of
 
 
 @dataclass

@@ -34,7 +34,7 @@ def spec(tiny_folder):
 def test_many_sessions_get_the_numbers_that_a_notebook_gets(engine, spec, tiny_model):
     requests = [TextRequest(text=TEXT * (1 + i % 4), model=spec, top_k=1 + i) for i in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        runs = list(pool.map(lambda each: engine.submit("text", each).result(PATIENCE), requests))
+        runs = list(pool.map(lambda each: engine.submit(each).result(PATIENCE), requests))
     for request, run in zip(requests, runs, strict=True):
         alone = backend.study_text(tiny_model("llama"), request.text, top_k=request.top_k)
         # The same code on the same machine; only the number of threads may round differently.
@@ -46,11 +46,11 @@ def test_many_sessions_get_the_numbers_that_a_notebook_gets(engine, spec, tiny_m
 
 def test_two_runs_of_one_reading_are_found_by_their_own_requests(engine, spec):
     asked = TextRequest(model=spec, text=TEXT)
-    job = engine.submit("many", many_request(spec, TEXT, ["text", "attention"], {}))
+    job = engine.submit(many_request(spec, TEXT, ["text", "attention"], {}))
     text, attention = job.result(PATIENCE)
     assert engine.find(asked.key) is text
     assert engine.find(attention.request.key) is attention
-    assert engine.submit("text", asked).result(0) is text
+    assert engine.submit(asked).result(0) is text
     assert engine.last(spec, "attention") is attention
 
 
@@ -71,14 +71,14 @@ def test_a_real_study_stops_between_its_steps(engine, spec):
     cancelled.set()
     with pytest.raises(CancelledError):
         job.result(PATIENCE)
-    again = engine.submit("text", TextRequest(text=TEXT, model=spec)).result(PATIENCE)
+    again = engine.submit(TextRequest(text=TEXT, model=spec)).result(PATIENCE)
     assert np.isfinite(again.entropy[1:]).all()
     assert reports == []
 
 
 def test_a_real_study_over_its_budget_is_refused_before_it_runs(spec):
     engine = Engine(limits=Settings(work_bytes=1000))
-    job = engine.submit("text", TextRequest(text=TEXT, model=spec))
+    job = engine.submit(TextRequest(text=TEXT, model=spec))
     with pytest.raises(OverBudgetError, match=r"may use 1 kB"):
         job.result(PATIENCE)
     engine.close(PATIENCE)
@@ -86,7 +86,7 @@ def test_a_real_study_over_its_budget_is_refused_before_it_runs(spec):
 
 def test_a_model_that_does_not_exist_is_a_readable_error(engine, tmp_path):
     missing = ModelSpec(source=str(tmp_path / "nothing.gguf"))
-    job = engine.submit("text", TextRequest(text=TEXT, model=missing))
+    job = engine.submit(TextRequest(text=TEXT, model=missing))
     with pytest.raises(EntroscopeError, match=r"nothing\.gguf") as caught:
         job.result(PATIENCE)
     assert "fault of Entroscope" not in str(caught.value)

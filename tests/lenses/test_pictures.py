@@ -22,7 +22,17 @@ from tests.lenses.runs import HOSTILE, VARIANTS, panels, run_of
 EVERY_PANEL = pytest.mark.parametrize(("kind", "name"), panels())
 EVERY_VARIANT = pytest.mark.parametrize("variant", VARIANTS)
 SCHEMA = "https://vega.github.io/schema/vega-lite/"
-WITHOUT = {"head", "pattern", "kinds", "facts", "table_heads", "table_tokens", "table_texts"}
+WITHOUT = {
+    "notes",
+    "head",
+    "pattern",
+    "kinds",
+    "facts",
+    "table_heads",
+    "table_tokens",
+    "table_texts",
+    "tree",
+}
 """Panels that are no picture: tables, lists, and what the model makes on demand."""
 
 DRAWN = [(kind, name) for kind, name in panels() if name not in WITHOUT]

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 import torch
 
 from backend.measures.spectral import query_key_norm
 from tests.apple_gpu import AppleGpu, on_gpu
-
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors/vectors_a.json").read_text())
-
-
-def test_the_norm_is_that_of_the_worked_example():
-    example = VECTORS["6_sigma_reparam"]["worked_example"]
-    # The vectors hold W with scores X W_K W_Qᵀ Xᵀ; linear maps store the transpose.
-    query = torch.tensor(example["W_Q"]).T[None]
-    key = torch.tensor(example["W_K"]).T[None]
-    assert query_key_norm(query, key).item() == pytest.approx(example["sigma_w"], rel=1e-6)
 
 
 @pytest.mark.parametrize(("heads", "key_heads"), [(1, 1), (6, 2), (4, 4), (8, 1)])

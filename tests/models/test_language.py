@@ -55,12 +55,13 @@ def test_left_padding_does_not_change_the_real_tokens(tiny_model, family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_reading_in_two_steps_with_a_cache_equals_reading_at_once(tiny_model, family):
+def test_reading_in_two_steps_with_a_past_equals_reading_at_once(tiny_model, family):
     model = tiny_model(family)
     ids = ids_for(model)
-    cache = model.new_cache()
-    first = model.hidden_states(ids[:, :20], cache=cache)
-    second = model.hidden_states(ids[:, 20:], cache=cache)
+    past = model.new_past()
+    first = model.hidden_states(ids[:, :20], past=past)
+    second = model.hidden_states(ids[:, 20:], past=past)
+    assert past.tokens == ids.shape[1]
     both = torch.cat([first, second], dim=1)
     torch.testing.assert_close(both, model.hidden_states(ids), rtol=1e-3, atol=1e-3)
 
@@ -76,6 +77,7 @@ def test_every_layer_is_reported_in_order(tiny_model, family):
 def test_what_the_report_raises_stops_the_forward_pass_and_leaves_no_hook(tiny_model):
     model = tiny_model("llama")
     seen = []
+    before = [len(module._forward_hooks) for module in model.torch_model.modules()]
 
     def stop(done, total):
         seen.append(done)
@@ -86,7 +88,7 @@ def test_what_the_report_raises_stops_the_forward_pass_and_leaves_no_hook(tiny_m
         model.hidden_states(ids_for(model), on_layer=stop)
     model.hidden_states(ids_for(model))
     assert seen == [1, 2]
-    assert not any(module._forward_hooks for module in model.torch_model.modules())
+    assert [len(module._forward_hooks) for module in model.torch_model.modules()] == before
 
 
 def test_reporting_layers_does_not_change_the_result(tiny_model):

@@ -41,7 +41,9 @@ def folder(tmp_path):
 
 
 def test_the_sources_are_asked_from_the_most_to_the_least_certain():
-    assert list(SOURCES) == ["bundled", "gguf", "folder", "hub"]
+    places = {name: SOURCES[name].place for name in SOURCES}
+    assert sorted(places, key=places.__getitem__) == ["bundled", "gguf", "folder", "hub"]
+    assert len(set(places.values())) == len(places)
 
 
 @pytest.mark.parametrize(

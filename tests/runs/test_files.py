@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from safetensors.numpy import load, save
 
 from backend.errors import RunFileError
-from backend.runs import RUN_KINDS
 from backend.storage import files
 from backend.storage.files import content_id, dump_run, load_run, parse_run, plain_fields
 from backend.storage.migrations import SCHEMA_VERSION
@@ -22,6 +21,14 @@ from tests.runs.makers import all_kinds, dataset_run, text_run
 from tests.runs.random_runs import any_run
 
 FIXTURES = Path(__file__).parent / "fixtures"
+# Kinds that are older than today's schema, with the version of their first files. A new kind starts
+# at today's schema and stands here once that is left behind.
+FIRST_VERSION = {"attention": 1, "dataset": 1, "divergence": 1, "text": 1, "trajectories": 1}
+STORED = [
+    (kind, version)
+    for kind, first in FIRST_VERSION.items()
+    for version in range(first, SCHEMA_VERSION + 1)
+]
 
 
 def rewrite(data: bytes, change) -> bytes:
@@ -99,8 +106,7 @@ def test_a_newer_file_asks_for_an_update():
         parse_run(rewrite(dump_run(text_run()), newer), "x")
 
 
-@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION + 1))
-@pytest.mark.parametrize("kind", sorted(RUN_KINDS))
+@pytest.mark.parametrize(("kind", "version"), STORED)
 def test_a_stored_file_of_every_version_and_kind_still_loads(kind, version):
     path = FIXTURES / f"{kind}_v{version}.safetensors"
     run = load_run(path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,70 +21,7 @@ from backend.derived.heads import (
     without_first,
 )
 from backend.errors import InputError
-from backend.runs import AttentionRequest, AttentionRun, ModelFacts
-
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors/vectors_a.json").read_text())
-
-
-def make_run(entropy: np.ndarray, **arrays: np.ndarray) -> AttentionRun:
-    """Return a run with this entropy [L, H, T] and nothing remarkable elsewhere."""
-    entropy = np.asarray(entropy, np.float32)
-    layers, heads, tokens = entropy.shape
-    missing = np.isnan(entropy).all((1, 2))
-    highest = np.log(np.arange(1, tokens + 1, dtype=np.float32))
-    highest = np.where(missing[:, None], np.nan, highest)
-    plain = np.where(np.isnan(entropy), np.nan, 0).astype(np.float32)
-    names = ("first_mass", "self_mass", "previous_mass", "induction_mass", "distance")
-    names = (*names, "score_spread")
-    facts = ModelFacts(
-        source="x", name="x", revision=None, architecture="X", parameters=1, layers=layers,
-        heads=heads, kv_heads=heads, hidden_size=4, vocab_size=9, context=None, dtype="float32",
-        device="cpu", memory_bytes=1, weights="x",
-    )  # fmt: skip
-    run = AttentionRun(
-        request=AttentionRequest(text="a" * tokens),
-        model=facts,
-        versions={"entroscope": "0"},
-        created="2026-01-01T00:00:00+00:00",
-        seconds=0.0,
-        text="a" * tokens,
-        tokens=["a"] * tokens,
-        token_ids=(np.arange(tokens) % 5).astype(np.int32),
-        offsets=np.stack([np.arange(tokens), np.arange(tokens) + 1], -1).astype(np.int32),
-        groups=np.arange(tokens, dtype=np.int32),
-        special=np.zeros(tokens, bool),
-        entropy=entropy,
-        max_entropy=highest.astype(np.float32),
-        spectral_norm=np.full((layers, heads), np.nan, np.float32),
-        reasons={str(layer): "no pattern" for layer in np.flatnonzero(missing)},
-        **{**dict.fromkeys(names, plain), **arrays},
-    )
-    run.check()
-    return run
-
-
-def head_means(*means: float, tokens: int = 40) -> np.ndarray:
-    """One layer of heads with constant entropy."""
-    return np.broadcast_to(np.array(means)[None, :, None], (1, len(means), tokens)).copy()
-
-
-@pytest.mark.parametrize("case", VECTORS["6_sigma_reparam"]["bound"])
-def test_the_bound_is_that_of_the_theorem(case):
-    bound = entropy_bound(np.array(case["sigma"]), np.array(case["T"]))
-    assert bound == pytest.approx(case["bound_nats"], rel=1e-8, abs=1e-10)
-
-
-def test_the_bound_of_the_worked_example_gets_tighter_with_what_is_known():
-    example = VECTORS["6_sigma_reparam"]["worked_example"]
-    logits = np.array(example["logits"])
-    theorem = entropy_bound(np.array(example["sigma"]), np.array(3))
-    matrix = entropy_bound(np.linalg.norm(logits, 2), np.array(3))
-    rows = np.linalg.norm(logits - logits.mean(1, keepdims=True), axis=1)
-    row_bounds = entropy_bound(rows, np.array(3))
-    assert theorem == pytest.approx(example["bound"], rel=1e-8)
-    assert matrix == pytest.approx(example["bound_with_actual_logit_spectral_norm"], rel=1e-8)
-    np.testing.assert_allclose(row_bounds, example["bound_with_centred_row_norm"], rtol=1e-8)
-    assert (row_bounds <= example["row_entropies_nats"]).all()
+from tests.runs.attention_runs import head_means, make_run
 
 
 def test_no_row_of_random_scores_has_less_entropy_than_its_bound():
@@ -109,14 +44,6 @@ def test_no_spread_allows_nothing_but_the_maximum():
     np.testing.assert_allclose(entropy_floor(run)[0, 0], run.max_entropy[0], atol=1e-6)
 
 
-def test_quarters_are_those_of_the_highest_observed_head():
-    example = VECTORS["7_entropy_guided_attention"]["bins"]
-    flags = flag_heads(make_run(head_means(*example["head_entropies"], tokens=100)))
-    assert flags.scale == pytest.approx(example["max_observed"])
-    counts = np.bincount(flags.quarter[0], minlength=4).tolist()
-    assert counts == example["counts_0_quarter_half_threequarter_max"]
-
-
 def test_thresholds_decide_who_is_flagged():
     run = make_run(head_means(0.1, 1.0, 3.0, 3.6))
     flags = flag_heads(run, scale="tokens", upper=0.8, lower=0.05)
@@ -125,6 +52,69 @@ def test_thresholds_decide_who_is_flagged():
     assert flags.collapse.tolist() == [[True, False, False, False]]
     assert flag_heads(run, scale="tokens", upper=0.9).overload.sum() == 1
     assert flag_heads(run, scale="visible").scale == pytest.approx(run.max_entropy.mean(), rel=1e-5)
+
+
+def by_the_definition(run, scale, upper, lower):
+    """Return overload and collapse of every head, head by head and query by query, in float64."""
+    layers, heads, tokens = run.entropy.shape
+    means, ceilings = np.full((layers, heads), np.nan), np.full(layers, np.nan)
+    for layer in range(layers):
+        seen = [run.max_entropy[layer, at] for at in range(tokens)]
+        seen = [float(each) for each in seen if not np.isnan(each)]
+        if not seen or sum(seen) == 0:
+            continue
+        ceilings[layer] = sum(seen) / len(seen)
+        for head in range(heads):
+            rows = [float(each) for each in run.entropy[layer, head] if not np.isnan(each)]
+            means[layer, head] = sum(rows) / len(rows)
+    one = {
+        "observed": np.nanmax(means),
+        "tokens": np.log(tokens),
+        "visible": np.nanmean(ceilings),
+    }[scale]
+    with np.errstate(invalid="ignore"):
+        return means >= upper * one, means <= lower * one, means / one
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("scale", ["observed", "tokens", "visible"])
+@pytest.mark.parametrize(("upper", "lower"), [(0.75, 0.05), (0.5, 0.49), (1.0, 0.0), (0.9, 0.3)])
+def test_flags_are_those_of_the_definition_head_by_head(scale, upper, lower, seed):
+    random = np.random.default_rng(seed)
+    shares = random.random((4, 6, 1)) * random.random((4, 6, 30))
+    entropy = (shares * np.log(np.arange(1, 31))).astype(np.float32)
+    entropy[3] = np.nan
+    run = make_run(entropy)
+    flags = flag_heads(run, scale=scale, upper=upper, lower=lower)
+    overload, collapse, share = by_the_definition(run, scale, upper, lower)
+    np.testing.assert_array_equal(flags.overload, overload)
+    np.testing.assert_array_equal(flags.collapse, collapse)
+    np.testing.assert_allclose(flags.share, share, rtol=1e-6)
+    quarters = np.where(np.isnan(share), -1, np.minimum(np.floor(np.nan_to_num(share) * 4), 3))
+    np.testing.assert_array_equal(flags.quarter, quarters)
+
+
+@pytest.mark.parametrize(
+    ("share", "overload", "collapse", "quarter"),
+    [
+        (0.0, False, True, 0),
+        (0.0625, False, True, 0),
+        (0.0626, False, False, 0),
+        (0.25, False, False, 1),
+        (0.5, False, False, 2),
+        (0.7499, False, False, 2),
+        (0.75, True, False, 3),
+        (1.0, True, False, 3),
+    ],
+)
+def test_a_head_on_a_threshold_counts_as_flagged(share, overload, collapse, quarter):
+    # The other head sets the scale to 4 nats, in which these shares are exact or clear.
+    run = make_run(np.array([[[4.0 * share] * 200, [4.0] * 200]]))
+    flags = flag_heads(run, upper=0.75, lower=0.0625)
+    assert flags.scale == 4
+    assert flags.overload[0, 0] == overload
+    assert flags.collapse[0, 0] == collapse
+    assert flags.quarter[0, 0] == quarter
 
 
 def test_a_layer_without_a_pattern_is_neither():
@@ -167,14 +157,6 @@ def test_heads_that_always_choose_one_of_many_keys_have_collapsed():
 def test_thresholds_out_of_order_are_refused(upper, lower):
     with pytest.raises(InputError, match="Thresholds"):
         flag_heads(make_run(head_means(1.0)), upper=upper, lower=lower)
-
-
-def test_the_regulariser_of_aem_is_minus_the_mean_entropy():
-    vector = VECTORS["14_aem"]
-    run = make_run(head_means(vector["entropy"], vector["max_entropy"]))
-    assert attention_regulariser(run) == pytest.approx(
-        vector["multi_head_mean_two_heads_second_uniform"], rel=1e-6
-    )
 
 
 def test_the_regulariser_of_a_query_that_sees_nothing_is_not_defined():

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load, save
-
 from backend.derived.compare import compare_heads, compare_text, summarise_difference
 from backend.derived.compare_paths import compare_paths
+from safetensors.numpy import load, save
+
 from backend.derived.series import gap_walk, summarise
 from backend.derived.trajectory_text import text_measures
 from backend.errors import EntroscopeError, RunFileError

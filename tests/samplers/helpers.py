@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +10,6 @@ from torch import Tensor
 
 from backend import samplers
 from backend.samplers import Sampler, Step
-
-VECTORS: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "vectors_a.json").read_text("utf-8")
-)
 
 
 def apply(sampler: Sampler, logits: Tensor) -> Step:

@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from backend import samplers
-from backend.errors import InputError
 from backend.samplers.draw import draw, luck
-from tests.samplers.helpers import apply, kept_ids, random_logits, zipf
+from tests.samplers.helpers import random_logits, zipf
 
 
 def run(sampler, logits, steps, seed=0):
@@ -53,51 +52,3 @@ def test_a_forced_token_outside_the_kept_set_does_not_break_the_feedback():
     worst = logits.argmin(-1)
     assert not step.kept[0, worst]
     assert sampler.observe(state, step, worst)["mu"].item() == 0
-
-
-def test_a_chain_applies_its_samplers_in_turn():
-    logits = random_logits(3, 1000)
-    step = apply(samplers.chain([samplers.make("top_k", 50), samplers.make("top_p", 0.9)]), logits)
-    first = apply(samplers.make("top_k", 50), logits)
-    second = apply(samplers.make("top_p", 0.9), first.probs.log())
-    assert torch.equal(step.kept, second.kept)
-    assert torch.equal(step.probs, second.probs)
-    assert not torch.equal(step.kept, apply(samplers.make("top_p", 0.9), logits).kept)
-
-
-def test_a_chain_keeps_the_states_of_its_samplers_apart():
-    links = [samplers.make("mirostat_v2", tau=6.0), samplers.make("mirostat_v2", tau=2.0)]
-    both = samplers.chain(links)
-    state = both.start(2)
-    assert {name: value.tolist() for name, value in state.items()} == {
-        "0.mu": [12.0, 12.0],
-        "1.mu": [4.0, 4.0],
-    }
-    step = both.filter(random_logits(2, 300), state)
-    after = both.observe(state, step, step.probs.argmax(-1))
-    assert set(step.details) == set(after) == {"0.mu", "1.mu"}
-    assert set(both.outcome(step, step.probs.argmax(-1))) == {
-        *("0.surprise", "0.error", "1.surprise", "1.error")
-    }
-
-
-@pytest.mark.parametrize("names", [["top_k", "mirostat_v2"], ["mirostat_v2", "top_p"]])
-def test_a_chain_with_a_stateless_link_keeps_the_names_of_its_states(names):
-    mixed = samplers.chain([samplers.make(each) for each in names])
-    state = mixed.start(2)
-    step = mixed.filter(random_logits(2, 300), state)
-    after = mixed.observe(state, step, step.probs.argmax(-1))
-    assert set(after) == set(state) == {f"{names.index('mirostat_v2')}.mu"}
-
-
-def test_a_chain_of_one_is_that_sampler():
-    logits = random_logits(2, 300)
-    alone = samplers.make("mirostat_v2")
-    chained = samplers.chain([alone])
-    assert kept_ids(apply(chained, logits)) == kept_ids(apply(alone, logits))
-    assert set(chained.start(2)) == {"mu"}
-
-
-def test_an_empty_chain_is_refused():
-    with pytest.raises(InputError, match="at least one"):
-        samplers.chain([])

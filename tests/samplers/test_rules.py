@@ -257,3 +257,25 @@ def test_rows_share_views_that_were_computed_for_all():
         alone = apply(sampler, logits[1:3])
         assert torch.equal(shared.kept, alone.kept), name
         assert torch.equal(shared.probs, alone.probs), name
+
+
+@pytest.mark.parametrize("temperature", [0.01, 0.7, 1.0, 10.0])
+@pytest.mark.parametrize("name", samplers.names())
+def test_logits_at_the_end_of_float32_still_give_a_distribution(name, temperature):
+    logits = torch.tensor([[3e38, -3e38, 0.0, 2.9e38], [-3e38, -3e38, -3.1e38, 0.0]])
+    between = torch.linspace(-3e38, 2e38, 200, dtype=torch.float64).float()
+    logits = torch.cat([logits, between.expand(2, -1)], -1)
+    sampler = samplers.make(name, temperature=temperature)
+    step = apply(sampler, logits)
+    assert torch.allclose(step.probs.sum(-1).double(), torch.ones(2, dtype=torch.float64))
+    assert all(each.isfinite().all() for each in step.details.values())
+    assert torch.equal(step.kept, apply(sampler, logits.double()).kept)
+
+
+@pytest.mark.parametrize("z", [0.3, 0.9, 0.95, 0.999])
+def test_tail_free_keeps_in_float32_what_it_keeps_in_float64(z):
+    logits = random_logits(40, 3000).float()
+    sampler = samplers.make("tail_free", z=z)
+    step, exact = apply(sampler, logits), apply(sampler, logits.double())
+    assert torch.equal(step.kept, exact.kept)
+    assert torch.allclose(step.probs.double(), exact.probs, atol=1e-6)

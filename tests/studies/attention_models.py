@@ -15,9 +15,8 @@ from transformers import AutoModelForCausalLM
 from backend.models import load_model
 from backend.models.attention_call import AttentionCall
 from backend.models.language import LanguageModel
-from backend.models.taps import attention_tap
 from backend.runs import AttentionRun
-from backend.taps.attention import Watcher
+from backend.taps.attention import AttentionRowsTap, AttentionTap
 from tests.tiny_models import tiny_tokenizer
 
 TEXT = "The quick brown fox jumps over the lazy dog. 12345 sea shells on the sea shore."
@@ -72,10 +71,17 @@ def padded(model: LanguageModel, alone: AttentionRun, padding: int) -> dict[str,
     mask[0, :padding] = 0
     batch = torch.full((2, tokens), 3)
     batch[0, padding:] = ids_of(alone)[0]
-    watcher = Watcher(model, batch)
-    with attention_tap(model, watcher):
-        model.hidden_states(batch, attention_mask=mask)
-    return watcher.arrays()
+    return watched(model, batch, attention_mask=mask)[0].arrays()
+
+
+def watched(
+    model: LanguageModel, ids: Tensor, *, attention_mask: Tensor | None = None
+) -> tuple[AttentionRowsTap, Tensor]:
+    """Return a tap that has watched one forward pass over ``ids``, and the final hidden states."""
+    tap = AttentionRowsTap()
+    tap.start(model, ids)
+    with AttentionTap.watching(model, [tap]):
+        return tap, model.hidden_states(ids, attention_mask=attention_mask)
 
 
 class Collector:

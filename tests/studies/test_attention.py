@@ -23,7 +23,6 @@ from backend.models import load_model
 from backend.models.taps import attention_tap
 from backend.storage.files import load_run
 from backend.taps import attention as watching
-from backend.taps.attention import Watcher
 from tests.studies.attention_models import (
     TEXT,
     Collector,
@@ -32,6 +31,7 @@ from tests.studies.attention_models import (
     exact_entropy,
     ids_of,
     padded,
+    watched,
 )
 
 FAMILIES = (
@@ -73,10 +73,7 @@ def test_random_tokens_are_measured_as_in_the_eager_model(
     model = tiny_model(family)
     random = torch.Generator().manual_seed(seed)
     ids = torch.randint(model.facts.vocab_size, (1, tokens), generator=random)
-    watcher = Watcher(model, ids)
-    with attention_tap(model, watcher):
-        model.hidden_states(ids)
-    entropy = watcher.arrays()["entropy"]
+    entropy = watched(model, ids)[0].arrays()["entropy"]
     for layer, weights in enumerate(eager_weights(tiny_folder(family), ids)):
         np.testing.assert_allclose(entropy[layer], exact_entropy(weights), atol=1e-4)
 
@@ -156,10 +153,8 @@ def test_watching_does_not_change_the_model(family, tiny_model):
     model = tiny_model(family)
     ids = torch.arange(3, 200)[None] % model.facts.vocab_size
     untouched = model.hidden_states(ids)
-    with attention_tap(model, Watcher(model, ids)):
-        watched = model.hidden_states(ids)
     # float32, the same sums in another order.
-    torch.testing.assert_close(watched, untouched, atol=2e-5, rtol=2e-5)
+    torch.testing.assert_close(watched(model, ids)[1], untouched, atol=2e-5, rtol=2e-5)
     assert torch.equal(model.hidden_states(ids), untouched)
 
 
@@ -169,8 +164,7 @@ def test_in_half_precision_the_model_keeps_its_own_kernel(family, dtype, tiny_fo
     model = load_model(str(tiny_folder(family)), device="cpu", dtype=dtype)
     ids = torch.arange(3, 303)[None] % model.facts.vocab_size
     untouched = model.hidden_states(ids)
-    with attention_tap(model, Watcher(model, ids)):
-        assert torch.equal(model.hidden_states(ids), untouched)
+    assert torch.equal(watched(model, ids)[1], untouched)
 
 
 @pytest.mark.parametrize(
@@ -183,10 +177,8 @@ def test_layers_with_the_same_mask_share_one_plan(family, masks, padding, tiny_m
     ids = torch.arange(3, 100)[None] % model.facts.vocab_size
     mask = torch.ones_like(ids)
     mask[:, :padding] = 0
-    watcher = Watcher(model, ids)
-    with attention_tap(model, watcher):
-        model.hidden_states(ids, attention_mask=mask)
-    assert len(watcher._plans) == masks
+    tap, _ = watched(model, ids, attention_mask=mask)
+    assert len(tap._plans) == masks
 
 
 @pytest.mark.parametrize("family", ["llama", "gemma2", "bloom"])

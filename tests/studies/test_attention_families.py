@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 import backend
+from backend.derived.heads import entropy_floor, normalised
+from backend.errors import NotDefinedError
 from backend.models import load_model
 from backend.models.taps import attention_tap
-from backend.taps.attention import Watcher
 from tests.studies.attention_models import (
     TEXT,
     Collector,
@@ -18,6 +21,7 @@ from tests.studies.attention_models import (
     exact_entropy,
     ids_of,
     padded,
+    watched,
 )
 
 _FALCON = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -38,6 +42,10 @@ SELF_MADE = {
     "xglm": (
         "XGLMConfig",
         {"d_model": 32, "num_layers": 2, "attention_heads": 4, "ffn_dim": 64},
+    ),
+    "openai-gpt": (
+        "OpenAIGPTConfig",
+        {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 512},
     ),
     "falcon": ("FalconConfig", _FALCON),
     "falcon, a key for every head": ("FalconConfig", {**_FALCON, "multi_query": False}),
@@ -82,9 +90,7 @@ def test_watching_does_not_change_the_model(family, tmp_path):
     model = build(tmp_path, name, **arguments)
     ids = torch.arange(3, 100)[None]
     untouched = model.hidden_states(ids)
-    with attention_tap(model, Watcher(model, ids)):
-        watched = model.hidden_states(ids)
-    torch.testing.assert_close(watched, untouched, atol=2e-5, rtol=2e-5)
+    torch.testing.assert_close(watched(model, ids)[1], untouched, atol=2e-5, rtol=2e-5)
     assert torch.equal(model.hidden_states(ids), untouched)
 
 
@@ -98,6 +104,45 @@ def test_left_padding_changes_nothing_in_a_batch(family, tmp_path):
         np.testing.assert_allclose(found[name][..., 5:], getattr(alone, name), atol=2e-4, rtol=1e-4)
         assert np.isnan(found[name][..., :5]).all()
     np.testing.assert_allclose(found["max_entropy"][:, 5:], alone.max_entropy, atol=1e-6)
+
+
+@pytest.mark.parametrize("family", ["openai-gpt", "bloom", "xglm"])
+def test_what_lies_ahead_is_no_key_however_a_family_hides_it(family, tmp_path):
+    name, arguments = SELF_MADE[family]
+    run = backend.study_attention(build(tmp_path, name, **arguments), TEXT)
+    visible = np.arange(1, len(run) + 1)
+    np.testing.assert_allclose(np.exp(run.max_entropy), np.tile(visible, (2, 1)), rtol=1e-5)
+    expected = run.entropy[:, :, 1:] / np.log(visible[1:])
+    np.testing.assert_allclose(normalised(run)[:, :, 1:], expected, rtol=1e-5)
+    assert run.score_spread.max() < 1000  # the first GPT hides a key by −10,000
+    # The bound is worth something only where just the visible scores are spread.
+    assert (entropy_floor(run) <= run.entropy + 1e-3).all()
+    assert entropy_floor(run)[:, :, 1:].mean() > 0.1
+
+
+def test_a_layer_that_weighs_summaries_of_several_tokens_is_refused_with_the_reason(rare_model):
+    model = rare_model("deepseek_v4")
+    run = backend.study_attention(model, TEXT[:40])
+    tokens = len(run)
+    assert list(run.reasons) == ["3"]
+    assert "summaries of several" in run.reasons["3"]
+    assert f"keys for {tokens} tokens" in run.reasons["3"]
+    assert np.isnan(run.entropy[3]).all()
+    np.testing.assert_allclose(run.max_entropy[0], np.log(np.arange(1, tokens + 1)), atol=1e-6)
+    with pytest.raises(NotDefinedError, match="summaries of several"):
+        backend.attention_pattern(model, TEXT[:40], 3, 0)
+
+
+def test_watching_a_layer_with_summaries_leaves_the_model_as_it_is(rare_model):
+    model = rare_model("deepseek_v4")
+    alone = backend.study_text(model, TEXT[:40])
+    text, attention = backend.study_many(model, TEXT[:40], ["text", "attention"])
+    np.testing.assert_allclose(text.entropy, alone.entropy, atol=1e-4)
+    weights = eager_weights(Path(model.spec.source), ids_of(attention), torch.float32)
+    for layer in range(3):
+        np.testing.assert_allclose(
+            attention.entropy[layer], exact_entropy(weights[layer]), atol=1e-4
+        )
 
 
 def test_the_local_layers_of_gpt_neo_see_their_window(tmp_path):
@@ -147,8 +192,7 @@ def test_in_half_precision_the_model_keeps_its_own_output(family, tmp_path):
     model = build(tmp_path, name, dtype="bfloat16", **arguments)
     ids = torch.arange(3, 100)[None]
     untouched = model.hidden_states(ids)
-    with attention_tap(model, Watcher(model, ids)):
-        assert torch.equal(model.hidden_states(ids), untouched)
+    assert torch.equal(watched(model, ids)[1], untouched)
 
 
 def test_the_bound_of_a_row_is_known_where_the_scores_are(tmp_path):

@@ -16,12 +16,12 @@ import torch
 import backend
 from backend.derived.series import summarise
 from backend.errors import CancelledError, InputError, OverBudgetError
+from backend.models import provenance
 from backend.reading import batches
 from backend.runs import DatasetRequest
 from backend.runs.dataset import MAX_ROWS
 from backend.settings import settings
 from backend.storage.files import dump_run, parse_run
-from backend.studies import base
 
 TEXTS = (
     "The cat sat.",
@@ -193,7 +193,7 @@ def test_rows_of_other_weights_or_libraries_are_not_taken_over(tiny_folder, monk
         assert study(model, ["The cat sat."]).mean_entropy != before.mean_entropy
     else:
         done = []
-        monkeypatch.setattr(base, "VERSION", "another")
+        monkeypatch.setattr(provenance, "VERSION", "another")
         study(model, ["The cat sat."], lambda progress: done.append(progress.done))
         assert done[0] == 0
 

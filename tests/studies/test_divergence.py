@@ -64,6 +64,27 @@ def test_divergences_keep_their_bounds_and_swap_with_their_arguments(seed, sprea
     assert torch.equal(divergences(b, a)[0], kl_ba)
 
 
+@pytest.mark.parametrize("noise", [1e-4, 1e-2, 1.0, 5.0])
+@pytest.mark.parametrize("size", [50, 5000, 151_936])
+@pytest.mark.parametrize("offset", [0, 4000])
+def test_divergences_are_exact_however_near_two_models_are(noise, size, offset):
+    generator = torch.Generator().manual_seed(size)
+    a = torch.randn(2, size, generator=generator) * 3 + offset
+    b = a + torch.randn(2, size, generator=generator) * noise
+    p, q = a.double().log_softmax(-1), b.double().log_softmax(-1)
+    middle = torch.stack([p, q]).logsumexp(0) - np.log(2)
+    expected = torch.stack(
+        [
+            (p.exp() * (p - q)).sum(-1),
+            (q.exp() * (q - p)).sum(-1),
+            ((p.exp() * (p - middle)) + (q.exp() * (q - middle))).sum(-1) / 2,
+        ]
+    )
+    assert expected.min() > 0
+    # What is stored is float32: 1.2e-7 of a number, however small it is.
+    np.testing.assert_allclose(divergences(a, b), expected, rtol=1e-6)
+
+
 def test_what_one_model_rules_out_makes_one_direction_infinite():
     a, b = torch.zeros(1, 2), torch.tensor([[0.0, -torch.inf]])
     kl_ab, kl_ba, js = divergences(a, b)
@@ -94,7 +115,7 @@ def test_a_large_second_model_is_refused_before_it_is_loaded(tiny_model, tmp_pat
     )
     engine = Engine(limits=Settings(work_bytes=1_000_000_000))
     with pytest.raises(OverBudgetError, match=r"needs about [\d.]+ GB .* may use 1\.0 GB"):
-        engine.submit("divergence", request).result(60)
+        engine.submit(request).result(60)
     engine.close()
 
 

@@ -10,8 +10,10 @@ from backend.errors import CancelledError, InputError, OverBudgetError
 from backend.models import load_model
 from backend.runs import TextRequest
 from backend.runs.many import many_request
-from backend.studies import STUDIES, ReadingStudy
+from backend.studies import STUDIES
+from backend.studies.base import ReadingStudy
 from tests.studies.attention_models import TEXT
+from tests.taps.conftest import model_of  # noqa: F401
 
 KINDS = ["text", "attention"]
 
@@ -39,8 +41,8 @@ def test_runs_of_one_reading_are_those_of_single_readings(family, bos, tiny_mode
     np.testing.assert_array_equal(text.token_ids, attention.token_ids)
 
 
-def test_every_study_that_reads_a_text_once_joins_one_reading_in_the_order_asked(tiny_model):
-    model = tiny_model("llama")
+def test_every_study_that_reads_a_text_once_joins_one_reading_in_the_order_asked(model_of):  # noqa: F811
+    model = model_of("shared expert")  # which has routers, plain MLPs and all the rest
     kinds = sorted(
         (kind for kind in STUDIES if isinstance(STUDIES[kind], ReadingStudy)), reverse=True
     )

@@ -13,8 +13,8 @@ import backend
 from backend.errors import CancelledError, InputError, ModelError, OverBudgetError
 from backend.models.language import LanguageModel
 from backend.runs import TextRequest, TextRun
-from backend.studies import STUDIES, Progress, ignore
-from backend.studies import text as text_module
+from backend.studies import STUDIES, Progress
+from backend.taps import logits as logits_module
 from tests.tiny_models import CONTEXT, FAMILIES
 
 TEXT = "The quick brown fox läuft über 12345 stones.\n\tdef add(a, b): return a 🙂"
@@ -123,7 +123,7 @@ def test_equal_requests_give_equal_runs(tiny_model):
 def test_block_size_does_not_show(tiny_model, monkeypatch):
     model = tiny_model("granite")
     whole = backend.study_text(model, TEXT, curve=True)
-    monkeypatch.setattr(text_module, "_BLOCK_BYTES", 3 * 4 * model.facts.vocab_size)
+    monkeypatch.setattr(logits_module, "BLOCK_BYTES", 3 * 4 * model.facts.vocab_size)
     blocks = backend.study_text(model, TEXT, curve=True)
     np.testing.assert_allclose(blocks.entropy, whole.entropy, atol=1e-5)
     np.testing.assert_allclose(blocks.surprisal, whole.surprisal, atol=1e-5)
@@ -132,7 +132,7 @@ def test_block_size_does_not_show(tiny_model, monkeypatch):
 
 def test_the_head_never_sees_more_rows_than_a_block(tiny_model, monkeypatch):
     model = tiny_model("llama")
-    monkeypatch.setattr(text_module, "_BLOCK_BYTES", 4 * 4 * model.facts.vocab_size)
+    monkeypatch.setattr(logits_module, "BLOCK_BYTES", 4 * 4 * model.facts.vocab_size)
     unembed, rows = model.unembed, []
 
     def watched(hidden):
@@ -147,7 +147,7 @@ def test_the_head_never_sees_more_rows_than_a_block(tiny_model, monkeypatch):
 
 def test_progress_counts_every_layer_and_block(tiny_model, monkeypatch):
     model = tiny_model("llama")
-    monkeypatch.setattr(text_module, "_BLOCK_BYTES", 20 * 4 * model.facts.vocab_size)
+    monkeypatch.setattr(logits_module, "BLOCK_BYTES", 20 * 4 * model.facts.vocab_size)
     seen: list[Progress] = []
     run = backend.study_text(model, TEXT, report=seen.append)
     blocks = math.ceil((len(run) - 1) / 20)
@@ -160,7 +160,7 @@ def test_progress_counts_every_layer_and_block(tiny_model, monkeypatch):
 @pytest.mark.parametrize("stop_at", [1, 3, 4, 5])
 def test_stops_between_layers_and_between_blocks(tiny_model, monkeypatch, stop_at):
     model = tiny_model("llama")
-    monkeypatch.setattr(text_module, "_BLOCK_BYTES", 5 * 4 * model.facts.vocab_size)
+    monkeypatch.setattr(logits_module, "BLOCK_BYTES", 5 * 4 * model.facts.vocab_size)
     seen = []
 
     def stop(progress: Progress) -> None:
@@ -211,19 +211,18 @@ def test_logits_that_are_not_numbers_are_an_error_and_not_a_picture(tiny_model, 
         backend.study_text(model, "abc")
 
 
-def test_the_estimate_grows_with_the_text_and_learns_the_time(tiny_model):
+def test_the_estimate_grows_with_the_text(tiny_model):
     model, study = tiny_model("opt"), STUDIES["text"]
-    short, long = (TextRequest(text="ab " * count) for count in (10, 150))
-    study.run(model, short, ignore)
-    assert study.estimate(model, long).bytes > study.estimate(model, short).bytes
-    assert study.estimate(model, long).seconds > study.estimate(model, short).seconds
+    short, long = (study.estimate(model, TextRequest(text="ab " * count)) for count in (10, 150))
+    assert long.bytes > short.bytes
+    assert long.work > short.work > 0
 
 
 @pytest.mark.parametrize("family", ["gemma2", "gpt_oss", "bloom"])
 def test_a_model_that_holds_the_whole_matrix_of_scores_is_estimated_by_it(
     tiny_model, family, monkeypatch
 ):
-    monkeypatch.setattr(text_module, "_BLOCK_BYTES", 1)  # leaves the forward pass to count
+    monkeypatch.setattr(logits_module, "BLOCK_BYTES", 1)  # leaves the forward pass to count
     request = TextRequest(text="ab " * 150)
     model, plain = tiny_model(family), tiny_model("llama")
     tokens = model.tokenizer.count(request.text)

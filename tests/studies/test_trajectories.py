@@ -468,14 +468,14 @@ def test_what_does_not_fit_the_context_is_refused_with_both_numbers(llama):
         decode(llama, steps=600)
 
 
-def test_the_estimate_grows_with_rows_and_knows_its_pace_after_a_run(llama, run):
+def test_the_estimate_grows_with_rows(llama, run):
     study = STUDIES["trajectories"]
     one, four = (
         study.estimate(llama, type(run.request)(prompt=PROMPT, samplers=plans(["top_p"] * count)))
         for count in (1, 4)
     )
     assert four.bytes > one.bytes
-    assert four.seconds > one.seconds > 0
+    assert four.work > one.work > 0
 
 
 def test_a_step_of_more_rows_is_expected_to_take_longer(run):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -13,9 +12,6 @@ from backend.derived.branching import branch_points, segment_score
 from backend.derived.trajectory_text import distinct, overlap, text_measures
 from backend.storage.files import load_run
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "vectors_a.json").read_text("utf-8"))[
-    "10_tool_light"
-]
 LOOP = np.array([1, 2, 3, 4] * 5)
 FRESH = np.arange(20)
 
@@ -35,13 +31,6 @@ def test_overlap_is_one_for_equal_and_zero_for_unrelated_texts():
     assert overlap(FRESH, FRESH) == 1
     assert overlap(FRESH, FRESH + 100) == 0
     assert overlap(np.arange(4), np.arange(1, 5)) == pytest.approx(1 / 3)
-
-
-def test_a_segment_is_scored_as_tool_light_does():
-    entropy = np.array(VECTORS["token_entropies_nats"])
-    for length, expected in zip(VECTORS["prefix_lengths"], VECTORS["H_avg"], strict=True):
-        assert segment_score(entropy, (length,))[0] == pytest.approx(expected, abs=1e-8)
-    assert segment_score(entropy, VECTORS["prefix_lengths"])[1] == VECTORS["argmax_prefix"]
 
 
 def test_of_equal_means_the_first_window_wins():

@@ -75,6 +75,10 @@ class Panel:
         """Return what the browser needs to know of the panel itself, ready for JSON."""
         return {}
 
+    def fits(self, run: Run) -> bool:
+        """Tell whether it has anything to show of a run; else the frame leaves it out."""
+        return True
+
     def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
         """Return what the browser draws from; see ``pack``.
 

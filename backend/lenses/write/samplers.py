@@ -16,6 +16,9 @@ from ..panels.base import Parameters
 from ..panels.chart import Chart
 from ..panels.places import places
 from ..panels.table import Column, Table, axis_columns
+from ..panels.trajectories.rows import SamplerRows
+from ..panels.trajectories.step import OneStep
+from ..panels.trajectories.tree import TextTree
 from ._prompts import EXAMPLES, GUIDE
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ def rows(run: Any, axes: tuple[str, ...], sizes: tuple[int, ...]) -> list[Column
     ended = [ENDINGS[each] for row in run.endings for each in row]
     return [
         *axis_columns(run, axes, sizes), Column(name="ending", label="ended by", values=ended),
+        Column(name="row", label="", values=range(len(ended)), hidden=True),
     ]  # fmt: skip
 
 
@@ -65,8 +69,12 @@ declare(
         group="write",
         icon="alt_route",
         place=10,
+        formerly=("trajectories",),
         figures=("samplers", "seeds", "longest"),
         panels=(
+            SamplerRows(),
+            OneStep(area="inspector"),
+            TextTree(),
             AlongAxis(
                 title="Curves",
                 read="One line a sampler; click to move the step.",
@@ -106,10 +114,11 @@ declare(
                 x="perplexity",
                 y="distinct_2",
                 axes=("M", "S"),
+                fits=("x", "y"),
             ),
             Table(
                 title="Measures",
-                read="One row a text; click a column to sort.",
+                read="One row a text; click it to go to its row, or a column to sort.",
                 table="steps",
                 key="table_texts",
                 axes=("M", "S"),

@@ -1,6 +1,8 @@
-"""Where models come from. The order of these imports is the order in which sources are asked."""
+"""Where models come from; a file in this folder that declares a source is found by itself."""
 
-from . import bundled, gguf, folder, hub  # noqa: F401, I001
+from ...registry import import_all
 from .base import SOURCES, FolderSource, ModelSource, source_for, source_of
 
 __all__ = ["SOURCES", "FolderSource", "ModelSource", "source_for", "source_of"]
+
+import_all(__name__, __path__)

@@ -19,9 +19,11 @@ class ModelSource(Protocol):
 
     Attributes:
         has_revisions: whether ``spec.revision`` means something here.
+        place: among all sources; lower ones are asked first whether they accept a name.
     """
 
     has_revisions: ClassVar[bool]
+    place: ClassVar[int]
 
     def accepts(self, name: str) -> bool:
         """Tell whether ``name`` is written in the way of this source; looks at no network."""
@@ -49,7 +51,7 @@ class ModelSource(Protocol):
 
 
 SOURCES: Registry[ModelSource] = Registry("model source")
-"""Asked in the order of registration; the first that accepts the name serves it."""
+"""Asked in the order of their ``place``; the first that accepts the name serves it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class FolderSource:
     """Base of the sources that end in a folder of safetensors and tokenizer files."""
 
     has_revisions: ClassVar[bool] = False
+    place: ClassVar[int] = 50
 
     def locate(self, spec: ModelSpec, *, weights: bool) -> Checkpoint:
         """Return where the files are, fetching or converting what is missing.
@@ -104,9 +107,9 @@ def source_of(name: str) -> ModelSource:
     Raises:
         InputError: no source accepts such a name.
     """
-    for key in SOURCES:
-        if SOURCES[key].accepts(name):
-            return SOURCES[key]
+    for source in sorted((SOURCES[key] for key in SOURCES), key=lambda each: each.place):
+        if source.accepts(name):
+            return source
     raise InputError(
         f"{name!r} is not a model. Give 'bundled', a hub id such as 'owner/name', "
         "a folder, or the path of a .gguf file."

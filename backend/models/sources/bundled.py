@@ -18,6 +18,8 @@ _NAME = "SmolLM2-135M-Instruct"
 class BundledSource(FolderSource):
     """The one model that needs neither a network nor a download."""
 
+    place = 0
+
     def accepts(self, name: str) -> bool:
         return name == "bundled"
 

@@ -12,6 +12,8 @@ from .base import SOURCES, FolderSource, as_path
 class LocalFolderSource(FolderSource):
     """Serves paths: anything that is a folder, or is written like one."""
 
+    place = 20
+
     def accepts(self, name: str) -> bool:
         written_as_path = name.startswith((".", "/", "~", "\\")) or ":\\" in name
         return written_as_path or (name != "" and as_path(name).is_dir())

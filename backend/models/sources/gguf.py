@@ -14,6 +14,8 @@ from .base import SOURCES, FolderSource, as_path
 class GgufSource(FolderSource):
     """Converts the file once to safetensors, kept in the cache folder."""
 
+    place = 10
+
     def accepts(self, name: str) -> bool:
         return name.lower().endswith(".gguf")
 

@@ -33,6 +33,7 @@ class HubSource(FolderSource):
     """Downloads into the hub's own cache; what is there already works without a network."""
 
     has_revisions = True
+    place = 100  # almost any word could be a hub id
 
     def accepts(self, name: str) -> bool:
         return _ID.fullmatch(name) is not None

@@ -1,0 +1,57 @@
+"""What attention and MLP of every layer add, side by side, for or against."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from ..quantities import Quantity
+from .base import POINTS, Spec, finished, title, tooltip
+from .scales import label_text, shown, value_text
+
+ATTENTION, MLP = "attention", "MLP"
+
+
+def written_chart(attention: np.ndarray, mlps: np.ndarray, quantity: Quantity, unit: str) -> Spec:
+    """Return two bars a layer, up for the token that came and down against it.
+
+    Args:
+        attention: [L], as stored.
+        mlps: [L].
+        quantity: what they are.
+        unit: "nats" or "bits".
+    """
+    layers = len(attention)
+    columns = {
+        "layer": np.tile(np.arange(layers), 2),
+        "part": [ATTENTION] * layers + [MLP] * layers,
+        "left": np.concatenate([np.arange(layers) - 0.4, np.arange(layers) + 0.0]),
+        "value": np.concatenate([attention, mlps]),
+    }
+    base = alt.Chart(POINTS).transform_calculate(
+        right="datum.left + 0.4", height=shown(quantity, "value"), zero="0"
+    )
+    tip = tooltip(
+        {"layer": "datum.layer", "part": "datum.part", "value": value_text(quantity, "value")}
+    )
+    x = alt.X(
+        "left:Q",
+        title="layer",
+        scale=alt.Scale(domain=[-0.6, layers - 0.4], nice=False),
+        axis=alt.Axis(tickMinStep=1, grid=False, format=",d"),
+    )
+    bars = base.mark_bar(tooltip=tip).encode(
+        x=x,
+        x2="right:Q",
+        y=alt.Y("height:Q", axis=alt.Axis(title=title(label_text(quantity, "Added to the lead")))),
+        y2="zero:Q",
+        color=alt.Color(
+            "part:N",
+            scale=alt.Scale(domain=[ATTENTION, MLP], range=alt.RangeEnum("category")),
+            legend=alt.Legend(title=None, orient="top"),
+        ),
+    )
+    zero = (
+        alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(style="quiet").encode(y="zero:Q")
+    )
+    return finished(alt.layer(bars, zero), unit, {"points": columns})

@@ -1,0 +1,1 @@
+"""Whatever carries out what the engine decides; behind one seam, ``base.Executor``."""

@@ -1,0 +1,307 @@
+"""The thread that owns one model: it loads it, carries out its orders in turn and frees it."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+
+from ...errors import CancelledError, EntroscopeError, NoRoomError, OverBudgetError
+from ...models.loading import reporting_to
+from ...models.memory import reserving_with
+from ...progress import Progress, Report
+from ...runs import ModelSpec
+from ...runs.model import NO_MODEL
+from ...storage.stamps import stamp
+from .. import garbage
+from .base import NOTHING_LOADED, LoadedModel, Order, Standing, State, Weights
+
+if TYPE_CHECKING:
+    from ...models import LanguageModel
+
+_log = logging.getLogger(__name__)
+
+
+class Ticket:
+    """An order in a worker's line. Fields change under the executor's lock."""
+
+    def __init__(self, order: Order, changed: Callable[[], None]) -> None:
+        self.order = order
+        self.changed = changed
+        self.stopped = False
+        self.standing = Standing()
+
+    def report(self, progress: Progress) -> None:
+        """Note the progress; raise ``CancelledError`` when nobody waits any longer."""
+        if self.stopped:
+            raise CancelledError("The study was stopped.")
+        self.standing = Standing(self.standing.state, progress)
+        self.changed()
+
+    def begin(self, state: State, message: str) -> None:
+        """Enter "loading" or "running"."""
+        self.standing = Standing(state, Progress(0, 0, message))
+        self.changed()
+
+    def end(self, standing: Standing) -> None:
+        """Note how it ended, and under which progress; the caller calls ``changed``."""
+        self.standing = replace(standing, progress=self.standing.progress)
+
+
+class Manager(Protocol):
+    """What a worker needs of the executor it belongs to."""
+
+    lock: threading.Lock
+
+    def load(self, spec: ModelSpec, /) -> LanguageModel:
+        """Return the model; not under the lock."""
+        ...
+
+    def fingerprint(self, model: LanguageModel, /) -> str:
+        """Return a hash of the weights."""
+        ...
+
+    def carry_out(
+        self, worker: Worker, ticket: Ticket, model: LanguageModel | None, loaded: LoadedModel
+    ) -> Standing:
+        """Do what the order says; not under the lock."""
+        ...
+
+    def loading_memory(
+        self, worker: Worker, report: Report
+    ) -> AbstractContextManager[LoadingMemory]:
+        """Return what a model is loaded into; not under the lock."""
+        ...
+
+    def notify(self, moved: Sequence[Ticket]) -> None:
+        """Tell the engine that orders stand elsewhere now; not under the lock."""
+        ...
+
+    def evict(self, worker: Worker) -> None:
+        """Decide which models stay; under the lock, after a load and after every order."""
+        ...
+
+
+class LoadingMemory(Protocol):
+    """Memory for a model that is being loaded."""
+
+    def reserve(self, needed: int, devices: Sequence[torch.device]) -> bool:
+        """Promise the model what it needs on all devices together."""
+        ...
+
+    def make_room(self) -> bool:
+        """Free other models, or wait for other work; False where that does not help."""
+        ...
+
+
+class Worker:
+    """A model and the orders waiting for it. Fields change under the executor's lock.
+
+    Orders without a model, such as trainings, wait for one another in a line of their own.
+
+    Args:
+        spec: the model, loaded when the first order comes up.
+        manager: the executor.
+    """
+
+    def __init__(self, spec: ModelSpec, manager: Manager) -> None:
+        self.spec = spec
+        self.model: LanguageModel | None = None
+        self.loaded: LoadedModel | None = None
+        self.running: Ticket | None = None
+        self._manager = manager
+        self._lock = manager.lock
+        self._changed = threading.Condition(manager.lock)
+        self._line: deque[Ticket] = deque()
+        self._retired = False
+        self._thread = threading.Thread(
+            target=self._work, name=f"entroscope {spec.source}", daemon=True
+        )
+        self._thread.start()
+
+    def waiting(self) -> list[Ticket]:
+        """Return the orders that wait, in their turn. Needs the lock."""
+        return list(self._line)
+
+    def idle(self) -> bool:
+        """Tell whether nothing runs or waits. Needs the lock."""
+        return self.running is None and not self._line
+
+    def add(self, ticket: Ticket) -> None:
+        """Put an order in line. The caller holds the lock."""
+        self._line.append(ticket)
+        self._renumber()
+        self._changed.notify()
+
+    def stop(self, ticket: Ticket) -> list[Ticket]:
+        """Stop an order and return those that stand elsewhere now. The caller holds the lock."""
+        ticket.stopped = True
+        if ticket not in self._line:
+            return []
+        self._line.remove(ticket)
+        ticket.end(Standing("cancelled"))
+        return [ticket, *self._renumber()]
+
+    def retire(self) -> list[Ticket]:
+        """Stop every order, free the model and end the thread. The caller holds the lock.
+
+        Returns:
+            The orders that stand elsewhere now.
+        """
+        self._retired = True
+        if self.running is not None:
+            self.running.stopped = True
+        stopped = [each for ticket in self.waiting() for each in self.stop(ticket)[:1]]
+        self._changed.notify()
+        return stopped
+
+    def join(self, timeout: float) -> None:
+        """Wait for the thread to end; without the lock."""
+        self._thread.join(timeout)
+
+    def _renumber(self) -> list[Ticket]:
+        moved = []
+        for ahead, ticket in enumerate(self._line, start=self.running is not None):
+            if ahead:
+                ticket.standing = Standing("queued", _in_line(ahead, self.spec))
+                moved.append(ticket)
+        return moved
+
+    def _work(self) -> None:
+        while (ticket := self._next()) is not None:
+            try:
+                if self._overwritten():
+                    self._drop()
+                if self.loaded is None:
+                    self._load_for(ticket)
+                standing = self._carry_out(ticket)
+            except BaseException as failure:  # whatever it is, the thread lives on
+                standing = _ended_badly(failure, ticket)
+            self._over(ticket, standing)
+            del ticket, standing  # an idle worker keeps no run alive
+        if self.loaded is not None:
+            self._drop()
+
+    def _next(self) -> Ticket | None:
+        with self._lock:
+            while not (self._retired or self._line):
+                self._changed.wait()
+            if self._retired:
+                return None
+            self.running = self._line.popleft()
+            moved = self._renumber()
+            ticket = self.running
+        self._manager.notify(moved)
+        return ticket
+
+    def _overwritten(self) -> bool:
+        """Tell whether the files of the model changed since it was loaded."""
+        return self.loaded is not None and self.loaded.weights.stamps != (stamp(self.spec),)
+
+    def _drop(self) -> None:
+        with self._lock:
+            self.model = self.loaded = None
+        garbage.after_drop()
+
+    def _load_for(self, ticket: Ticket) -> None:
+        if self.spec == NO_MODEL:
+            with self._lock:
+                self.loaded = NOTHING_LOADED
+            return
+        ticket.begin("loading", f"Loading {_name(self.spec)} …")
+        report = self._load_report(ticket)
+        stamps = (stamp(self.spec),)  # before: whatever changes meanwhile makes it another one
+        with reporting_to(report), self._manager.loading_memory(self, report) as memory:
+            model = self._load_into(memory)
+        loaded = LoadedModel(model.facts, Weights(self._manager.fingerprint(model), stamps))
+        garbage.after_load()
+        with self._lock:
+            self.model, self.loaded = model, loaded
+            self._manager.evict(self)
+
+    def _load_into(self, memory: LoadingMemory) -> LanguageModel:
+        while True:
+            try:
+                with reserving_with(memory.reserve):
+                    return self._manager.load(self.spec)
+            except NoRoomError as failure:
+                refused = copy.copy(failure)  # without the traceback, which holds tensors
+            garbage.after_drop()
+            if not memory.make_room():
+                raise refused
+
+    def _load_report(self, ticket: Ticket) -> Report:
+        """Return a report that stops the loading once nobody waits for the model."""
+
+        def report(progress: Progress) -> None:
+            if not ticket.stopped:
+                ticket.report(progress)
+                return
+            with self._lock:
+                if self._retired or not self._line:
+                    raise CancelledError("The study was stopped.")
+
+        return report
+
+    def _carry_out(self, ticket: Ticket) -> Standing:
+        model, loaded = self.model, self.loaded
+        if ticket.stopped or loaded is None:
+            raise CancelledError("The study was stopped.")
+        ticket.begin("running", "Starting")
+        return self._manager.carry_out(self, ticket, model, loaded)
+
+    def _over(self, ticket: Ticket, standing: Standing) -> None:
+        failed_to_load = self.loaded is None
+        if isinstance(standing.error, OverBudgetError) or failed_to_load:
+            garbage.after_drop()
+        ended = [ticket]
+        with self._lock:
+            ticket.end(standing)
+            # What waits for a broken model would fail likewise, one slow load after the other.
+            if failed_to_load and standing.state == "failed":
+                for each in self._line:
+                    each.end(standing)
+                ended += self._line
+                self._line.clear()
+            self.running = None
+            self._manager.evict(self)
+        self._manager.notify(ended)
+
+
+def _ended_badly(failure: BaseException, ticket: Ticket) -> Standing:
+    """Return how an order ended, with a message for people and without the traceback.
+
+    A traceback would keep every tensor of the failed study alive for as long as somebody holds
+    the job.
+    """
+    if isinstance(failure, CancelledError):
+        return Standing("cancelled")
+    if isinstance(failure, EntroscopeError):
+        return Standing("failed", error=copy.copy(failure))
+    _log.error("Order %s failed.", ticket.order.id, exc_info=failure)
+    return Standing(
+        "failed",
+        error=EntroscopeError(
+            f"This did not work, and it is a fault of Entroscope: "
+            f"{type(failure).__name__}: {failure}"
+        ),
+    )
+
+
+def _in_line(ahead: int, spec: ModelSpec) -> Progress:
+    if spec == NO_MODEL:
+        return Progress(0, 0, f"Waiting for {ahead} other training{'s' * (ahead > 1)}")
+    others = "1 study" if ahead == 1 else f"{ahead} studies"
+    return Progress(0, 0, f"Waiting for {others} on the same model")
+
+
+def _name(spec: ModelSpec) -> str:
+    return "the bundled model" if spec.source == "bundled" else PurePath(spec.source).name

@@ -1,0 +1,38 @@
+"""Whether the files of a model are still those it was loaded from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+from ..runs.base import Request
+from ..runs.model import ModelSpec
+
+Stamp = tuple[tuple[str, int, int], ...]
+"""Names of files, sizes in bytes and times of change in nanoseconds."""
+
+
+def stamp(spec: ModelSpec) -> Stamp:
+    """Return sizes and times of the files of a folder or ``.gguf`` file; () for other sources.
+
+    A model of the hub lies under its commit, and the bundled one changes with its installation.
+    """
+    if spec.source in ("", "bundled"):  # none at all, or what was installed with us
+        return ()
+    try:
+        return tuple(sorted(_look(Path(spec.source).expanduser())))
+    except (OSError, ValueError):  # gone, or not written like a path: loading it tells why
+        return ()
+
+
+def stamps(request: Request) -> tuple[Stamp, ...]:
+    """Return the stamp of every model that a request names."""
+    values = (getattr(request, each.name) for each in fields(request))
+    return tuple(stamp(value) for value in values if isinstance(value, ModelSpec))
+
+
+def _look(path: Path) -> Iterator[tuple[str, int, int]]:
+    for file in path.iterdir() if path.is_dir() else [path]:
+        stat = file.stat()
+        yield file.name, stat.st_size, stat.st_mtime_ns

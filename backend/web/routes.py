@@ -1,0 +1,135 @@
+"""The addresses beside the pages: numbers of runs, events of jobs, files for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from ..errors import EntroscopeError
+from .assets import Assets, browser_assets, media_type
+from .source import Parcel, Source
+from .stream import EventStream
+
+FOR_EVER = "private, max-age=31536000, immutable"
+MAX_BODY = 3_000_000
+"""Bytes of a text that is counted."""
+
+OWN_HEADER = "X-Entroscope"
+"""Only our own pages can send it: from elsewhere a browser asks first, and is refused."""
+
+
+def routes(source: Source, prefix: str = "", assets: Assets | None = None) -> list[Route]:
+    """Return all routes.
+
+    - ``GET data/<content>/<part>?…``: bytes that never change
+    - ``GET events/<job>``: server-sent events, until the job ends
+    - ``GET pattern/<content>?layer=&head=``: attention weights, which the model has to read again
+    - ``POST count``: how many tokens a text has for a model
+    - ``POST stop/<job>``: gives up the reader's share of a job
+    - ``GET assets/<version>/<path>``: files for the browser
+
+    Args:
+        source: the engine.
+        prefix: the server's ``server.baseUrlPath``, with or without slashes.
+        assets: the files; those of ``components/browser`` by default.
+    """
+    base = f"/{prefix.strip('/')}".rstrip("/")
+    serve = _Serving(source, assets or browser_assets())
+    return [
+        Route(f"{base}/data/{{content}}/{{part:path}}", serve.data),
+        Route(f"{base}/pattern/{{content}}", serve.pattern),
+        Route(f"{base}/count", serve.count, methods=["POST"]),
+        Route(f"{base}/events/{{job}}", _Events(source)),
+        Route(f"{base}/stop/{{job}}", serve.stop, methods=["POST"]),
+        Route(f"{base}/assets/{{version}}/{{path:path}}", serve.asset),
+    ]
+
+
+class _Serving:
+    """What answers each route."""
+
+    def __init__(self, source: Source, files: Assets) -> None:
+        self._source = source
+        self._files = files
+
+    async def data(self, request: Request) -> Response:
+        content, part = request.path_params["content"], request.path_params["part"]
+        return await _parcel(self._source.parcel, content, part, dict(request.query_params))
+
+    async def pattern(self, request: Request) -> Response:
+        content = request.path_params["content"]
+        return await _parcel(self._source.pattern, content, dict(request.query_params))
+
+    async def count(self, request: Request) -> Response:
+        if OWN_HEADER not in request.headers:
+            return _refusal(f"The header {OWN_HEADER} is missing.", 403)
+        body = await _body(request, MAX_BODY)
+        if body is None:
+            return _refusal("This text is too long to be counted.", 413)
+        try:
+            return JSONResponse(await run_in_threadpool(self._source.count, body))
+        except EntroscopeError as error:
+            return JSONResponse({"words": str(error), "over": True})
+
+    async def stop(self, request: Request) -> Response:
+        if OWN_HEADER not in request.headers:
+            return _refusal(f"The header {OWN_HEADER} is missing.", 403)
+        known = await run_in_threadpool(self._source.stop, request.path_params["job"])
+        return Response(status_code=204) if known else _refusal("There is no such job.", 404)
+
+    async def asset(self, request: Request) -> Response:
+        path = request.path_params["path"]
+        found = None
+        if request.path_params["version"] == self._files.version:
+            found = await run_in_threadpool(self._files.read, path)
+        if found is None:
+            return _refusal("There is no such file.", 404)
+        headers = {"Cache-Control": FOR_EVER, "Content-Type": media_type(path)}
+        return Response(found, headers=headers)
+
+
+async def _parcel(make: Callable[..., Parcel | None], *args: Any) -> Response:
+    """Return what ``make(*args)`` gives, which a browser may keep for ever."""
+    try:
+        parcel = await run_in_threadpool(make, *args)
+    except EntroscopeError as error:
+        return _refusal(str(error), 400)
+    if parcel is None:
+        return _refusal("This run is not here any longer.", 404)
+    headers = {"Cache-Control": FOR_EVER}
+    return Response(parcel.data, media_type=parcel.media_type, headers=headers)
+
+
+class _Events:
+    """``GET events/<job>``, as an application: a stream is no ordinary response."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            response = PlainTextResponse("Method Not Allowed", 405, headers={"Allow": "GET"})
+            await response(scope, receive, send)
+            return
+        events = self._source.listen(scope["path_params"]["job"])
+        await EventStream(events)(scope, receive, send)
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    """Return what was sent, None where it is more than ``most`` bytes."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return body
+
+
+def _refusal(message: str, status: int) -> Response:
+    return PlainTextResponse(message, status, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,87 @@
+"""What a browser may do with our pages, and which names the server answers to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Components are loaded as blob: modules, and Vega compiles expressions.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "media-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "connect-src 'self' ws: wss:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+_HEADERS = {
+    b"content-security-policy": _POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+}
+# Figures about the process and its readers, open to everybody who reaches the port.
+_REFUSED = "/_stcore/metrics"
+
+
+class SecurityHeaders:
+    """Adds headers to every answer, and refuses Streamlit's open page of metrics."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                there = {name.lower() for name, _ in headers}
+                headers += [each for each in _HEADERS.items() if each[0] not in there]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        app = self._app
+        if scope["path"].rstrip("/").endswith(_REFUSED):
+            app = PlainTextResponse("Not here.", 404)
+        await app(scope, receive, with_headers)
+
+
+def middleware(allowed_hosts: Sequence[str]) -> list[Middleware]:
+    """Return what stands in front of every route, Streamlit's own included.
+
+    Args:
+        allowed_hosts: as in ``server.allowedHosts``, which by itself guards the websocket alone;
+            empty for any.
+    """
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(
+            TrustedHostMiddleware, allowed_hosts=host_patterns(allowed_hosts), www_redirect=False
+        ),
+    ]
+
+
+def host_patterns(allowed: Sequence[str]) -> list[str]:
+    """Return the hosts as ``TrustedHostMiddleware`` wants them; no host at all means any."""
+    found = []
+    for each in allowed:
+        host = each.strip().lower().rstrip(".")
+        if ":" in host and not host.startswith("["):
+            host = f"[{host}]"
+        if "*" not in host.removeprefix("*.") or host == "*":  # others match nothing
+            found.append(host)
+    return found if allowed else ["*"]

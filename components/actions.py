@@ -1,0 +1,176 @@
+"""What the browser may ask the server for; every function is one request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from backend.errors import InputError
+from backend.lenses import LENSES, Lens
+from backend.runs import ModelSpec, Request
+from backend.runs.many import ManyRequest
+from backend.storage.tags import clean_tags
+
+from . import checks, session
+from .reading import asked, kept, new_reading, subject_of
+from .source import Source
+
+Action = Callable[[Source, Mapping[str, Any]], None]
+ACTIONS: dict[str, Action] = {}
+
+
+def action(name: str) -> Callable[[Action], Action]:
+    """Return a decorator that files a function as the answer to ``{do: name}``."""
+
+    def file(function: Action) -> Action:
+        ACTIONS[name] = function
+        return function
+
+    return file
+
+
+@action("run")
+def run(source: Source, said: Mapping[str, Any]) -> None:
+    """Read a text, or ask what a lens asks, with the fields of its form.
+
+    A text is read for the lens on screen and for Tokens in one go: the strip and the inspector of
+    every lens want the latter.
+    """
+    lens = _lens(said)
+    before = session.current().readings.get(subject_of(lens))
+    fields = kept(lens, before.requests.get(lens.kind) if before else None, _fields(said))
+    request = asked(lens, session.model(), fields)
+    made = new_reading(lens, request, before)
+    made = replace(made, address={"run": made.main.key})
+    _submit(source, lens, made, list(made.requests.values()))
+
+
+@action("measure")
+def measure(source: Source, said: Mapping[str, Any]) -> None:
+    """Ask for a lens on the reading that is there."""
+    lens = _lens(said)
+    made = session.reading(source, lens)
+    request = made.request(lens)
+    if request is None:
+        raise InputError(f"{lens.title} needs more than the text; fill in what is missing.")
+    fields = {name: each for name, each in _fields(said).items() if name in lens.fields}
+    request = replace(request, **fields)
+    made = replace(made, requests={**made.requests, lens.kind: request})
+    _submit(source, lens, made, [request])
+
+
+@action("open")
+def open_run(source: Source, said: Mapping[str, Any]) -> None:
+    """Show a shipped example, or a run by its key."""
+    if "example" in said:
+        session.show(session.example_reading(source, checks.name(str(said["example"]))))
+        return
+    key = checks.run_key(str(said.get("run", "")))
+    found = source.find_run(key)
+    if found is None:
+        raise InputError("This run is not here any longer. Run it again, or open it from a file.")
+    session.show(session.saved_reading(source, found, key))
+
+
+@action("arrived")
+def arrived(source: Source, said: Mapping[str, Any]) -> None:
+    """Take over what a job brought, and begin the branch that waits for it."""
+    job_id = str(said.get("job", ""))
+    session.arrived(source, job_id, source.job_contents(job_id) or {})
+    branch_next(source)
+
+
+@action("stopped")
+def stopped(source: Source, said: Mapping[str, Any]) -> None:
+    """Keep what a job had made by the time it was stopped."""
+    job_id = str(said.get("job", ""))
+    state = session.current()
+    state.waiting.clear()
+    found = source.run_of(str(said.get("content", "")))
+    if found is None:
+        session.ended(job_id)
+        return
+    content = source.put_run(found)
+    if job_id in state.pending and job_id not in state.branching:
+        # It answers no request: its address names what it holds.
+        state.pending[job_id] = replace(state.pending[job_id], address={"run": content})
+    session.arrived(source, job_id, {found.kind: content})
+    session.notice("info", "Stopped. What was there until then is kept.")
+
+
+@action("ended")
+def ended(source: Source, said: Mapping[str, Any]) -> None:
+    """Forget a job that brought nothing, and what waited for it."""
+    session.current().waiting.clear()
+    session.ended(str(said.get("job", "")))
+
+
+@action("model")
+def model(source: Source, said: Mapping[str, Any]) -> None:
+    """Choose the model that reads from now on."""
+    given: dict[str, Any] = {}
+    try:
+        if "source" in said:
+            given["source"] = checks.line(str(said["source"]))
+            revision = said.get("revision")
+            given["revision"] = None if revision is None else checks.line(str(revision))
+        if "dtype" in said:
+            given["dtype"] = checks.one_of(("auto", "float32", "bfloat16", "float16"))(
+                str(said["dtype"])
+            )
+    except ValueError as error:
+        raise InputError(f"The model stays as it is: {error}.") from error
+    spec = replace(session.model(), **given)
+    source.check_model(spec)
+    session.choose_model(spec)
+
+
+@action("save")
+def save(source: Source, said: Mapping[str, Any]) -> None:
+    """Keep the run on screen in the library."""
+    lens = _lens(said)
+    content = session.reading(source, lens).contents.get(lens.kind)
+    found = source.run_of(content) if content else None
+    if found is None:
+        raise InputError("There is nothing to save yet.")
+    tags = clean_tags(str(said.get("tags", "")).split(","))
+    title = str(said.get("title", "")).strip()
+    run_id = source.library().save(replace(found, title=title or found.title), tags=tags)
+    session.notice("info", "Saved to the library.", undo={"do": "unsave", "run": run_id})
+
+
+@action("unsave")
+def unsave(source: Source, said: Mapping[str, Any]) -> None:
+    """Take back a save."""
+    source.library().delete(str(said.get("run", "")))
+
+
+def _submit(source: Source, lens: Lens, made: Any, requests: list[Request]) -> None:
+    spec: ModelSpec = requests[0].model
+    request = (
+        requests[0] if len(requests) == 1 else ManyRequest(model=spec, requests=tuple(requests))
+    )
+    job = source.submit(request)
+    session.begin(job.id, f"{lens.title}: starting", made, source, lens)
+
+
+def branch_next(source: Source) -> None:
+    """Begin the next of the branches that wait, if there is one."""
+    state = session.current()
+    if not state.waiting:
+        return
+    request = state.waiting.pop(0)
+    lens = LENSES[request.kind]
+    job = source.submit(request)
+    made = session.reading(source, lens)
+    session.begin(job.id, "Branch: starting", made, source, lens, branch=True)
+
+
+def _lens(said: Mapping[str, Any]) -> Lens:
+    return LENSES[str(said.get("kind"))]
+
+
+def _fields(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = said.get("fields")
+    return given if isinstance(given, Mapping) else {}

@@ -1,0 +1,93 @@
+// The address: the frame alone writes it, so that it always says what is on screen. The server
+// reads it when a session begins, and after Back and Forward.
+
+import { DEFAULTS, OLDER, WRITTEN } from "./state.js";
+
+const PAUSE = 150; // milliseconds; held-down arrow keys are written once
+const STEP = 700; // changes of the pin within this time are one entry of the history
+
+export class Address {
+  constructor(frame) {
+    this.frame = frame;
+    window.addEventListener("popstate", () => this.back());
+  }
+
+  /** Find the base of all addresses from the page's own, and take over what the address says. */
+  begin(data) {
+    const { pathname } = window.location;
+    const { path } = data.assets;
+    this.base = path && pathname.endsWith(`/${path}`) ? pathname.slice(0, -path.length) : pathname;
+    if (!this.base.endsWith("/")) this.base += "/";
+    this.read();
+    // In links of before the stage a step was a token.
+    if (path === "trajectories" && this.frame.state.step === null) this.frame.set({ step: this.frame.state.token });
+  }
+
+  read() {
+    const said = new URLSearchParams(window.location.search);
+    const found = {};
+    for (const [name, [key, form]] of Object.entries(WRITTEN)) {
+      const given = [key, OLDER[name]].find((each) => said.has(each));
+      const value = given ? form.read(said.get(given)) : undefined;
+      found[name] = value ?? DEFAULTS[name];
+    }
+    this.frame.set(found);
+  }
+
+  /** Write soon; see ``write``. */
+  later(changed) {
+    clearTimeout(this.timer);
+    const pins = [...changed].every((name) => ["token", "row", "step"].includes(name));
+    this.timer = setTimeout(() => this.write({ replace: pins && Date.now() - this.wrote < STEP }), PAUSE);
+  }
+
+  write({ replace = false } = {}) {
+    clearTimeout(this.timer);
+    if (!this.base) return;
+    const wanted = this.url();
+    if (wanted === window.location.pathname + window.location.search) return;
+    // While the server is told of another page, the address waits: see Reports.
+    if (this.frame.reports.busy && this.pathChanged(wanted)) return;
+    // A job in the address is for a reload, and no step that Back should retrace.
+    const step = !replace && withoutJob(wanted) !== withoutJob(window.location.pathname + window.location.search);
+    window.history[step ? "pushState" : "replaceState"]({}, "", wanted);
+    this.wrote = Date.now();
+  }
+
+  pathChanged(wanted) {
+    return wanted.split("?")[0] !== window.location.pathname;
+  }
+
+  url(page = this.frame.page) {
+    const query = this.query(page).toString();
+    return `${this.base}${page.path}${query ? `?${query}` : ""}`;
+  }
+
+  query(page = this.frame.page) {
+    const { state, data, reading } = this.frame;
+    const query = new URLSearchParams();
+    for (const [key, value] of Object.entries({ ...data.address, ...reading?.address })) query.set(key, value);
+    for (const [name, [key, form]] of Object.entries(WRITTEN)) {
+      const value = state[name];
+      if (value !== null && JSON.stringify(value) !== JSON.stringify(DEFAULTS[name])) query.set(key, form.write(value));
+    }
+    if (this.frame.jobs.running) query.set("job", this.frame.jobs.running);
+    return query;
+  }
+
+  // Back or Forward: Streamlit runs the page again by itself; what is ours is taken over here.
+  back() {
+    clearTimeout(this.timer);
+    const name = window.location.pathname.slice(this.base.length);
+    const page = this.frame.bar.pages().find((each) => each.path === name);
+    this.read();
+    if (page && page.name !== this.frame.page.name) {
+      this.frame.page = page;
+      if (this.frame.lenses[page.kind]) this.frame.draw();
+    }
+  }
+}
+
+function withoutJob(url) {
+  return url.replace(/[?&]job=[^&]*/, "");
+}

@@ -1,0 +1,330 @@
+// The frame: top bar, head line, tabs, stage, inspector and timeline in one component. It stays
+// while lenses change; what a lens shows is drawn by the views of its panels.
+
+import { Address } from "./address.js";
+import { Bar } from "./bar.js";
+import { dressRoot } from "./colour.js";
+import { element } from "./dom.js";
+import { Figure } from "./figure.js";
+import { Head } from "./head.js";
+import { Jobs } from "./jobs.js";
+import { Opening } from "./opening.js";
+import { fetchParcel } from "./parcels.js";
+import { isDark, onThemeChange } from "./private.js";
+import { Reports } from "./reports.js";
+import { DEFAULTS, FIXED } from "./state.js";
+
+const HERE = new URL("./", import.meta.url);
+const OPENING = new Set(["strip", "expected"]); // what the front page shows of Tokens
+const AREAS = ["side", "stage", "timeline", "inspector"];
+
+class Frame {
+  constructor(mount) {
+    this.mount = mount;
+    this.state = { ...DEFAULTS, theme: isDark(mount) ? "dark" : "light" };
+    dressRoot(mount, this.state.theme);
+    this.root = element("div", "frame");
+    this.status = element("div", "unseen");
+    this.status.setAttribute("role", "status");
+    this.bar = new Bar(this);
+    this.head = new Head(this);
+    this.opening = new Opening(this);
+    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
+    this.areas.inspector.setAttribute("aria-label", "The pinned place");
+    this.offer = element("div", "offer");
+    this.body = element("main", "body");
+    this.body.append(this.offer, ...Object.values(this.areas));
+    const skip = element("a", "skip", "To the text");
+    skip.href = "#";
+    skip.addEventListener("click", (event) => {
+      event.preventDefault();
+      (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
+    });
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.body, this.status);
+    mount.append(this.root);
+    this.address = new Address(this);
+    this.reports = new Reports(this);
+    this.jobs = new Jobs(this);
+    this.figures = [];
+    this.lenses = {};
+    fetch(new URL("lenses.json", HERE))
+      .then((answer) => answer.json())
+      .then((found) => Object.assign(this.lenses, found));
+    onThemeChange(mount, (dark) => this.set({ theme: dark ? "dark" : "light" }));
+    mount.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  // ── what the server says ───────────────────────────────────────────────────────────────────
+
+  update({ data, setStateValue }) {
+    const first = !this.data;
+    this.data = data;
+    this.reports.send = setStateValue;
+    if (first) this.address.begin(data);
+    if (data.lens) this.lenses[data.lens.kind] = data.lens;
+    this.reports.acknowledge(data.acked);
+    for (const message of data.notices) this.notice(message);
+    if (data.job) this.jobs.follow(data.job);
+    if (data.choices) this.choicesCame?.(data.choices);
+    if (this.reports.waiting) return; // this run knows less than the reader has done meanwhile
+    this.page = data.page;
+    this.reading = data.reading ?? this.reading;
+    this.draw();
+    this.address.write({ replace: first });
+  }
+
+  draw() {
+    const lens = this.page.kind ? this.lenses[this.page.kind] : null;
+    const reading = lens ? this.reading : null;
+    this.lens = lens;
+    this.body.classList.remove("leaving");
+    this.root.classList.toggle("plain", !lens);
+    this.bar.draw();
+    this.head.draw();
+    this.opening.draw();
+    document.title = `${this.page.title} · Entroscope`;
+    if (!lens) return this.empty();
+    const content = reading?.contents[lens.kind];
+    const branches = reading?.branches ?? [];
+    const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
+    this.without = reading?.without ?? [];
+    const rows = Object.keys(reading?.rows ?? {});
+    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
+    if (shown !== this.shown) this.show(shown, lens, run);
+    this.drawOffer(lens, run);
+  }
+
+  empty() {
+    this.shown = null;
+    for (const figure of this.figures) figure.close();
+    this.figures = [];
+    for (const area of Object.values(this.areas)) area.replaceChildren();
+  }
+
+  async show(shown, lens, run) {
+    const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
+    const sameLens = before[0] === now[0] && before[4] === now[4];
+    const sameText = before[2] === now[2];
+    this.shown = shown;
+    this.run = run;
+    if (!sameText) {
+      this.text = null;
+      this.textReady = this.textOf();
+      this.textReady?.then((text) => this.shown === shown && this.pinFirst(text));
+    }
+    if (!sameLens) await this.build(lens, shown);
+    if (this.shown !== shown) return;
+    this.body.classList.toggle("missing", !run);
+    await Promise.all(this.figures.map((figure) => figure.show(run)));
+  }
+
+  // The text of the reading, whichever of its runs is there; a prompt has none of its own.
+  textOf() {
+    if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
+    const contents = Object.values(this.reading.contents);
+    const content = this.reading.contents.text ?? contents[0];
+    return content ? fetchParcel(this.dataUrl(content, "text")) : null;
+  }
+
+  pinFirst(text) {
+    this.text = text;
+    const length = text.tokens.length;
+    this.first = this.reading.token ?? mostSurprising(text);
+    const token = this.state.token;
+    if (token === null || token >= length) this.set({ token: Math.min(this.first, length - 1) });
+    this.head.draw();
+  }
+
+  async build(lens, shown) {
+    const panels = this.panelsOf(lens);
+    const modules = await Promise.all(
+      panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
+    );
+    if (this.shown !== shown) return;
+    const before = this.figures;
+    this.figures = panels.map((panel, i) => new Figure(this, panel, modules[i].default));
+    for (const area of AREAS) {
+      const own = this.figures.filter((figure) => figure.panel.area === area);
+      this.areas[area].hidden = own.length === 0;
+      this.areas[area].dataset.count = own.length;
+      this.areas[area].replaceChildren(...this.arrange(area, own, lens));
+    }
+    this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
+    for (const figure of before) figure.close();
+  }
+
+  // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
+  panelsOf(lens) {
+    const { view, opening, title, summary } = this.page;
+    if (!view && !opening) return lens.panels.filter((panel) => !this.without.includes(panel.name));
+    const few = lens.panels.filter((panel) => (view ? panel.module === "strip" : OPENING.has(panel.module)));
+    const own = { name: view, module: view, title, read: summary, area: "stage", options: {}, numbers: [] };
+    return view ? [...few, own] : few;
+  }
+
+  // Pictures along the text share one place: one of them is seen at a time.
+  arrange(area, figures, lens) {
+    if (area !== "timeline" || figures.length < 2) return figures.map((figure) => figure.node);
+    const tabs = element("div", "choices");
+    tabs.setAttribute("role", "tablist");
+    const choose = (name) => {
+      for (const figure of figures) {
+        const on = figure.panel.name === name;
+        figure.tab.setAttribute("aria-selected", on);
+        figure.tab.tabIndex = on ? 0 : -1;
+        figure.node.hidden = !on;
+        if (on) figure.wake();
+      }
+    };
+    for (const figure of figures) {
+      figure.tab = element("button", "choice", figure.panel.title);
+      figure.tab.type = "button";
+      figure.tab.setAttribute("role", "tab");
+      figure.tab.addEventListener("click", () => {
+        choose(figure.panel.name);
+        this.set({ tab: { ...this.state.tab, [lens.kind]: figure.panel.name } });
+      });
+      tabs.append(figure.tab);
+    }
+    tabs.addEventListener("keydown", (event) => stepTabs(event, figures.map((each) => each.tab)));
+    const known = figures.some((figure) => figure.panel.name === this.state.tab[lens.kind]);
+    choose(known ? this.state.tab[lens.kind] : figures[0].panel.name);
+    return [tabs, ...figures.map((figure) => figure.node)];
+  }
+
+  drawOffer(lens, run) {
+    const note = run && !this.page.opening ? this.reading.note : "";
+    this.offer.hidden = Boolean(run) && !note;
+    this.offer.classList.toggle("note", Boolean(run));
+    this.offer.replaceChildren(...(run ? [element("span", "hint", note)] : this.head.offerOf(lens)));
+  }
+
+  // ── state ──────────────────────────────────────────────────────────────────────────────────
+
+  set(changes) {
+    const changed = new Set();
+    for (const [name, value] of Object.entries(changes)) {
+      if (!same(this.state[name], value)) changed.add(name);
+    }
+    if (!changed.size) return;
+    Object.assign(this.state, changes);
+    if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
+    for (const figure of this.figures) figure.update(changed);
+    if (changed.has("unit") || changed.has("theme") || changed.has("model")) this.bar.draw();
+    if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
+  }
+
+  /** Show another page; drawn here at once if it is about the same. ``action`` is asked for with it. */
+  go(page, action) {
+    if (!action && page.name === this.page.name && page.group === this.page.group) return;
+    const here = !action && page.subject && page.subject === this.page.subject;
+    this.page = page;
+    if (here && this.lenses[page.kind]) this.draw();
+    else {
+      this.bar.draw();
+      this.body.classList.add("leaving");
+    }
+    this.address.write();
+    if (action) this.reports.ask(action);
+    else this.reports.page();
+  }
+
+  /** What a figure shows of a text that its lens has not measured: the strip, as Tokens has it. */
+  fallback(panel) {
+    const content = this.reading?.contents.text;
+    if (panel.module !== "strip" || !content) return null;
+    return { content, kind: "text", tokens: this.text?.tokens.length };
+  }
+
+  // ── services for views ─────────────────────────────────────────────────────────────────────
+
+  get stage() {
+    return this;
+  }
+
+  dataUrl(content, part, parameters = {}) {
+    const query = new URLSearchParams(parameters).toString();
+    return `${this.address.base}data/${content}/${part}${query ? `?${query}` : ""}`;
+  }
+
+  part(name, parameters) {
+    const content = this.run?.content ?? this.reading.contents.text;
+    return fetchParcel(this.dataUrl(content, name, parameters));
+  }
+
+  /** A part of any run whose content is known. */
+  partAt(content, name, parameters) {
+    return fetchParcel(this.dataUrl(content, name, parameters));
+  }
+
+  partOf(kind, name, parameters) {
+    const content = this.reading?.contents[kind];
+    return content ? fetchParcel(this.dataUrl(content, name, parameters)) : null;
+  }
+
+  async chart(name, unit, parameters = {}) {
+    const url = this.dataUrl(this.run.content, `${name}.vl.json`, { ...parameters, unit });
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  }
+
+  /** The weights of a head, which the model has to read again: ``{size, weights}``. */
+  pattern(layer, head, parameters) {
+    const query = new URLSearchParams({ layer, head, ...parameters });
+    return fetchParcel(`${this.address.base}pattern/${this.run.content}?${query}`);
+  }
+
+  /** What a panel asks of the server, such as opening a row. */
+  act(name, row) {
+    this.reports.ask({ do: name, kind: this.lens.kind, content: this.run.content, row });
+  }
+
+  announce(message) {
+    this.status.textContent = message;
+  }
+
+  notice(message) {
+    this.head.notice(message);
+    this.announce(message.text);
+  }
+
+  key(event) {
+    if (event.key === "Escape" && !event.defaultPrevented && this.first !== undefined) {
+      this.set({ token: this.first });
+    }
+  }
+}
+
+/** The token whose surprisal is the largest; of texts without, the last. */
+function mostSurprising(text) {
+  if (!text.surprisal) return text.tokens.length - 1;
+  let best = 0;
+  for (let i = 1; i < text.surprisal.length; i++) {
+    if (text.surprisal[i] > (text.surprisal[best] || 0)) best = i;
+  }
+  return best;
+}
+
+export function stepTabs(event, tabs) {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const at = tabs.findIndex((tab) => tab.matches(":focus"));
+  if (!step || at < 0) return;
+  const next = tabs[(at + step + tabs.length) % tabs.length];
+  next.focus();
+  next.click();
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function same(one, other) {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
+const frames = new WeakMap(); // mount → frame
+
+export function show(component) {
+  const { parentElement } = component;
+  if (!frames.has(parentElement)) frames.set(parentElement, new Frame(parentElement));
+  frames.get(parentElement).update(component);
+}

@@ -1,0 +1,79 @@
+// Work under way: its progress by server-sent events, a Stop, and what it brings. The frame
+// listens, not the lens, so that a visit to another page loses nothing.
+
+export class Jobs {
+  constructor(frame) {
+    this.frame = frame;
+    this.running = null; // id
+  }
+
+  /** Listen to a job, once; ``job`` is {id, label, reading}. */
+  follow(job) {
+    if (job.id === this.running || job.id === this.ended) return;
+    this.close();
+    this.running = job.id;
+    this.job = job;
+    this.started = Date.now();
+    this.frame.head.progress({ message: job.label, share: null });
+    this.frame.announce(`${job.label}: started`);
+    this.frame.body.classList.add("waiting");
+    this.source = new EventSource(`${this.frame.address.base}events/${job.id}`);
+    this.source.onmessage = (event) => this.hear(JSON.parse(event.data));
+  }
+
+  hear(said) {
+    if (said.type === "progress") {
+      const share = said.total ? said.done / said.total : null;
+      this.frame.head.progress({ message: said.message, share, left: said.seconds_left });
+    } else if (said.type === "partial") this.frame.figures.forEach((figure) => figure.partial({ ...said, branch: this.job.branch }));
+    else this.end(said);
+  }
+
+  end(said) {
+    const { job, frame } = this;
+    this.close();
+    this.ended = job.id;
+    if (said.type === "done") {
+      frame.announce("Done");
+      // What is made of several runs the server puts together.
+      if (frame.page.subject === job.reading.subject && !job.reading.sides) {
+        const { branches, contents } = job.reading;
+        frame.reading = job.branch
+          ? { ...job.reading, branches: [...branches, ...Object.values(said.contents)] }
+          : { ...job.reading, contents: { ...contents, ...said.contents } };
+        frame.draw();
+      }
+      frame.reports.ask({ do: "arrived", job: job.id });
+      return;
+    }
+    if (said.type === "cancelled" && said.content) {
+      frame.reports.ask({ do: "stopped", job: job.id, content: said.content });
+      return;
+    }
+    frame.figures.forEach((figure) => figure.live && figure.show(frame.run)); // what was unfinished goes
+    const words = {
+      error: said.message,
+      cancelled: "Stopped. What you see is the reading before.",
+      unknown: "This study is not known here any longer. Run it again.",
+      closing: "The server is going down. Your text is still here.",
+    }[said.type];
+    frame.reports.ask({ do: "ended", job: job.id });
+    frame.notice({ kind: said.type === "error" ? "error" : "info", text: words });
+    frame.address.write({ replace: true });
+  }
+
+  stop() {
+    if (!this.running) return;
+    const url = `${this.frame.address.base}stop/${this.running}`;
+    fetch(url, { method: "POST", headers: { "X-Entroscope": "1" } });
+  }
+
+  close() {
+    this.source?.close();
+    this.source = null;
+    this.running = null;
+    this.frame.head.progress(null);
+    this.frame.body.classList.remove("waiting");
+    this.frame.body.querySelectorAll(".live").forEach((area) => area.classList.remove("live"));
+  }
+}

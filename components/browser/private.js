@@ -1,0 +1,40 @@
+// Everything that leans on how Streamlit 1.67 is made, and not on what it promises; each has a test.
+
+/** Whether the page is dark, by the background that Streamlit gives a component. */
+export function isDark(mount) {
+  const host = mount instanceof ShadowRoot ? mount.host : mount;
+  const colour = getComputedStyle(host).getPropertyValue("--st-background-color").trim();
+  const [red, green, blue] = (colour.match(/[0-9a-f]{2}/gi) ?? []).map((each) => parseInt(each, 16));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128;
+}
+
+/** Call ``changed(dark)`` when the system's preference or Streamlit's theme changes. */
+export function onThemeChange(mount, changed) {
+  let dark = isDark(mount);
+  const look = () => {
+    if (isDark(mount) === dark) return;
+    dark = !dark;
+    changed(dark);
+  };
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(look, 200));
+  const host = mount instanceof ShadowRoot ? mount.host : mount;
+  new MutationObserver(look).observe(host.parentElement, { attributes: true, subtree: true, attributeFilter: ["style", "class"] });
+}
+
+const THEMES = { light: "Light", dark: "Dark" };
+const keyOf = (path) => `stActiveTheme-${path}-v2`;
+
+/** The theme chosen for this page: "light", "dark" or "system". */
+export function chosenTheme() {
+  const said = localStorage.getItem(keyOf(window.location.pathname));
+  return { '"Light"': "light", '"Dark"': "dark" }[said] ?? "system";
+}
+
+/** Choose a theme for all pages. Streamlit reads its key when a page loads, so the page reloads. */
+export function chooseTheme(theme, paths) {
+  for (const path of paths) {
+    if (theme === "system") localStorage.removeItem(keyOf(path));
+    else localStorage.setItem(keyOf(path), JSON.stringify(THEMES[theme]));
+  }
+  window.location.reload();
+}

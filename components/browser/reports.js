@@ -1,0 +1,63 @@
+// What the server is told: which page is on screen, and what was asked for. One report is under
+// way at a time; it repeats every request that the server has not acknowledged, so that none is
+// lost and none is done twice.
+
+const PATIENCE = 4000; // milliseconds until an answer is given up and the report sent again
+
+export class Reports {
+  constructor(frame) {
+    this.frame = frame;
+    this.serial = Date.now();
+    this.asked = []; // {serial, ...}: not acknowledged yet
+    this.underWay = null;
+    this.changed = false;
+  }
+
+  /** Whether a report is under way. */
+  get busy() {
+    return this.underWay !== null;
+  }
+
+  /** Whether the server has yet to hear of something. */
+  get waiting() {
+    return this.busy || this.changed;
+  }
+
+  /** Tell which page is on screen. */
+  page() {
+    this.changed = true;
+    this.push();
+  }
+
+  /** Ask for something, such as ``{do: "run", …}``. */
+  ask(action) {
+    this.asked.push({ serial: ++this.serial, ...action });
+    this.changed = true;
+    this.push();
+  }
+
+  push() {
+    if (!this.changed || this.busy) return;
+    this.changed = false;
+    this.underWay = ++this.serial;
+    const { group, name } = this.frame.page;
+    const sent = this.underWay;
+    this.send("report", { serial: sent, page: `${group}/${name}`, asked: this.asked });
+    this.timer = setTimeout(() => {
+      if (this.underWay !== sent) return;
+      this.underWay = null;
+      this.changed = true;
+      this.push();
+    }, PATIENCE);
+  }
+
+  /** The server has done everything up to a report. */
+  acknowledge(serial) {
+    if (!this.busy || !(serial >= this.underWay)) return;
+    clearTimeout(this.timer);
+    this.asked = this.asked.filter((each) => each.serial > serial);
+    this.underWay = null;
+    this.push();
+    if (!this.busy) this.frame.address.write();
+  }
+}

@@ -1,0 +1,109 @@
+// Any Vega-Lite chart of a panel. The cursor, the unit and thresholds are signals of it; only another
+// run, theme or parameter draws it anew. Vega is loaded when the first chart is wanted.
+
+import { colours } from "../colour.js";
+import { element, mark } from "../dom.js";
+import { factor } from "../numbers.js";
+import { Card, rowsOf } from "./card.js";
+import { View } from "./view.js";
+
+const MANY = 20_000; // letters of data; beyond, a canvas draws faster than elements
+const HEADS = 10_000; // a head's cursor is layer × this + head
+const MARGIN = 80; // pixels beside the plots of a chart with several
+
+export default class Chart extends View {
+  constructor(stage, panel) {
+    super(stage, panel, "chart-view", ["theme", "unit", "flags", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
+    mark(this.node, { role: "group", "aria-label": panel.title || "Chart" });
+    this.box = element("div", "chart-box");
+    this.choices = element("div", "chart-choices");
+    this.tip = new Card("chart-tip"); // Vega's own would make markup of tokens
+    this.node.append(this.choices, this.box, this.tip.node);
+    this.watch(this.node, () => this.#fit());
+  }
+
+  async fetch() {
+    const loading = window.vegaEmbed ?? import("../vega.js");
+    const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters), loading]);
+    return spec;
+  }
+
+  draw(changed) {
+    this.#drawChoices();
+    return changed.has("theme") ? this.#embed() : this.#signal();
+  }
+
+  #drawChoices() {
+    const { name, numbers } = this.panel;
+    if (this.choices.childElementCount) return;
+    this.choices.append(...(this.options.choices ?? []).map(({ parameter, label, values }) => {
+      const field = mark(element("select"), { "aria-label": label });
+      for (const { value, label: own } of values) {
+        field.append(new Option(own || numbers.find((each) => each.name === value)?.label || value, value));
+      }
+      field.value = this.state.choices?.[name]?.[parameter] ?? values[0].value;
+      field.addEventListener("change", () => {
+        const own = { ...this.state.choices?.[name], [parameter]: field.value };
+        this.stage.set({ choices: { ...this.state.choices, [name]: own } });
+      });
+      return field;
+    }));
+  }
+
+  close() {
+    super.close();
+    this.made?.finalize();
+    this.tip.hide();
+  }
+
+  async #embed() {
+    const part = this.part;
+    const box = element("div", "chart-box");
+    this.made?.finalize();
+    this.made = undefined;
+    this.box.replaceWith(box);
+    this.box = box;
+    const spec = structuredClone(part);
+    if (spec.vconcat) spec.vconcat.forEach((each) => (each.width = Math.max(120, this.node.clientWidth - MARGIN)));
+    else Object.assign(spec, { width: "container", height: "container", autosize: { type: "fit", contains: "padding" } });
+    const many = JSON.stringify(spec.datasets ?? spec.data ?? "").length > MANY;
+    const made = await window.vegaEmbed(box, spec, {
+      actions: false, renderer: many ? "canvas" : "svg", config: colours(this.state.theme).vega,
+      tooltip: (_, event, __, value) => this.#tell(event, value),
+    });
+    if (this.box !== box || this.closed) return made.finalize();
+    this.made = made;
+    made.view.addEventListener("click", (_, item) => this.#pick(item?.datum ?? {}));
+    return this.#signal();
+  }
+
+  #signal() {
+    if (!this.made) return undefined;
+    const { state, options } = this;
+    const { cursor, signals = {} } = options;
+    const place = cursor === "head" && state.head ? state.head[0] * HEADS + state.head[1] : state[cursor];
+    const wanted = { cursor: place ?? -1, factor: factor({ power: 1 }, state.unit) };
+    for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state[name] ?? signals[name];
+    const known = this.part.params?.map((each) => each.name) ?? [];
+    for (const name of known) if (name in wanted) this.made.view.signal(name, wanted[name]);
+    return this.made.view.runAsync();
+  }
+
+  #pick(datum) {
+    const whole = ["layer", "head", "token", "step", "row"].filter((name) => Number.isInteger(datum[name]));
+    const { layer, head, ...places } = Object.fromEntries(whole.map((name) => [name, datum[name]]));
+    this.stage.set(head === undefined ? places : { ...places, head: [layer, head] });
+  }
+
+  #tell(event, value) {
+    if (value === null || value === undefined || value === "") return this.tip.hide();
+    const rows = Object.entries(typeof value === "object" ? value : { "": value });
+    const at = new DOMRect(event.clientX + 8, event.clientY - 4, 0, 8);
+    return this.tip.show([rowsOf(rows.map(([label, each]) => ({ label, value: String(each) })))], () => at);
+  }
+
+  #fit() {
+    if (this.part.vconcat) this.#embed();
+    else window.dispatchEvent(new Event("resize")); // what a chart of the width of its container listens to
+  }
+}

@@ -1,0 +1,81 @@
+// What is known of the pinned token: every number of the lens; where it has one for every place of an
+// axis, all of them as a ladder of bars; and of a head, its means.
+
+import { behindText } from "../colour.js";
+import { element, mark, onKeys, placeByKey } from "../dom.js";
+import { along, factor, nameOf, range, share, unitIn, withUnit } from "../numbers.js";
+import { facts, heading } from "./expected.js";
+import { View } from "./view.js";
+
+export default class Facts extends View {
+  constructor(stage, panel) {
+    super(stage, panel, "pinned", ["token", "unit", "at", "window", "theme"]);
+    mark(this.node, { role: "region", "aria-label": "Numbers of this token", tabindex: 0 });
+  }
+
+  async fetch() {
+    if (!this.options.head) return super.fetch();
+    const asked = this.following(["positions", "first"]);
+    const [part, means] = await Promise.all([super.fetch(), this.stage.part("heads", asked)]);
+    return { ...part, means };
+  }
+
+  draw() {
+    const { text, token, part, state } = this;
+    const row = (quantity, value, label = nameOf(quantity)) => {
+      return { label, value: withUnit(value, quantity, state.unit), help: quantity.help };
+    };
+    const focused = this.node.getRootNode().activeElement?.classList.contains("ladder");
+    const ladders = part.numbers.filter((each) => this.placesOf(each) > 1);
+    const about = [part.name, part.reason].filter(Boolean).join(": ");
+    this.node.replaceChildren(
+      heading(text, token), ...(about ? [element("p", "pinned-sentence", about)] : []), ...ladders.map((each) => this.#ladder(each)),
+      facts(part.numbers.map((each) => row(each, this.valuesOf(each)[token])), "pinned-list"), ...this.#means(row),
+    );
+    if (focused) this.node.querySelector(".ladder")?.focus();
+  }
+
+  #means(row) {
+    const { means, layer, head } = this.part;
+    if (!means) return [];
+    const rows = this.options.figures.flatMap(({ name, label }) => {
+      const quantity = means.numbers.find((each) => each.name === name);
+      return quantity ? [row(quantity, means[name][layer * means.heads + head], label)] : [];
+    });
+    const title = `Means over ${this.state.queries ? "the chosen" : "all"} tokens`;
+    return [element("h3", "pinned-title", title), facts(rows, "pinned-list")];
+  }
+
+  // The number at every place of its axis; a press goes there.
+  #ladder(quantity) {
+    const { text, token, state } = this;
+    const [tokens, places] = [text.tokens.length, this.placesOf(quantity)];
+    const place = this.placeOf(places);
+    const ramp = behindText(quantity, state.theme);
+    const words = (i) => `depth ${i}, ${withUnit(along(this.part, quantity, tokens, i)[token], quantity, state.unit)}`;
+    const node = mark(element("div", "ladder"), {
+      role: "slider", tabindex: 0, "aria-label": `${nameOf(quantity)} at every depth`, "aria-valuemin": 0,
+      "aria-valuemax": places - 1, "aria-valuenow": place, "aria-valuetext": words(place),
+    });
+    for (let i = 0; i < places; i++) {
+      const shown = along(this.part, quantity, tokens, i)[token] * factor(quantity, state.unit);
+      const part = share(shown, quantity, range(quantity, state.unit)) || 0;
+      const bar = mark(element("i", i === place ? "at" : ""), { title: words(i) });
+      bar.style.cssText = `--share:${Number.isNaN(shown) ? 0 : Math.max(0.02, part)};--fill:${ramp[Math.round(255 * part)]}`;
+      node.append(bar);
+    }
+    node.addEventListener("click", ({ clientX }) => {
+      const box = node.getBoundingClientRect();
+      this.setPlace(Math.floor(((clientX - box.left) / box.width) * places), places);
+    });
+    onKeys(node, (event) => {
+      const to = placeByKey(event, place, places);
+      if (to !== undefined) this.setPlace(to, places);
+      return to !== undefined;
+    });
+    const figure = element("figure", "ladder-box");
+    const unit = unitIn(quantity, state.unit);
+    figure.append(element("figcaption", "quiet", `${quantity.label}${unit ? ` (${unit})` : ""} by depth, 0 to ${places - 1}`), node);
+    return figure;
+  }
+}

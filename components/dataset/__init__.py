@@ -1,1 +1,0 @@
-"""The Data-set page: the form, and the table with its pictures."""

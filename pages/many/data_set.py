@@ -1,0 +1,5 @@
+"""How hard each of many texts was, in one table."""
+
+from components.stage import show
+
+show("dataset")

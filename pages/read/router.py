@@ -1,0 +1,5 @@
+"""Which experts a mixture of experts gives each token to."""
+
+from components.stage import show
+
+show("router")

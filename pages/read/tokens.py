@@ -1,0 +1,5 @@
+"""How sure the model was of each token."""
+
+from components.stage import show
+
+show("text")

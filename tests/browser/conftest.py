@@ -1,0 +1,87 @@
+"""Every view of the stage alone in Chromium, with a stand-in for the frame."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.serving import Serving, arguments
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+WAIT_MILLISECONDS = 10_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict:
+    return {
+        "executable_path": CHROMIUM,
+        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    }
+
+
+@pytest.fixture(scope="session")
+def serving() -> Iterator[Serving]:
+    """The modules and parcels, served from this process."""
+    serving = Serving()
+    yield serving
+    serving.stop()
+
+
+class Stage:
+    """A view in a page, and what it told the stage."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def set(self, **change: Any) -> None:
+        """Change the state, as another part of the frame would."""
+        self.page.evaluate("change => window.stage.set(change)", change)
+
+    def state(self, name: str) -> Any:
+        return self.page.evaluate("name => window.stage.state[name]", name)
+
+    @property
+    def calls(self) -> list[Mapping[str, Any]]:
+        """What was set, but for the part of the text in view, which follows the layout."""
+        calls = self.page.evaluate("() => window.calls")
+        return [call for call in calls if list(call) != ["view"]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.page, name)
+
+
+@pytest.fixture
+def show(page: Page, serving: Serving) -> Callable[..., Stage]:
+    """Return a function that shows a panel of a run, with a state of the stage."""
+
+    def go(run: str, panel: str | Mapping[str, Any], **state: Any) -> Stage:
+        if not page.url.startswith(serving.url):
+            page.goto(serving.url)
+            page.wait_for_function("() => Boolean(window.mount)")
+        page.evaluate("what => window.mount(what)", arguments(run, panel, state))
+        return Stage(page)
+
+    return go
+
+
+@pytest.fixture(autouse=True)
+def nothing_went_wrong(page: Page) -> Iterator[list[str]]:
+    """Fail a test after which the console shows an error, or a token became markup."""
+    seen: list[str] = []
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and seen.append(line.text))
+    yield seen
+    assert page.evaluate("window.hacked") is None
+    assert seen == []

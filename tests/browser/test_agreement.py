@@ -1,0 +1,115 @@
+"""The browser's sums are Python's: units, ranges, shares, ticks, spans, windows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backend.charts import scales
+from backend.derived import DERIVED, quantity_of, series
+from backend.lenses.panels.base import plain_quantity
+from backend.quantities import UNITS, Quantity
+from backend.runs.arrays import array_specs
+from backend.runs.base import RUN_KINDS
+from tests.browser.parts import run
+
+CALL = """async ([module, name, values]) => {
+    const part = await import(`/assets/dev/${module}.js`);
+    const plain = (value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
+    const array = (values) => Float32Array.from(values, (each) => each ?? NaN);
+    const given = (value) => (value?.array ? array(value.array) : value);
+    return plain(part[name](...values.map(given)));
+}"""
+
+
+def declared() -> list[Quantity]:
+    stored = [spec.quantity for kind in RUN_KINDS for spec in array_specs(RUN_KINDS[kind]).values()]
+    made = [each.quantity for kind in DERIVED.values() for each in kind.values()]
+    return list(dict.fromkeys(each for each in [*stored, *made] if each is not None))
+
+
+@pytest.fixture
+def call(page, serving):
+    page.goto(serving.url)
+    return lambda module, name, *values: page.evaluate(CALL, [module, name, list(values)])
+
+
+def test_factor_unit_and_range_agree_for_every_quantity(call):
+    for quantity in declared():
+        plain = plain_quantity(quantity)
+        for unit in UNITS:
+            assert call("numbers", "factor", plain, unit) == pytest.approx(quantity.factor(unit))
+            assert call("numbers", "unitIn", plain, unit) == quantity.unit_in(unit)
+            low, high = quantity.range_in(unit)
+            if quantity.scale == "diverging":
+                low, high = -max(-low, high), max(-low, high)
+            assert call("numbers", "range", plain, unit) == pytest.approx([low, high])
+
+
+def test_shares_agree_for_every_quantity(call):
+    random = np.random.default_rng(1)
+    for quantity in declared():
+        plain = plain_quantity(quantity)
+        values = random.uniform(quantity.low, quantity.high * 1.2, 20)
+        ends = call("numbers", "range", plain, "nats")
+        factor = quantity.factor("nats")
+        expected = scales.share(quantity, values, quantity.low, quantity.high)
+        found = [call("numbers", "share", float(each * factor), plain, ends) for each in values]
+        assert found == pytest.approx(expected.tolist(), abs=1e-9), quantity.name
+
+
+def test_ticks_agree_for_every_quantity(call):
+    for quantity in declared():
+        plain = plain_quantity(quantity)
+        for unit in UNITS:
+            factor = quantity.factor(unit)
+            ends = [quantity.low * factor, quantity.high * factor]
+            expected = scales.ticks(quantity, unit, quantity.low, quantity.high)
+            assert call("numbers", "ticks", plain, ends) == pytest.approx(expected), quantity.name
+
+
+def test_means_of_windows_agree(call):
+    entropy = run("text_fact").entropy
+    for width in (1, 2, 7):
+        expected = series.window_mean(entropy, width)
+        values = {"array": [None if np.isnan(each) else float(each) for each in entropy]}
+        found = call("numbers", "windowMean", values, width)
+        assert np.array(found, float) == pytest.approx(expected, nan_ok=True, rel=1e-5)
+
+
+def test_numbers_are_written_for_people(call):
+    entropy = plain_quantity(quantity_of(run("text_fact"), "entropy"))
+    cases = {
+        0.004: "<0.01",
+        -0.004: ">−0.01",
+        -1e-9: "0",
+        1.234: "1.23",
+        10470.82: "10,471",
+        -2.5: "−2.50",
+    }
+    for value, text in cases.items():
+        assert call("numbers", "written", value, entropy, "nats") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0 %"),
+        (0.004, "<0.01 %"),
+        (0.31, "0.31 %"),
+        (6.72, "6.7 %"),
+        (61.2, "61 %"),
+        (99.95, ">99.9 %"),
+        (100, "100 %"),
+    ],
+)
+def test_shares_are_written_with_two_digits_or_three(call, value, text):
+    assert call("words", "percent", value).replace("\u202f", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (262, "262nd"), (1204, "1,204th")],
+)
+def test_places_are_written_as_ordinals(call, place, text):
+    assert call("words", "ordinal", place) == text

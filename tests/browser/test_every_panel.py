@@ -1,0 +1,54 @@
+"""Every panel of these views, of every lens, draws what the server gives it for a shipped run."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.errors import InputError
+from backend.lenses import LENSES
+from backend.lenses.descriptors import describe
+from tests.browser.parts import EXAMPLES, answer, kind
+
+RUNS = sorted(path.stem for path in EXAMPLES.glob("*.safetensors"))
+FIRST = {kind(name): name for name in reversed(RUNS)}
+OURS = {
+    "strip", "expected", "facts", "timeline", "heads", "kinds", "pattern", "chart", "table"
+}  # fmt: skip
+PANELS = [
+    (FIRST[each], panel["name"], panel["module"])
+    for each in LENSES
+    if each in FIRST
+    for panel in describe(LENSES[each])["panels"]
+    if panel["module"] in OURS
+]
+CHANGES = (
+    {"theme": "dark"},
+    {"unit": "bits"},
+    {"token": 7},
+    {"spread": True},
+    {"window": 3},
+    {"head": [1, 0]},
+)
+
+
+def refusal(name: str, panel: str, module: str) -> str | None:
+    """Return why the server draws no chart of this run; None where it does."""
+    if module == "chart":
+        try:
+            answer(name, f"{panel}.vl.json", {"token": "5"} if panel == "cumulative" else {})
+        except InputError as error:
+            return str(error)
+    return None
+
+
+@pytest.mark.parametrize(("name", "panel", "module"), PANELS)
+def test_a_panel_draws_a_shipped_run(show, nothing_went_wrong, name, panel, module):
+    shown = show(name, panel, token=5)
+    assert shown.locator("#host > div > * > *").count() > 0
+    expected = refusal(name, panel, module)
+    assert shown.page.evaluate("window.view.refusal.textContent || null") == expected
+    for change in CHANGES:
+        shown.set(**change)
+    shown.page.wait_for_timeout(100)
+    if expected:
+        nothing_went_wrong.clear()  # the browser notes the 404

@@ -1,0 +1,77 @@
+"""The app as a reader uses it: what there is to press, and what there is to see."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlparse
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class Frame:
+    """One page of the app."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    def goto(self, path: str = "", tokens: bool = True) -> Frame:
+        """Open an address below that of the app and wait until its text is there."""
+        self.page.goto(f"{self.url}/{path}")
+        if tokens:
+            expect(self.token(0)).to_be_visible()
+        return self
+
+    @property
+    def tokens(self) -> Locator:
+        """All tokens of the coloured text."""
+        return self.page.locator(".stage-area [role=option]")
+
+    def token(self, i: int) -> Locator:
+        return self.tokens.nth(i)
+
+    @property
+    def pinned(self) -> int:
+        """The number of the pinned token."""
+        return self.tokens.evaluate_all(
+            "nodes => nodes.findIndex(node => node.getAttribute('aria-selected') === 'true')"
+        )
+
+    @property
+    def text(self) -> str:
+        return self.page.locator(".stage-area .of-strip .strip").first.inner_text()
+
+    def tab(self, name: str) -> Locator:
+        return self.page.locator(".tabs").get_by_role("link", name=name, exact=True)
+
+    def group(self, name: str) -> Locator:
+        return self.page.locator(".groups").get_by_role("link", name=name, exact=True)
+
+    @property
+    def inspector(self) -> Locator:
+        return self.page.locator(".inspector-area")
+
+    @property
+    def notice(self) -> Locator:
+        return self.page.locator(".notice")
+
+    def button(self, name: str) -> Locator:
+        return self.page.locator(".frame").get_by_role("button", name=name)
+
+    def item(self, name: str) -> Locator:
+        """An entry of the open menu."""
+        return self.page.locator("[role^=menuitem]").filter(has_text=name)
+
+    def run(self, text: str) -> None:
+        """Edit the text in place and run it."""
+        self.button("Edit").click()
+        box = self.page.locator(".edit-form textarea").first
+        box.fill(text)
+        box.press("Control+Enter")
+
+    @property
+    def path(self) -> str:
+        return urlparse(self.page.url).path
+
+    def parameter(self, name: str) -> str | None:
+        """What the address says under a name."""
+        return parse_qs(urlparse(self.page.url).query).get(name, [None])[0]

@@ -1,0 +1,5 @@
+"""The page of ``server.py``."""
+
+import streamlit as st
+
+st.title("A page")
