@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from backend.derived.comparison import CompareRequest, Comparison, compare
 from backend.lenses import LENSES
 from backend.runs import RUN_KINDS, Run, TextRun
 from backend.storage.files import load_run
@@ -31,6 +32,8 @@ VARIANTS = ("shipped", "random", "single", "empty", "hostile")
 @cache
 def run_of(kind: str, variant: str) -> Run:
     """Return a run of a kind; ``variant`` is one of ``VARIANTS``."""
+    if kind == "compare":
+        return pair_of("text", variant)
     if variant == "shipped":
         return load_run(EXAMPLES / f"{shipped(kind)}.safetensors")
     if kind in OWN:
@@ -42,6 +45,16 @@ def run_of(kind: str, variant: str) -> Run:
         "hostile": Wish(text=HOSTILE.replace(" ", "_") + " two"),
     }
     return declared_run(kind, wishes[variant])
+
+
+@cache
+def pair_of(kind: str, variant: str) -> Comparison:
+    """Return two runs of a kind as a comparison; the second differs where it can."""
+    a = run_of(kind, variant)
+    b = replace(a, title="B")
+    if kind == "text":
+        b = text_run("One 2, three é 🙂 four.", seed=5) if variant == "random" else b
+    return compare(CompareRequest(a=f"{kind}a", b=f"{kind}b{variant}"), a, b)
 
 
 def shipped(kind: str) -> str:
@@ -137,8 +150,9 @@ OWN = {
 
 
 def panels() -> list[tuple[str, str]]:
-    """Return every panel of every lens, as kind and name."""
-    return [(kind, panel.name) for kind in LENSES for panel in LENSES[kind].panels]
+    """Return every panel of every lens, as kind and name; those of pairs are tested by theirs."""
+    stored = [LENSES[kind] for kind in LENSES if LENSES[kind].shows is None]
+    return [(lens.kind, panel.name) for lens in stored for panel in lens.panels]
 
 
 def kinds() -> list[str]:

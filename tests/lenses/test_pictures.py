@@ -31,6 +31,7 @@ WITHOUT = {
     "table_heads",
     "table_tokens",
     "table_texts",
+    "tree",
 }
 """Panels that are no picture: tables, lists, and what the model makes on demand."""
 

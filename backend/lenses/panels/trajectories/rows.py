@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from ....runs.base import Run
 from ....runs.trajectories import MAX_ROWS, MAX_SAMPLERS, TrajectoryRun
 from ...parcel import pack
 from ..base import NONE, Panel, Parameters, described
-from ..parameters import check_names
+from ..parameters import check_names, one_of
 from .presets import PRESETS
+
+if TYPE_CHECKING:
+    from ....charts.base import Spec
 
 NUMBERS = (
     *("entropy", "surprisal", "final_entropy", "kept", "kept_mass", "drawn_probability"),
@@ -42,6 +45,9 @@ class SamplerRows(Panel):
 
     def numbers(self) -> tuple[str, ...]:
         return NUMBERS
+
+    def asks(self) -> tuple[str, ...]:
+        return ("number",)
 
     def options(self, run_type: type[Run]) -> dict[str, Any]:
         return {
@@ -78,6 +84,26 @@ class SamplerRows(Panel):
             "numbers": [described(run, name) for name in NUMBERS],
         }
         return pack(header, arrays)
+
+    def chart(self, run: Run, unit: str, parameters: Parameters = NONE) -> Spec | None:
+        """Return the texts of the first seed one below the other; None where nothing was decoded.
+
+        They are coloured by the ``number`` that is asked for.
+        """
+        from ....charts.strip import strip_chart
+
+        assert isinstance(run, TrajectoryRun)  # noqa: S101
+        found = number(run, one_of(parameters, "number", NUMBERS))
+        if not run.lengths[:, 0].any():
+            return None
+        tokens: list[str] = []
+        values: list[float] = []
+        for sampler, label in enumerate(run.labels):
+            length = int(run.lengths[sampler, 0])
+            ids = run.token_ids[sampler, 0, :length].tolist()
+            tokens += [f"{label}: ", *(run.token(each).replace("\n", "↵") for each in ids), "\n"]
+            values += [np.nan, *found.values[sampler, 0, :length].tolist(), np.nan]
+        return strip_chart(tokens, np.array(values), found.quantity, unit)
 
     def _about(self, run: TrajectoryRun) -> dict[str, Any]:
         request = run.request

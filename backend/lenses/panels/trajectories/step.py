@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ..base import NONE, Panel, Parameters, described, plain_quantity
 from ..parameters import check_names, whole
 from .presets import SHAPES, TOKENS
 from .rows import NUMBERS
+
+if TYPE_CHECKING:
+    from ....charts.base import Spec
 
 LISTED = 20
 """Tokens of a step that are listed one by one."""
@@ -39,10 +42,14 @@ class OneStep(Panel):
         return NUMBERS
 
     def asks(self) -> tuple[str, ...]:
-        return "row", "from"
+        return "row", "from", "step"
 
     def options(self, run_type: type[Run]) -> dict[str, Any]:
-        return {"block": BLOCK, "tokens": list(TOKENS), "shapes": SHAPES}
+        return {
+            "block": BLOCK,
+            "tokens": list(TOKENS),
+            "shapes": {each: list(SHAPES[each]) for each in SHAPES},
+        }
 
     def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
         """Return a block of steps of one row, with ``row`` = sampler × seeds + seed.
@@ -53,11 +60,7 @@ class OneStep(Panel):
         stored); ``probs`` float32 [n, M, K], what every sampler gives to the likeliest ones (NaN:
         not known); ``count`` int32, ``mass`` and ``after`` float32 [n, M], of what it keeps.
         """
-        assert isinstance(run, TrajectoryRun)  # noqa: S101
-        check_names(parameters, self.asks())
-        seeds = len(run.request.seeds)
-        row = whole(parameters, "row", 0, len(run.labels) * seeds - 1, 0)
-        sampler, seed = divmod(row, seeds)
+        run, sampler, seed = _row(run, parameters, self.asks())
         length = int(run.lengths[sampler, seed])
         start = whole(parameters, "from", 0, run.request.steps, 0) // BLOCK * BLOCK
         stop = max(start, min(length, start + BLOCK))
@@ -82,6 +85,42 @@ class OneStep(Panel):
             "own": [{"name": name, **plain_quantity(quantity)} for name, quantity, _ in own],
         }
         return pack(header, arrays)
+
+    def chart(self, run: Run, unit: str, parameters: Parameters = NONE) -> Spec | None:
+        """Return the bars of the ``step`` of a ``row``; None where nothing was decoded."""
+        from ....charts.candidates import Candidate, candidates_chart
+
+        run, sampler, seed = _row(run, parameters, self.asks())
+        length = int(run.lengths[sampler, seed])
+        if not length:
+            return None
+        index = (sampler, seed, whole(parameters, "step", 0, length - 1, 0))
+        found = _step(run, index)
+        ranks = [*range(1, len(found["ids"])), int(run.rank[index])]
+        rows = [
+            Candidate(
+                run.token(token), raw, rank, came=place == found["came"],
+                after=None if np.isnan(final) else final,
+            )
+            for place, (token, raw, final, rank) in enumerate(
+                zip(found["ids"], found["raw"], found["final"], ranks, strict=True)
+            )
+            if token >= 0
+        ]  # fmt: skip
+        rest = max(0.0, 1 - sum(each.share for each in rows))
+        others = f"{run.model.vocab_size - len(rows):,} others"
+        return candidates_chart([*rows, Candidate(others, rest)], unit)
+
+
+def _row(
+    run: Run, parameters: Parameters, known: tuple[str, ...]
+) -> tuple[TrajectoryRun, int, int]:
+    """Return the run, and sampler and seed of the row that is asked for."""
+    assert isinstance(run, TrajectoryRun)  # noqa: S101
+    check_names(parameters, known)
+    seeds = len(run.request.seeds)
+    row = whole(parameters, "row", 0, len(run.labels) * seeds - 1, 0)
+    return run, *divmod(row, seeds)
 
 
 def _step(run: TrajectoryRun, index: tuple[int, int, int]) -> dict[str, Any]:
