@@ -12,11 +12,12 @@ from markupsafe import Markup
 
 from ..charts import colours, scales
 from ..charts.ramps import written
-from ..derived import number, number_names, quantity_of
+from ..derived import number, number_names
 from ..lenses import Lens
 from ..lenses.panels.ranges import decade
 from ..lenses.panels.strip import Strip
 from ..quantities import Quantity
+from ..runs.arrays import axis_of
 from ..runs.base import TokenizedRun
 from ..runs.text import TextRun
 from .words import decimals, still
@@ -62,25 +63,43 @@ class TokenStrip:
     data: Markup
 
 
-def token_strip(run: TokenizedRun, lens: Lens, unit: str) -> TokenStrip:
-    """Return the strip of a run: coloured by what its lens colours by, else by all it has."""
-    panel = next((each for each in lens.panels if isinstance(each, Strip) and not each.at), None)
+def token_strip(run: TokenizedRun, lens: Lens, unit: str) -> TokenStrip | None:
+    """Return the strip of a run: coloured by what its lens colours by, else by all it has.
+
+    None where no number is one of tokens.
+    """
+    panel = next((each for each in lens.panels if isinstance(each, Strip)), None)
     if panel is not None:
-        names = [name for name in panel.colours if quantity_of(run, name).joins != "max"]
-        read, tight = still(panel.read), panel.tight
+        measures, read = _coloured(run, panel), still(panel.read)
     else:
-        names, tight = number_names(run, ("T",)), False
-        read = f"Colour on a token: {quantity_of(run, names[0]).help}" if names else ""
-    measures = {quantity_of(run, name).name: _measure(run, name, tight=tight) for name in names}
-    first = next(iter(measures.values()), None)
+        found = [number(run, name) for name in number_names(run, ("T",))]
+        measures = {each.quantity.name: _measure(each.quantity, each.values) for each in found}
+        read = next((f"Colour on a token: {each.quantity.help}" for each in found), "")
+    if not measures:
+        return None
+    first = next(iter(measures.values()))
     return TokenStrip(read, list(measures), _tokens(run, first), _data(run, measures, unit))
 
 
-def _measure(run: TokenizedRun, name: str, *, tight: bool) -> Measure:
-    found = number(run, name)
-    of = found.quantity
-    high = decade(of, found.values) if tight else of.high
-    return Measure(of, found.values.astype(np.float64), of.low, high)
+def _coloured(run: TokenizedRun, panel: Strip) -> dict[str, Measure]:
+    """Return what a strip colours tokens by; along another axis, at the place it begins with."""
+    measures = {}
+    for name in panel.colours:
+        found = number(run, name)
+        of = found.quantity
+        if of.joins == "max":  # of words and sentences only
+            continue
+        label = of.name
+        if panel.at:
+            place = range(len(found.values))[panel.place]
+            label = f"{of.name} at {axis_of(run, panel.at).name} {place}"
+        high = decade(of, found.values) if panel.tight else None
+        measures[label] = _measure(of, panel.of_tokens(found), high)
+    return measures
+
+
+def _measure(of: Quantity, values: np.ndarray, high: float | None = None) -> Measure:
+    return Measure(of, values.astype(np.float64), of.low, of.high if high is None else high)
 
 
 def shade_rules() -> list[tuple[str, str, str]]:
@@ -98,13 +117,13 @@ def _shades(theme: colours.ThemeName, ramp: colours.RampName) -> list[str]:
     return written(table[np.rint(np.linspace(0, 255, SHADES)).astype(int)])
 
 
-def _tokens(run: TokenizedRun, measure: Measure | None) -> list[dict[str, Any]]:
+def _tokens(run: TokenizedRun, measure: Measure) -> list[dict[str, Any]]:
     """Return for every token what the page writes and how it is shaded.
 
     The first of several pieces of one character carries the character, the others are marks.
     """
-    shades = measure.shades() if measure else np.full(len(run), -1)
-    prefix = "d" if measure and measure.quantity.scale == "diverging" else "k"
+    shades = measure.shades()
+    prefix = "d" if measure.quantity.scale == "diverging" else "k"
     tokens = []
     for index, (start, end) in enumerate(run.offsets.tolist()):
         first = index == 0 or run.groups[index] != run.groups[index - 1]

@@ -136,9 +136,8 @@ export class Figure {
 
   async show(run) {
     this.live = false;
-    this.run = run ?? this.frame.fallback(this.panel);
-    this.node.classList.toggle("empty", !this.run);
-    if (this.node.hidden || !this.run) {
+    this.run = run;
+    if (this.node.hidden) {
       this.asleep = true;
       return;
     }
@@ -150,7 +149,6 @@ export class Figure {
   partial(said) {
     if (!this.view.partial || this.node.hidden) return;
     this.live = true;
-    this.node.classList.remove("empty");
     this.node.parentElement?.classList.add("live");
     this.view.partial(said);
   }

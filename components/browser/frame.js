@@ -47,7 +47,7 @@ class Frame {
     this.jobs = new Jobs(this);
     this.figures = [];
     this.lenses = {};
-    fetch(new URL("lenses.json", HERE))
+    this.lensesReady = fetch(new URL("lenses.json", HERE))
       .then((answer) => answer.json())
       .then((found) => Object.assign(this.lenses, found));
     onThemeChange(mount, (dark) => this.set({ theme: dark ? "dark" : "light" }));
@@ -103,7 +103,8 @@ class Frame {
 
   async show(shown, lens, run) {
     const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
-    const sameLens = before[0] === now[0] && before[4] === now[4];
+    const [hadRun, hasRun] = [before[1], now[1]].map((content) => content !== "undefined");
+    const sameLens = before[0] === now[0] && before[4] === now[4] && hadRun === hasRun;
     const sameText = before[2] === now[2];
     this.shown = shown;
     this.run = run;
@@ -115,7 +116,8 @@ class Frame {
     if (!sameLens) await this.build(lens, shown);
     if (this.shown !== shown) return;
     this.body.classList.toggle("missing", !run);
-    await Promise.all(this.figures.map((figure) => figure.show(run)));
+    const { text } = this.reading.contents;
+    await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
   }
 
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
@@ -136,6 +138,7 @@ class Frame {
   }
 
   async build(lens, shown) {
+    if (!this.run) await this.lensesReady;
     const panels = this.panelsOf(lens);
     const modules = await Promise.all(
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
@@ -154,8 +157,10 @@ class Frame {
   }
 
   // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
+  // Of a text that the lens has not measured it shows what Tokens knows.
   panelsOf(lens) {
     const { view, opening, title, summary } = this.page;
+    if (!this.run) return this.reading?.contents.text ? this.lenses.text.panels.filter((panel) => panel.module === "strip") : [];
     if (!view && !opening) return lens.panels.filter((panel) => !this.without.includes(panel.name));
     const few = lens.panels.filter((panel) => (view ? panel.module === "strip" : OPENING.has(panel.module)));
     const own = { name: view, module: view, title, read: summary, area: "stage", options: {}, numbers: [] };
@@ -227,13 +232,6 @@ class Frame {
     this.address.write();
     if (action) this.reports.ask(action);
     else this.reports.page();
-  }
-
-  /** What a figure shows of a text that its lens has not measured: the strip, as Tokens has it. */
-  fallback(panel) {
-    const content = this.reading?.contents.text;
-    if (panel.module !== "strip" || !content) return null;
-    return { content, kind: "text", tokens: this.text?.tokens.length };
   }
 
   // ── services for views ─────────────────────────────────────────────────────────────────────

@@ -157,7 +157,7 @@ export class Head {
     const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled && field.kind !== "own");
     const act = needs.length ? () => this.open() : () => this.measure(lens);
     const label = needs.length ? `Ask ${lens.title}` : `Measure ${lens.title.toLowerCase()} for this text`;
-    return [button(`${label}${time}`, act, "primary"), element("span", "hint", lens.summary)];
+    return [element("p", "hint", lens.summary), button(`${label}${time}`, act, "primary")];
   }
 
   // ── editing ────────────────────────────────────────────────────────────────────────────────

@@ -24,6 +24,7 @@ from backend.runs.model import ROUNDED
 from backend.storage.csv_file import table_csv
 from backend.storage.files import content_id
 from backend.storage.snippet import snippet
+from tests.runs.declared_runs import declared_run
 from tests.runs.makers import (
     all_kinds,
     attention_run,
@@ -110,6 +111,14 @@ def test_a_token_without_a_number_has_no_colour_and_the_others_one_by_their_shar
     expected = np.rint(np.floor(np.clip(run.entropy / 7, 0, 1) * 255 + 0.5) / 255 * 63)
     assert of["shades"][0] == -1
     assert of["shades"][1:] == expected[1:].astype(int).tolist()
+
+
+def test_a_strip_along_another_axis_is_coloured_at_the_place_it_begins_with():
+    run = declared_run("residual_norms")
+    page = report_html(run)
+    (name,) = data_of(page)["measures"]
+    assert name == "Residual norm at depth 2"
+    np.testing.assert_allclose(values_of(page, name), run.norms[-1], rtol=1e-6)
 
 
 @EVERY_KIND

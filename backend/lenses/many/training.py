@@ -31,6 +31,8 @@ SHOWN = {
                        "balanced accuracy every second."),
     "experts": ("Mixture of experts", "Left alone the router gives all to one of eight; balanced, "
                 "all eight work."),
+    "experts_on_clusters": ("Experts where they pay", "Eight rules need eight experts: balanced by "
+                            "a bias they end with a tenth less error."),
     "ladder": ("Scaling ladder", "The fitted floor, 1.00, and the true one, .99 nats."),
     "knowledge": ("Knowledge capacity", "However many facts are asked of it, a full network holds "
                   "about 1.84 bits a parameter."),

@@ -28,14 +28,14 @@ class Against(Picture):
         colour: name of a third one; empty for none.
         axes: letters of the axes that the numbers have; of two, the first one's places are groups
             with a colour, a shape and a mean each.
-        fits: which of "x" and "y" span the values there are, in place of a fixed range.
+        spans: which of "x" and "y" span the values there are, in place of a fixed range.
     """
 
     x: str
     y: str
     colour: str = ""
     axes: tuple[str, ...] = ("T",)
-    fits: tuple[str, ...] = ()
+    spans: tuple[str, ...] = ()
 
     def own_name(self) -> str:
         return f"against_{self.x}_{self.y}"
@@ -53,7 +53,7 @@ class Against(Picture):
 
         found = [number(run, name) for name in self.numbers()]
         x, y, *colour = (Of(each.values.ravel(), each.quantity) for each in found)
-        x, y = (_fitted(of) if name in self.fits else of for name, of in (("x", x), ("y", y)))
+        x, y = (_fitted(of) if name in self.spans else of for name, of in (("x", x), ("y", y)))
         shape = found[0].values.shape
         along, groups = self._dots(run, shape)
         return against_chart(x, y, along, unit, colour=colour[0] if colour else None, groups=groups)

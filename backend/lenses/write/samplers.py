@@ -114,7 +114,7 @@ declare(
                 x="perplexity",
                 y="distinct_2",
                 axes=("M", "S"),
-                fits=("x", "y"),
+                spans=("x", "y"),
             ),
             Table(
                 title="Measures",

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any, ClassVar
 
 import numpy as np
+from torch import Tensor
 
 from ...errors import CancelledError, InputError
 from ...progress import Progress, Report, ignore
@@ -21,8 +22,8 @@ from ...version import VERSION
 from .base import EXPERIMENTS, Experiment, Training
 from .side_by_side import Record
 
-_STOPPED = 8
-"""Trainings that were stopped and can go on; those stopped last are remembered."""
+_STOPPED_BYTES = 600_000_000
+"""Of trainings that were stopped and can go on; those stopped last are remembered."""
 
 
 def run(
@@ -175,7 +176,7 @@ class _Stopped:
             return
         with cls._lock:
             cls._known[key] = replace(history, results={})
-            while len(cls._known) > _STOPPED:
+            while sum(_bytes(each.dumped) for each in cls._known.values()) > _STOPPED_BYTES:
                 cls._known.popitem(last=False)
 
     @classmethod
@@ -183,3 +184,12 @@ class _Stopped:
         """Return a training that was stopped, once."""
         with cls._lock:
             return cls._known.pop(key, None)
+
+
+def _bytes(dumped: Any) -> int:
+    """Return the bytes of all tensors inside."""
+    if isinstance(dumped, Tensor):
+        return dumped.numel() * dumped.element_size()
+    if isinstance(dumped, Mapping):
+        return sum(map(_bytes, dumped.values()))
+    return sum(map(_bytes, dumped)) if isinstance(dumped, list | tuple) else 0

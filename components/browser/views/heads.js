@@ -10,11 +10,11 @@ const [LEAST, MOST] = [11, 26]; // pixels of a cell
 const LABEL = 26; // pixels of the layers' numbers
 const FITTED = ["entropy", "share"]; // whose colours always span this text, with a mark for the fixed scale
 const SIGNS = { overload: "▲", collapse: "▼" };
-const DRAWN = ["unit", "theme", "measure", "share", "sorted", "spread", "marks", "flags"];
+const DRAWN = ["unit", "theme", "measure", "share", "sorted", "spread"];
 
 export default class Heads extends View {
   constructor(stage, panel) {
-    super(stage, panel, "heads-view", ["head", ...DRAWN]);
+    super(stage, panel, "heads-view", ["head", "marks", "flags", ...DRAWN]);
     [this.top, this.steps] = [element("div", "heads-top"), element("div", "heads-steps")];
     this.grid = mark(element("div", "heads-grid"), { role: "grid", "aria-label": "Heads by layer", tabindex: 0 });
     this.readout = element("p", "heads-readout");
@@ -35,6 +35,7 @@ export default class Heads extends View {
 
   draw(changed) {
     if (this.drawn !== this.part || DRAWN.some((key) => changed.has(key))) this.#shade();
+    else if (changed.has("marks") || changed.has("flags")) this.#sign();
     this.#mark();
     this.#fit();
   }
@@ -59,7 +60,7 @@ export default class Heads extends View {
     const fits = state.spread || FITTED.includes(number.name);
     const ends = fits ? span(values, number, state.unit) : range(number, state.unit);
     const ramp = mapRamp(state.theme);
-    Object.assign(this, { number, values, flags: this.#flagged() });
+    Object.assign(this, { number, values });
     this.order = this.cells.map((cells, layer) => {
       const places = cells.map((_, head) => head);
       const of = (head) => values[layer * part.heads + head];
@@ -73,10 +74,21 @@ export default class Heads extends View {
       cell.id = `head${layer}-${head}`;
       cell.className = colour ? "head-cell" : "head-cell none";
       cell.style.cssText = colour ? `background:${colour};color:${inkOn(colour)}` : "";
-      cell.textContent = (state.marks && SIGNS[this.flags[at]]) || "";
-      mark(cell, { "aria-label": this.#words(cell.place) });
     }));
+    this.#sign(true);
     this.top.replaceChildren(legend(number, state.unit, ramp, ends, { values, missing: values.some(Number.isNaN), title: number.label }));
+  }
+
+  // Put the marks of flagged heads, and their names, where ``all`` or the mark has changed.
+  #sign(all) {
+    this.flags = this.#flagged();
+    for (const cell of this.cells.flat()) {
+      const [layer, head] = cell.place;
+      const sign = (this.state.marks && SIGNS[this.flags[layer * this.part.heads + head]]) || "";
+      if (!all && cell.textContent === sign) continue;
+      cell.textContent = sign;
+      mark(cell, { "aria-label": this.#words(cell.place) });
+    }
   }
 
   // Which heads look too widely or hardly at all, by thresholds that the reader moves.
