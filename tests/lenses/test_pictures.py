@@ -129,7 +129,7 @@ def test_a_picture_names_the_unit_that_it_shows(kind, name):
 def test_a_mark_that_can_be_pressed_tells_where_it_is(kind, name, variant):
     panel = LENSES[kind].panel(name)
     spec = chart(kind, name, variant)
-    wanted = panel.options(RUN_KINDS[kind]).get("cursor")
+    wanted = panel.options(LENSES[kind].run_type).get("cursor")
     if spec is None or wanted is None:
         return
     rows = next(iter(spec["datasets"].values()))
@@ -145,7 +145,7 @@ def test_a_mark_that_can_be_pressed_tells_where_it_is(kind, name, variant):
 def test_the_pin_is_marked_by_a_signal(kind, name):
     panel = LENSES[kind].panel(name)
     spec = chart(kind, name, "shipped")
-    wanted = panel.options(RUN_KINDS[kind]).get("cursor")
+    wanted = panel.options(LENSES[kind].run_type).get("cursor")
     if spec is None or wanted is None:
         return
     place = 3 * HEADS + 1 if wanted == "head" else 3
@@ -164,7 +164,7 @@ def test_the_pin_is_marked_by_a_signal(kind, name):
 @EVERY_PICTURE
 def test_every_choice_of_a_chart_draws_another_one(kind, name):
     panel = LENSES[kind].panel(name)
-    for choice in panel.options(RUN_KINDS[kind]).get("choices", []):
+    for choice in panel.options(LENSES[kind].run_type).get("choices", []):
         drawn = [
             json.dumps(chart(kind, name, "shipped", **{choice["parameter"]: each["value"]}))
             for each in choice["values"]

@@ -39,7 +39,9 @@ def head_at(comparison: Comparison, parameters: Parameters) -> dict[str, int]:
     sizes = {"L": comparison.a.model.layers, "H": comparison.a.model.heads}
     names = {"L": "layer", "H": "head"}
     return {
-        letter: whole(parameters, names[letter], 0, size - 1, 0) for letter, size in sizes.items()
+        letter: whole(parameters, names[letter], 0, size - 1, 0)
+        for letter, size in sizes.items()
+        if size
     }
 
 

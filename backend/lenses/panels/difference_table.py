@@ -71,13 +71,13 @@ class DifferenceTable(Panel):
         return table.packed(sort="size", csv="differences")
 
     def _sides(self, comparison: Comparison, parameters: Parameters) -> Sides:
-        texts = isinstance(comparison.meeting, OneText)
-        name = chosen(comparison, parameters, *(("T",) if texts else ()))
-        name = name if name is not None else comparison.names[0]
-        if not texts:
-            return comparison.sides(name)
-        sides = of_text(comparison, name, parameters)
-        return sides if len(sides.axes) == 1 else comparison.over_tokens(name)
+        name = chosen(comparison, parameters, "T")
+        if name is not None:
+            sides = of_text(comparison, name, parameters)
+            return sides if len(sides.axes) == 1 else comparison.over_tokens(name)
+        placed = [each for each in comparison.names if comparison.axes_of(each)]
+        wanted = parameters.get("number", "")
+        return comparison.sides(wanted if wanted in placed else (placed or comparison.names)[0])
 
 
 @dataclass(frozen=True, kw_only=True)
