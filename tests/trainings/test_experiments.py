@@ -51,6 +51,7 @@ def test_an_experiment_says_what_it_is(name):
     assert all((kind.title, kind.summary, kind.story, kind.architecture, kind.papers))
     assert kind.cost > 0
     assert kind.expected
+    assert kind.telling in kind.measured
     for choice in kind.choices:
         assert choice.label
         assert choice.help.endswith(".")
@@ -102,7 +103,7 @@ def test_a_copy_that_diverges_leaves_its_neighbours_bit_identical(name):
 
 @pytest.mark.parametrize("name", ["experts", "collapse", "distillation"])
 def test_a_stopped_training_goes_on_where_it_was(name):
-    seeds = (0,)
+    seeds = (7,)  # which no other test stops
     before = stopped_after(2, name, seeds=seeds)
     after = stopped_after(2, name, seeds=seeds)  # two more
     assert after.step[:2].tolist() == before.step.tolist()
