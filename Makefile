@@ -3,6 +3,7 @@
 # make setup|test|lint     install; run all tests but the long ones; check style and types
 # make test-fast|test-slow the tests without a browser; the long ones
 # make bench|examples      measure; compute the shipped examples and pairs again
+# make docs                write the tables of docs/measures.md from the declarations
 # make screenshot          take the README's picture again
 
 PORT ?= 8501
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: setup run test test-fast test-slow lint bench examples screenshot
+.PHONY: setup run test test-fast test-slow lint bench examples docs screenshot
 
 setup: $(VENV)/installed
 	@:
@@ -47,6 +48,9 @@ bench: setup
 examples: setup
 	@$(BIN)/python scripts/make_examples.py
 	@$(BIN)/python scripts/make_comparisons.py
+
+docs: setup
+	@$(BIN)/python scripts/make_docs.py
 
 screenshot: $(VENV)/installed-dev
 	@$(BIN)/python scripts/make_screenshot.py

@@ -56,7 +56,7 @@ def load_run(path: str | Path) -> Run:
     return load_run(path)
 
 
-def study(model: LanguageModel, request: Request, report: Report | None = None) -> Run:
+def study(model: LanguageModel | None, request: Request, report: Report | None = None) -> Run:
     """Answer any request, whatever its kind; ``report`` hears of progress and may stop it.
 
     A ``ManyRequest`` alone is answered by several runs, which ``study_many`` returns.
@@ -67,8 +67,8 @@ def study(model: LanguageModel, request: Request, report: Report | None = None) 
 
     if isinstance(request, TrajectoryRequest):
         request = with_defaults(request)
-    answer: Any = STUDIES[request.kind].run(model, request, report or ignore)
-    return answer
+    asked: Any = STUDIES[request.kind]
+    return asked.run(model, request, report or ignore)
 
 
 def study_many(

@@ -10,13 +10,16 @@ its content, which alone says what a browser may cache; and, in the library, by 
 from __future__ import annotations
 
 import atexit
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
+from streamlit import runtime
 
+from .charts.preview import preview
+from .derived.comparison import comparison_of
 from .errors import EntroscopeError, InputError
 from .events import Event, Unknown
 from .lenses.parcel import MEDIA_TYPE, pack
@@ -103,7 +106,7 @@ def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | N
     Raises:
         InputError: a parameter is of no use.
     """
-    run, array = run_of(content), array_of(content)
+    run, array = run_of(content) or comparison_of(content, run_of), array_of(content)
     if run is not None:
         return run_parcel(run, part, parameters)
     return None if array is None else array_parcel(array, part)
@@ -165,10 +168,10 @@ def warm_up() -> None:
         engine().warm(ModelSpec())
 
 
-def say_goodbye() -> None:
+def announce_shutdown() -> None:
     """Tell all who listen to a job that the server goes down."""
     for each in _started:
-        each.say_goodbye()
+        each.announce_shutdown()
 
 
 def close() -> None:
@@ -191,14 +194,26 @@ def stop(job_id: str) -> bool:
     return any(each.stop(job_id) for each in _started)
 
 
-@st.cache_resource(show_spinner=False, scope="session", on_release=lambda since: _session_closed())
-def session_opened() -> None:
-    """Note that a session is open; called by every script run. Its end is noted by itself."""
-
-
-def _session_closed() -> None:
+def _session_closed(release_sessions: Callable[[], None]) -> None:
     for each in _started:
-        each.session_closed(after=float(st.get_option("server.disconnectedSessionTTL")) + 1)
+        held = float(st.get_option("server.disconnectedSessionTTL"))
+        each.session_closed(after=held + 1, release_sessions=release_sessions)
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=_session_closed)
+def _session(_release_sessions: Callable[[], None]) -> Callable[[], None]:
+    return _release_sessions
+
+
+def session_opened(release_sessions: Callable[[], None]) -> None:
+    """Note that a session is open; called by every script run. Its end is noted by itself.
+
+    Args:
+        release_sessions: makes the server let go of sessions that will not come back; called a
+            while after the end.
+    """
+    if runtime.exists():  # else the script runs by itself, in a test or a shell
+        _session(release_sessions)
 
 
 # Studies and their runs
@@ -354,7 +369,7 @@ def comparison_run(name: str) -> Run:
 @st.cache_resource(show_spinner=False)
 def library() -> Library:
     """Return the library of saved runs, which all sessions share."""
-    return Library(settings().data_dir / "runs")
+    return Library(settings().data_dir / "runs", preview)
 
 
 def saved_key(run_id: str) -> str:
@@ -455,6 +470,19 @@ def temperature_sweep(
     from .decoding import one_step
 
     return one_step.temperature_sweep(probs, plans, temperatures)
+
+
+def next_token(spec: ModelSpec, ids: Sequence[int]) -> Job:
+    """Ask the model what may come after ``ids``; the job's ``result()`` is float64 [V].
+
+    Raises:
+        InputError: this server does not offer the model.
+        OverBudgetError: too much is waiting already.
+    """
+    from .decoding.next_token import next_token_probabilities
+
+    check_model(spec)
+    return engine().call(spec, next_token_probabilities, tuple(ids), name="next_token", stay=True)
 
 
 def sampler_labels(plans: Sequence[Plan]) -> list[str]:

@@ -25,6 +25,10 @@ class RunFileError(EntroscopeError):
     """A run file that is damaged, hostile or newer than this version."""
 
 
+class LibraryError(EntroscopeError):
+    """The folder of saved runs cannot be read or written now; everything else works."""
+
+
 class NotDefinedError(EntroscopeError):
     """A measure that does not exist for this model, with the reason."""
 

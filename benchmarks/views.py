@@ -50,7 +50,7 @@ UNITS = [{"unit": each} for each in ["bits", "nats"] * 10]
 COLOURS = [{"colour": each} for each in ["surprisal", "gap", "rank", "entropy"] * 5]
 LEVELS = [{"level": each} for each in ["word", "sentence", "token"] * 5]
 WINDOWS = [{"window": each} for each in (3, 9, 40, 200) * 4]
-FLAGS = [{"upper": 0.5 + i / 100, "lower": i / 100} for i in range(20)]
+FLAGS = [{"flags": {"upper": 0.5 + i / 100, "lower": i / 100}} for i in range(20)]
 HEADS = [{"head": [i % 30, (i * 7) % 9]} for i in range(40)]
 DEPTHS = [{"at": {"D": i % 31}} for i in range(40)]
 

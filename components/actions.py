@@ -13,7 +13,7 @@ from backend.runs.many import ManyRequest
 from backend.storage.tags import clean_tags
 
 from . import checks, session
-from .reading import asked, new_reading, reading_of, subject_of
+from .reading import asked, kept, new_reading, subject_of
 from .source import Source
 
 Action = Callable[[Source, Mapping[str, Any]], None]
@@ -38,8 +38,9 @@ def run(source: Source, said: Mapping[str, Any]) -> None:
     every lens want the latter.
     """
     lens = _lens(said)
-    request = asked(lens, session.model(), _fields(said))
     before = session.current().readings.get(subject_of(lens))
+    fields = kept(lens, before.requests.get(lens.kind) if before else None, _fields(said))
+    request = asked(lens, session.model(), fields)
     made = new_reading(lens, request, before)
     made = replace(made, address={"run": made.main.key})
     _submit(source, lens, made, list(made.requests.values()))
@@ -69,20 +70,39 @@ def open_run(source: Source, said: Mapping[str, Any]) -> None:
     found = source.find_run(key)
     if found is None:
         raise InputError("This run is not here any longer. Run it again, or open it from a file.")
-    content = source.put_run(found)
-    session.show(reading_of(found, content, {"run": key}))
+    session.show(session.saved_reading(source, found, key))
 
 
 @action("arrived")
 def arrived(source: Source, said: Mapping[str, Any]) -> None:
-    """Take over what a job brought."""
+    """Take over what a job brought, and begin the branch that waits for it."""
     job_id = str(said.get("job", ""))
-    session.arrived(job_id, source.job_contents(job_id) or {})
+    session.arrived(source, job_id, source.job_contents(job_id) or {})
+    branch_next(source)
+
+
+@action("stopped")
+def stopped(source: Source, said: Mapping[str, Any]) -> None:
+    """Keep what a job had made by the time it was stopped."""
+    job_id = str(said.get("job", ""))
+    state = session.current()
+    state.waiting.clear()
+    found = source.run_of(str(said.get("content", "")))
+    if found is None:
+        session.ended(job_id)
+        return
+    content = source.put_run(found)
+    if job_id in state.pending and job_id not in state.branching:
+        # It answers no request: its address names what it holds.
+        state.pending[job_id] = replace(state.pending[job_id], address={"run": content})
+    session.arrived(source, job_id, {found.kind: content})
+    session.notice("info", "Stopped. What was there until then is kept.")
 
 
 @action("ended")
 def ended(source: Source, said: Mapping[str, Any]) -> None:
-    """Forget a job that brought nothing."""
+    """Forget a job that brought nothing, and what waited for it."""
+    session.current().waiting.clear()
     session.ended(str(said.get("job", "")))
 
 
@@ -133,6 +153,18 @@ def _submit(source: Source, lens: Lens, made: Any, requests: list[Request]) -> N
     )
     job = source.submit(request)
     session.begin(job.id, f"{lens.title}: starting", made, source, lens)
+
+
+def branch_next(source: Source) -> None:
+    """Begin the next of the branches that wait, if there is one."""
+    state = session.current()
+    if not state.waiting:
+        return
+    request = state.waiting.pop(0)
+    lens = LENSES[request.kind]
+    job = source.submit(request)
+    made = session.reading(source, lens)
+    session.begin(job.id, "Branch: starting", made, source, lens, branch=True)
 
 
 def _lens(said: Mapping[str, Any]) -> Lens:

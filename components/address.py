@@ -11,7 +11,7 @@ from backend.lenses import LENSES, Lens
 from backend.runs import ModelSpec
 from backend.storage.permalink import decode
 
-from . import checks, session
+from . import branches, checks, comparing, session
 from .menu import Page
 from .reading import new_reading, reading_of, subject_of
 from .source import Source
@@ -25,6 +25,8 @@ FORGOTTEN = (
 def read(source: Source, page: Page, said: Mapping[str, str]) -> None:
     """Take over what the address says; what is of no use is dropped with a note."""
     _read_model(said)
+    if page.lens is not None and page.lens.kind == comparing.KIND:
+        comparing.read(source, said)
     job = _checked(said, "job", checks.handle)
     if job is not None:
         _follow(source, page, job)
@@ -37,6 +39,7 @@ def read(source: Source, page: Page, said: Mapping[str, str]) -> None:
         except EntroscopeError as error:
             session.notice("info", f"{error}")
         break
+    branches.find_again(source, said)
 
 
 def _sources(source: Source, page: Page) -> dict[str, Callable[[str], None]]:

@@ -15,7 +15,7 @@ LONGEST_LINE = 300
 MOST_KEYS = 60
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HEAD = re.compile(r"(?:L(\d{1,4})\.H|(\d{1,4})\.)(\d{1,4})", re.ASCII)
-_RUN_KEY = re.compile(r"(kept-|saved-)?[0-9a-f]{16}")
+_RUN_KEY = re.compile(r"(kept-|saved-)?[0-9a-f]{16}|[0-9a-f]{32}")
 _HANDLE = re.compile(r"[0-9a-f]{32}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,6000}")
 _CHOICE = re.compile(r"(run|example|pair):[A-Za-z0-9_-]{1,64}")
@@ -58,9 +58,9 @@ def name(text: str) -> str:
 
 
 def run_key(text: str) -> str:
-    """Read the content hash of a request."""
+    """Read the hash of a request, or that of a run itself."""
     if not _RUN_KEY.fullmatch(text):
-        raise ValueError("it is 16 characters from 0-9 and a-f")
+        raise ValueError("it is 16 or 32 characters from 0-9 and a-f")
     return text
 
 

@@ -11,12 +11,14 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
+from backend.derived.comparison import comparison_of
 from backend.errors import EntroscopeError
 from backend.lenses import Lens
 from backend.lenses.descriptors import describe
+from backend.runs import DatasetRun
 
-from . import session
-from .actions import ACTIONS
+from . import comparing, data_set, session
+from .compare_actions import ACTIONS
 from .menu import Page, all_pages, pages
 from .reading import described, model_key, subject_of
 from .source import Source
@@ -58,14 +60,17 @@ def do_what_is_asked(source: Source) -> None:
         serial = each.get("serial") if isinstance(each, Mapping) else None
         if not isinstance(serial, int) or serial <= session.done():
             continue
-        session.mark_done(serial)
         act = ACTIONS.get(str(each.get("do")))
-        if act is None:
-            continue
         try:
-            act(source, each)
+            if act is not None:
+                act(source, each)
         except EntroscopeError as error:
             session.notice("error", str(error))
+        except Exception:
+            session.mark_done(serial)  # else every run would fail again
+            raise
+        # Only now: Streamlit ends a run at a cache that is being filled, and the next repeats it.
+        session.mark_done(serial)
     serial = said.get("serial")
     if isinstance(serial, int):
         session.acknowledge(serial)
@@ -90,6 +95,7 @@ def draw(source: Source, page: Page, path: str) -> None:
             "models": _models(source),
             "model": _model(),
             "anyModel": source.any_model(),
+            "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),
             "address": session.address(),
@@ -115,6 +121,7 @@ def _plain_page(page: Page) -> dict[str, Any]:
         "summary": page.summary,
         "kind": lens.kind if lens else None,
         "opening": page.opening,
+        "view": page.view,
         "family": lens.family if lens else "",
         "subject": subject_of(lens) if lens else None,
     }
@@ -123,12 +130,20 @@ def _plain_page(page: Page) -> dict[str, Any]:
 def _reading(source: Source, lens: Lens) -> dict[str, Any]:
     reading = session.reading(source, lens)
     content = reading.contents.get(lens.kind)
-    run = source.run_of(content) if content else None
-    return described(reading, lens, source, run)
+    run = None
+    if content:
+        run = source.run_of(content) or comparison_of(content, source.run_of)
+    plain = described(reading, lens, source, run)
+    if isinstance(run, DatasetRun):
+        pace = data_set.seconds_per_token(source, run)
+        plain |= {"rows": data_set.rows_measured(content), "pace": pace}
+    return plain | {"changed": comparing.was_edited(session.before(lens), reading, lens)}
 
 
-def _examples(source: Source, lens: Lens) -> list[dict[str, str]]:
+def _examples(source: Source, lens: Lens) -> list[dict[str, Any]]:
     """Return the examples of a lens; those of the same text in other lenses come along."""
+    if lens.kind == comparing.KIND:
+        return comparing.examples()
     return [
         {"name": each.name, "title": each.title, "note": each.note}
         for each in source.example_names()

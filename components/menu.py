@@ -13,6 +13,8 @@ import streamlit as st
 from backend.lenses import GROUPS, LENSES, Lens
 
 FOLDER = Path(__file__).parents[1] / "pages"
+_SAID = ("PLACE", "FRONT", "FORMERLY", "LENS", "VIEW")
+"""Constants of a page's file that say what it is; read without running it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Page:
         formerly: older addresses that still lead here.
         front: whether it is the front page, whose address is empty.
         opening: whether it shows its lens with nothing but a box for a text.
+        view: the module that it shows beside the text of its lens, in place of all other panels.
     """
 
     group: str
@@ -35,6 +38,7 @@ class Page:
     formerly: tuple[str, ...] = ()
     front: bool = False
     opening: bool = False
+    view: str = ""
 
     @property
     def path(self) -> str:
@@ -74,7 +78,7 @@ def page_of(kind: str) -> Page:
         KeyError: the lens has no page.
     """
     for each in all_pages():
-        if each.lens is not None and each.lens.kind == kind and not each.opening:
+        if each.lens is not None and each.lens.kind == kind and not (each.opening or each.view):
             return each
     raise KeyError(kind)
 
@@ -104,7 +108,7 @@ def _page(group: str, file: Path, lens: Lens | None) -> Page:
         for each in tree.body
         if isinstance(each, ast.Assign)
         for target in each.targets
-        if isinstance(target, ast.Name) and target.id in ("PLACE", "FRONT", "FORMERLY", "LENS")
+        if isinstance(target, ast.Name) and target.id in _SAID
     }
     return Page(
         group,
@@ -115,5 +119,6 @@ def _page(group: str, file: Path, lens: Lens | None) -> Page:
         lens=LENSES[said["LENS"]] if "LENS" in said else None,
         formerly=said.get("FORMERLY", ()),
         front=said.get("FRONT", False),
-        opening="LENS" in said,
+        opening="LENS" in said and "VIEW" not in said,
+        view=said.get("VIEW", ""),
     )

@@ -12,6 +12,10 @@ from backend.runs import ModelSpec, Request, Run
 from backend.storage.files import adapter
 from backend.storage.permalink import encode, exact_request
 
+LONGEST_LINE = 300
+LONGEST_LIST = 50_000
+"""Characters of a list that a form shows for editing."""
+
 MAIN = {"text": "text", "prompt": "trajectories"}
 """The kind of run whose request says how a subject is read, by the field that the subject fills."""
 
@@ -27,6 +31,10 @@ class Results(Protocol):
         """Return about how long a study would take; None where that is not known."""
         ...
 
+    def run_of(self, content: str) -> Run | None:
+        """Return a run by its content, if it is in memory."""
+        ...
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -36,6 +44,7 @@ class Reading:
         subject: what kind of subject: "text", "prompt", or the kind of the one lens it is for.
         requests: what was asked, by kind; that of the main kind is always there.
         contents: runs that are here already, by kind.
+        branches: runs that were asked for from the main one, going on from a step of it.
         address: how an address names it.
         token: pinned at first; None for the most surprising one.
     """
@@ -43,6 +52,7 @@ class Reading:
     subject: str
     requests: Mapping[str, Request]
     contents: Mapping[str, str] = field(default_factory=dict)
+    branches: tuple[str, ...] = ()
     address: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     note: str = ""
@@ -55,13 +65,24 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The text or prompt itself."""
+        """The text or prompt itself; of many texts, how many and the first."""
+        texts = getattr(self.main, "texts", ())
+        if texts:
+            return f"{len(texts):,} texts: {texts[0][:LONGEST_LINE]}"
         return str(getattr(self.main, self.subject, ""))
 
     @property
     def name(self) -> str:
         """A name that changes with the subject or how it is read."""
         return self.main.key
+
+    def more(self, source: Results) -> Mapping[str, Any]:
+        """Return what else the browser is told of it."""
+        return {}
+
+    def arrived(self, source: Any, contents: Mapping[str, str]) -> Reading:
+        """Return it with the runs that a job brought, by kind."""
+        return replace(self, contents={**self.contents, **contents})
 
     def request(self, lens: Lens) -> Request | None:
         """Return what would be asked for a lens; None while a field that it needs is not given."""
@@ -94,7 +115,9 @@ def asked(lens: Lens, model: ModelSpec, given: Mapping[str, Any]) -> Request:
         if known.get(name) is None and not each.empty and each.default is not MISSING:
             known.pop(name, None)
     try:
-        return adapter(lens.request_type).validate_python({"model": asdict(model), **known})
+        if lens.request_type.reads_model:
+            known = {"model": asdict(model), **known}
+        return adapter(lens.request_type).validate_python(known)
     except ValueError as error:
         raise InputError(_first_line(error, lens)) from error
 
@@ -151,17 +174,22 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
     }
     return {
         "id": reading.name,
+        "subject": reading.subject,
         "text": reading.text,
         "title": reading.title,
         "note": reading.note,
         "token": reading.token,
         "contents": contents,
+        "branches": list(reading.branches),
+        "tokens": None if run is None else _tokens(run),
         "offers": offers,
         "fields": asked_for,
-        "address": dict(reading.address),
+        "address": {**reading.address, **_branches(reading, source)},
         "link": _link(reading, lens, run),
-        "model": model_key(reading.main.model),
+        "model": model_key(reading.main.model) if reading.main.reads_model else "",
         "facts": {} if run is None else _facts(run),
+        "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
+        **reading.more(source),
     }
 
 
@@ -171,8 +199,21 @@ def model_key(spec: ModelSpec) -> str:
 
 
 def _plain_fields(lens: Lens, request: Request) -> dict[str, Any]:
-    plain = asdict(request)
-    return {name: plain[name] for name, each in lens.fields.items() if each.kind != "own"}
+    """Return the fields for a form; a list too long for one is left out: see ``kept``."""
+    found = {}
+    for name, each in lens.fields.items():
+        value = getattr(request, name)
+        many = each.kind == "list" and sum(map(len, value)) > LONGEST_LIST
+        if each.kind != "own" and not many:
+            found[name] = asdict(request)[name]
+    return found
+
+
+def kept(lens: Lens, before: Request | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form says, with the lists that were too long for it as they were asked for."""
+    lists = [name for name, each in lens.fields.items() if each.kind == "list"]
+    same = {name: getattr(before, name) for name in lists if given.get(name) is None and before}
+    return {**given, **same}
 
 
 def _link(reading: Reading, lens: Lens, run: Run | None) -> dict[str, str]:
@@ -181,6 +222,19 @@ def _link(reading: Reading, lens: Lens, run: Run | None) -> dict[str, str]:
     request = exact_request(run) if run is not None else reading.request(lens)
     code = None if request is None else encode(request)
     return dict(reading.address) if code is None else {"study": code}
+
+
+def _branches(reading: Reading, source: Results) -> dict[str, str]:
+    """Return what an address holds of the branches: the keys of their requests."""
+    runs = (source.run_of(each) for each in reading.branches)
+    keys = [each.request.key for each in runs if each is not None]
+    return {"branches": ".".join(keys)} if keys else {}
+
+
+def _tokens(run: Run) -> int | None:
+    """Return how many tokens the text or prompt of a run has; None where it has neither."""
+    axes = run.axes()
+    return axes.get("T", axes.get("P"))
 
 
 def _facts(run: Run) -> dict[str, str]:

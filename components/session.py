@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,10 +10,12 @@ import streamlit as st
 
 from backend.errors import EntroscopeError
 from backend.lenses import LENSES, Lens
-from backend.runs import ModelSpec
+from backend.runs import ModelSpec, Request, Run
 
 from .reading import MAIN, Reading, described, reading_of, subject_of
 from .source import Source
+
+MOST_BRANCHES = 60
 
 
 @dataclass
@@ -23,18 +25,36 @@ class Session:
     Attributes:
         readings: the current one of every subject.
         pending: readings that jobs will bring, by the job's id.
+        branching: jobs that bring one more branch of a reading.
+        waiting: requests for branches that follow, each when the one before it is done.
         job: the job under way: id and label.
+        earlier: readings before the current one of every subject, the latest first.
+        choices: what can be compared, once the browser has asked.
+        rows: texts of data sets that were measured by themselves: content by row, by data set.
+        dialog: the one to open; empty for none.
         done, acknowledged: serials of the last request done, and of the last report answered.
     """
 
     readings: dict[str, Reading] = field(default_factory=dict)
+    earlier: dict[str, list[Reading]] = field(default_factory=dict)
+    choices: dict[str, Any] | None = None
+    rows: dict[str, dict[int, str]] = field(default_factory=dict)
+    dialog: str = ""
     pending: dict[str, Reading] = field(default_factory=dict)
+    branching: set[str] = field(default_factory=set)
+    waiting: list[Request] = field(default_factory=list)
     model: ModelSpec = field(default_factory=ModelSpec)
     job: dict[str, Any] | None = None
     notices: list[dict[str, Any]] = field(default_factory=list)
     done: int = 0
     acknowledged: int = 0
     page: str = ""
+
+
+FIRST: dict[str, Callable[[Source], Reading]] = {}
+"""What is shown of a subject before anything was asked, where that is no example of a lens."""
+
+MOST_EARLIER = 6
 
 
 def current() -> Session:
@@ -55,7 +75,9 @@ def reading(source: Source, lens: Lens) -> Reading:
     subject = subject_of(lens)
     known = current().readings.get(subject)
     if known is None:
-        known = example_reading(source, default_example(source, lens))
+        begin_with = FIRST.get(subject)
+        name = "" if begin_with else default_example(source, lens)
+        known = begin_with(source) if begin_with else example_reading(source, name)
         current().readings[subject] = known
     return known
 
@@ -93,31 +115,76 @@ def example_reading(source: Source, name: str) -> Reading:
     return replace(made, contents=contents, token=token)
 
 
+def saved_reading(source: Source, run: Run, key: str) -> Reading:
+    """Return the reading of a run that was found by ``key``."""
+    return reading_of(run, source.put_run(run), {"run": key})
+
+
 def show(made: Reading) -> None:
     """Make a reading the current one of its subject."""
-    current().readings[made.subject] = made
+    state = current()
+    old = state.readings.get(made.subject)
+    if old is not None and old.name != made.name:
+        others = [each for each in state.earlier.get(made.subject, []) if each.name != made.name]
+        state.earlier[made.subject] = [old, *others][:MOST_EARLIER]
+    state.readings[made.subject] = made
 
 
-def begin(job_id: str, label: str, made: Reading, source: Source, lens: Lens) -> None:
-    """Note that a job will bring a reading, which the browser hears of."""
+def before(lens: Lens) -> Reading | None:
+    """Return the reading that was there before the current one, if there was one."""
+    return next(iter(current().earlier.get(subject_of(lens), ())), None)
+
+
+def open_readings(lens: Lens) -> list[Reading]:
+    """Return the current reading of a lens and those before it, the latest first."""
+    state, subject = current(), subject_of(lens)
+    now = state.readings.get(subject)
+    return [*([now] if now else []), *state.earlier.get(subject, [])]
+
+
+def begin(
+    job_id: str, label: str, made: Reading, source: Source, lens: Lens, *, branch: bool = False
+) -> None:
+    """Note that a job will bring a reading, or a branch of it, which the browser hears of."""
     state = current()
     state.pending[job_id] = made
-    state.job = {"id": job_id, "label": label, "reading": described(made, lens, source, None)}
+    if branch:
+        state.branching.add(job_id)
+    plain = described(made, lens, source, None)
+    state.job = {"id": job_id, "label": label, "reading": plain, "branch": branch}
 
 
-def arrived(job_id: str, contents: Mapping[str, str]) -> None:
+def arrived(source: Source, job_id: str, contents: Mapping[str, str]) -> None:
     """Take over what a job brought."""
     state = current()
     made = state.pending.pop(job_id, None)
-    if made is not None:
-        show(replace(made, contents={**made.contents, **contents}))
+    if made is not None and job_id in state.branching:
+        # The reader may have gone on meanwhile: the branch belongs to what it was asked from.
+        now = state.readings.get(made.subject, made)
+        base = now if now.name == made.name else made
+        show(_with_branches(base, (*base.branches, *contents.values())))
+    elif made is not None:
+        show(made.arrived(source, contents))
     ended(job_id)
+
+
+def _with_branches(made: Reading, branches: tuple[str, ...]) -> Reading:
+    """Return a reading with these branches; over the limit the oldest is let go, with a note."""
+    if len(branches) > MOST_BRANCHES:
+        branches = branches[-MOST_BRANCHES:]
+        notice(
+            "info",
+            f"A prompt keeps {MOST_BRANCHES} branches; the oldest one was let go. Save those you "
+            "want to keep.",
+        )
+    return replace(made, branches=tuple(dict.fromkeys(branches)))
 
 
 def ended(job_id: str) -> None:
     """Forget a job."""
     state = current()
     state.pending.pop(job_id, None)
+    state.branching.discard(job_id)
     if state.job and state.job["id"] == job_id:
         state.job = None
 

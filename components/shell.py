@@ -12,7 +12,7 @@ import streamlit as st
 
 from backend import cached
 from backend.errors import EntroscopeError
-from components import address, frame, session, streamlit_private
+from components import address, data_set, frame, session, stage, streamlit_private
 from components.menu import Page, all_pages, streamlit_pages
 from components.plain import escape_markdown
 
@@ -24,6 +24,8 @@ def main() -> None:
     """Run one script run."""
     # First: without an icon of ours the browser fetches the page's from a font server.
     st.set_page_config(page_title="Entroscope", page_icon=str(_MARK), layout="wide")
+    cached.session_opened(streamlit_private.forget_closed_sessions)
+    stage.serve(cached)
     page, chosen = _choose()
     if st.session_state.get("began") is None or streamlit_private.came_back():
         st.session_state["began"] = True
@@ -38,6 +40,7 @@ def main() -> None:
             st.error(escape_markdown(str(error)), icon=":material/error:")
     with place:
         frame.draw(cached, page, chosen.url_path)
+    data_set.draw_dialog(cached)
 
 
 def _choose() -> tuple[Page, st.Page]:

@@ -1,11 +1,18 @@
-"""What the file of a lens calls: its page is one line."""
+"""What the file of a page calls: that of a lens is one line."""
 
 from __future__ import annotations
 
-from backend.lenses import LENSES, Lens
-from backend.registry import Registry
+from backend.lenses import LENSES
 
-shown: Registry[Lens] = LENSES
+from .library import library_page
+from .source import Source
+
+_source: list[Source] = []
+
+
+def serve(source: Source) -> None:
+    """Say where pages find runs, before any of them is drawn; the main script does."""
+    _source[:] = [source]
 
 
 def show(kind: str) -> None:
@@ -15,3 +22,8 @@ def show(kind: str) -> None:
         InputError: there is no such lens.
     """
     LENSES[kind]
+
+
+def show_library() -> None:
+    """Show the page of saved runs."""
+    library_page(_source[0])

@@ -5,7 +5,10 @@ Each use has a test; the browser's counterpart is ``browser/private.js``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
@@ -24,3 +27,15 @@ def came_back() -> bool:
     """Tell whether this run follows Back or Forward in the browser."""
     context = get_script_run_ctx()
     return bool(context and context.is_history_navigation)
+
+
+def forget_closed_sessions() -> None:
+    """Let go of sessions whose readers have not come back in time.
+
+    Streamlit keeps them until another one is closed, and a server that nobody visits keeps them
+    all.
+    """
+    if runtime.exists():
+        manager: Any = runtime.get_instance()._session_mgr
+        with manager._storage_lock:
+            manager._session_storage._cache.expire()

@@ -28,6 +28,15 @@ TEXT = (
     "Sun once a year. Water boils at 100 degrees Celsius at sea level, and a little earlier on a "
     "mountain. To be, or not to be, that is the question."
 )
+GARDEN_PATH = (
+    "The old man the boat. The horse raced past the barn fell. While Anna dressed the baby spat up "
+    "on the bed. The complex houses married and single soldiers and their families."
+)
+PLAIN = (
+    "The old people manned the boat. The horse that was raced past the barn fell. While Anna "
+    "dressed, the baby spat up on the bed. The complex is home to married and single soldiers and "
+    "their families."
+)
 QUESTION = "What is entropy, in one sentence?"
 ANSWER = (
     "\nEntropy is the average surprise of an uncertain outcome: the more evenly the possibilities "
@@ -82,6 +91,12 @@ def main() -> None:
         request = DivergenceRequest(model=exact.spec, other=other.spec, text=TEXT)
         divergence = DivergenceStudy().compare(exact, other, request, ignore)
         save(divergence, f"{name}_divergence", f"{title_a} and {title_b}", notes[name])
+    note = (
+        "The same sentences with and without the wrong turn: “the” after “man”, “fell” and “spat” "
+        "cost far less where the reading cannot go astray."
+    )
+    save(backend.study_text(exact, GARDEN_PATH), "garden_a", "garden path", note)
+    save(backend.study_text(exact, PLAIN), "garden_b", "plain version", note)
     note = "The same answer, read after a plain question and after the chat template."
     plain = TextRequest(model=ModelSpec(device="cpu", dtype="float32"), text=QUESTION + ANSWER)
     asked = exact.tokenizer.render_chat([{"role": "user", "content": QUESTION}])

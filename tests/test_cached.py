@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import socket
 
 import numpy as np
@@ -12,6 +14,8 @@ from huggingface_hub import constants
 from backend import cached
 from backend.engine import Engine, LocalExecutor
 from backend.errors import EntroscopeError, InputError
+from backend.events import Done, Unknown
+from backend.lenses import LENSES
 from backend.registry import Registry
 from backend.runs import ModelSpec, TextRequest, TextRun
 from backend.settings import Settings, settings
@@ -19,6 +23,7 @@ from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
 from tests.tiny_models import CONTEXT
 
 OTHER = ModelSpec(source="org/other")
+TEXT = "She sells sea shells 12345"
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +83,132 @@ def test_a_request_is_submitted_by_its_kind_and_its_run_found_again(fake_engine)
     assert cached.find_run(cached.put_run(run)) is run
 
 
+def test_a_run_is_found_by_its_content_whoever_made_it(fake_engine, examples):
+    request = FakeRequest(text="quick")
+    job = cached.submit(request)
+    run = job.result(PATIENCE)
+    content = cached.content_of(request.key)
+    assert content == job.contents["fake"] == cached.put_run(run)
+    assert cached.run_of(content) is cached.find_run(content) is run
+    assert cached.content_of(content) == content
+    assert cached.example_content("text_letter") == cached.put_run(
+        cached.example_run("text_letter")
+    )
+
+
+def test_a_saved_run_is_found_under_its_title_of_today(
+    fake_engine, examples, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("ENTROSCOPE_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    run_id = cached.library().save(cached.example_run("text_letter"))
+    key = cached.saved_key(run_id)
+    before = cached.content_of(key)
+    assert cached.run_of(before).title == "One letter"
+    cached.library().rename(run_id, "Another title")
+    assert cached.find_run(key).title == "Another title"
+    assert cached.content_of(key) != before  # browsers keep what they were sent under a name
+    cached.library().delete([run_id])
+    assert cached.find_run(key) is cached.content_of(key) is None
+
+
+def test_an_uploaded_run_needs_no_engine(examples, monkeypatch):
+    run = cached.example_run("text_letter")
+    monkeypatch.setattr(cached, "engine", lambda: pytest.fail("an engine was started"))
+    monkeypatch.setattr(cached, "_started", [])
+    assert cached.run_of(cached.put_run(run)) is run
+
+
+def test_what_is_kept_is_bounded_in_bytes_however_it_came(fake_engine, examples, monkeypatch):
+    monkeypatch.setenv("ENTROSCOPE_RESULT_BYTES", "100000")
+    settings.cache_clear()
+    cached.store.clear()
+    for number in range(20):
+        cached.store().put(np.full(10_000, number, np.uint8))
+        cached.example_run("text_letter")
+    assert cached.store()._values.bytes <= 100_000
+
+
+def test_a_job_is_told_of_and_known_by_what_it_was_asked(fake_engine):
+    async def heard(job_id):
+        return [each async for each in cached.listen(job_id)]
+
+    job = cached.submit(FakeRequest(text="quick"))
+    job.result(PATIENCE)
+    assert asyncio.run(heard(job.id))[-1] == Done(job.contents)
+    assert cached.job_request(job.id) == FakeRequest(text="quick")
+    assert cached.job_contents(job.id) == job.contents
+    assert not cached.stop(job.id)  # it is done
+    assert asyncio.run(heard("0" * 32)) == [Unknown()]
+
+
+def test_a_job_is_unknown_before_there_is_an_engine(monkeypatch):
+    async def heard():
+        return [each async for each in cached.listen("0" * 32)]
+
+    monkeypatch.setattr(cached, "engine", lambda: pytest.fail("an engine was started"))
+    assert asyncio.run(heard()) == [Unknown()]
+    assert not cached.stop("0" * 32)
+    assert cached.job_request("0" * 32) is cached.job_contents("0" * 32) is None
+
+
+def test_a_time_is_told_once_something_like_it_was_measured(fake_engine):
+    assert cached.estimate_seconds(FakeRequest(text="quick")) is None
+    cached.submit(FakeRequest(text="quick")).result(PATIENCE)
+    assert cached.estimate_seconds(FakeRequest(text="quick other")) > 0
+
+
+def test_no_time_is_told_of_what_would_be_refused(fake_engine, monkeypatch):
+    cached.submit(FakeRequest(text="quick")).result(PATIENCE)
+    study = fake_engine._executor._studies["fake"]
+    monkeypatch.setattr(study, "estimate", refuse)
+    assert cached.estimate_seconds(FakeRequest(text="quick other")) is None
+
+
+def refuse(model, request):
+    raise InputError("too long")
+
+
+def test_the_browser_gets_a_text_what_its_panels_draw_from_and_arrays(examples, fake_engine):
+    content = cached.example_content("text_letter")
+    text = cached.parcel(content, "text", {})
+    assert text.media_type == "application/octet-stream"
+    assert b'"tokens": ["a"]' in text.data
+    panel = LENSES["text"].panels[0].name
+    assert cached.parcel(content, panel, {}).data
+    pattern = cached.store().put(np.eye(2, dtype=np.float32))
+    assert b"float32" in cached.parcel(pattern, "array", {}).data
+    assert cached.parcel(pattern, "text", {}) is None
+    assert cached.parcel("0" * 32, "text", {}) is None
+    with pytest.raises(InputError, match="no part 'nothing'"):
+        cached.parcel(content, "nothing", {})
+
+
+def test_the_bundled_model_is_loaded_at_the_start_unless_the_server_says_no(
+    fake_engine, monkeypatch
+):
+    monkeypatch.setenv("ENTROSCOPE_PRELOAD", "false")
+    settings.cache_clear()
+    cached.warm_up()
+    assert fake_engine.loaded() == []
+    monkeypatch.setenv("ENTROSCOPE_PRELOAD", "true")
+    settings.cache_clear()
+    cached.warm_up()
+    assert cached.submit(FakeRequest(text="quick")).result(PATIENCE)
+    assert [facts.name for facts in fake_engine.loaded()] == ["bundled"]
+
+
+def test_a_tokenizer_that_was_overwritten_is_read_again(tiny_folder, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder("gpt2"), folder)
+    spec = ModelSpec(source=str(folder))
+    before = cached.count_tokens(spec, TEXT)
+    shutil.rmtree(folder)
+    shutil.copytree(tiny_folder("llama"), folder)
+    expected = cached.count_tokens(ModelSpec(source=str(tiny_folder("llama"))), TEXT)
+    assert cached.count_tokens(spec, TEXT) == expected != before
+
+
 def test_facts_are_known_once_the_model_is_loaded(fake_engine):
     assert cached.model_facts(ModelSpec()) is None
     cached.submit(FakeRequest(text="quick")).result(PATIENCE)
@@ -87,10 +218,9 @@ def test_facts_are_known_once_the_model_is_loaded(fake_engine):
 
 
 def test_examples_are_listed_by_title_and_loaded_once(examples):
-    key = TextRequest(text="a", top_k=1).key
-    listed = cached.ExampleInfo(
-        "text_letter", "One letter", "text", note="Look.", text="a", key=key
-    )
+    request = TextRequest(text="a", top_k=1)
+    listed = cached.ExampleInfo("text_letter", "One letter", "text", "Look.", request)
+    assert (listed.text, listed.key) == ("a", request.key)
     assert cached.example_names() == [listed]
     run = cached.example_run("text_letter")
     assert run.request == TextRequest(text="a", top_k=1)

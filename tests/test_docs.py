@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -68,3 +69,14 @@ def test_the_tree_in_the_readme_is_the_tree_on_disk():
     ).stdout.split()  # fmt: skip
     folders = {path.split("/")[0] for path in tracked if not path.startswith(".")}
     assert folders - {name.split("/")[0] for name in named} == set()
+
+
+def test_the_tables_of_measures_are_what_the_declarations_say():
+    path = ROOT / "scripts" / "make_docs.py"
+    spec = importlib.util.spec_from_file_location("make_docs", path)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    page = (ROOT / "docs" / "measures.md").read_text("utf-8")
+    assert script.written(page) == page, "docs/measures.md is stale: run make docs"

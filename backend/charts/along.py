@@ -167,7 +167,14 @@ def _layers(lines: Sequence[Line], places: Places, y: alt.Y) -> list[alt.Chart]:
             0,
             base.transform_filter("isValid(datum.low)")
             .mark_area(opacity=0.16)
-            .encode(y=_low(y), y2="high:Q", color=colour, detail="line:N"),
+            # A scale of its own, of the same colours: with theirs the lines would lose the legend
+            # that their colours and dashes share.
+            .encode(
+                y=_low(y),
+                y2="high:Q",
+                fill=alt.Fill("group:N", sort=None, scale=alt.Scale(range="category"), legend=None),
+                detail="line:N",
+            ),
         )
     for place, limit in enumerate(lines):
         if limit.style not in _LIMITS:
@@ -191,7 +198,8 @@ def _layers(lines: Sequence[Line], places: Places, y: alt.Y) -> list[alt.Chart]:
     found.append(
         base.transform_filter("datum.style === 'line' || datum.style === 'dots'")
         .mark_circle(size=10 if thin else 34, opacity=0.9, tooltip=tip, cursor="pointer")
-        .encode(y=y, color=colour)
+        # With dashes of their own the dots have the legend of the lines.
+        .encode(y=y, color=colour, strokeDash=dashes)
     )
     return found
 
@@ -275,7 +283,9 @@ def _columns(lines: Sequence[Line], places: Places, y: alt.Y) -> alt.VConcatChar
     base = columns(start, stop).encode(x=x, color=colour)
     band = base.mark_area(opacity=0.25).encode(y=_low(y), y2="high:Q")
     mean = base.mark_line(strokeWidth=1.6).encode(y=y, strokeDash=dashes)
-    dots = base.mark_circle(size=12, opacity=0, tooltip=tip, cursor="pointer").encode(y=y)
+    dots = base.mark_circle(size=12, opacity=0, tooltip=tip, cursor="pointer").encode(
+        y=y, strokeDash=dashes
+    )
     pin = (
         alt.Chart(alt.InlineData(values=[{}]))
         .transform_calculate(**{places.field: "cursor"})

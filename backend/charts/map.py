@@ -28,6 +28,7 @@ def map_chart(
     low: float | None = None,
     high: float | None = None,
     label: str = "",
+    narrow: bool = False,
 ) -> Spec:
     """Return the map of ``values`` [rows, columns], as stored; what is not known stays grey.
 
@@ -43,6 +44,7 @@ def map_chart(
         low: lower end of the colours, as stored; the quantity's own when left out.
         high: upper end, likewise.
         label: of the colours; what the number is called when left out.
+        narrow: the legend stands above, as in a picture that is higher than wide.
     """
     low = quantity.low if low is None else low
     high = quantity.high if high is None else high
@@ -77,7 +79,14 @@ def map_chart(
         note = f"{width} {columns.name}s to a field, at their largest value."
     chart = alt.layer(
         known.encode(
-            color=shading(quantity, low, high, label=label, orient="right", gradientLength=120)
+            color=shading(
+                quantity,
+                low,
+                high,
+                label=label,
+                orient="top" if narrow else "right",
+                gradientLength=120,
+            )
         ),
         empty,
         _here(rows, columns, width).encode(x=x, x2="right:Q", y=y, y2="below:Q"),

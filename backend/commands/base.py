@@ -100,7 +100,8 @@ def answer(
         typer.echo(f"\r\033[K{progress.message}", err=True, nl=False)
 
     live = sys.stderr.isatty()
-    run = study(load_model(request.model), request, show if live else None)
+    model = load_model(request.model) if request.reads_model else None
+    run = study(model, request, show if live else None)
     if live:
         typer.echo("\r\033[K", err=True, nl=False)
     run = replace(run, title=title)

@@ -121,14 +121,20 @@ def _info(kind: type[Sampler]) -> SamplerInfo:
         explanation=kind.explanation,
         source=kind.source,
         parameters=tuple(map(_parameter, kind.parameters)),
-        details={name: (each.label, each.unit) for name, each in kind.details.items()},
+        knob=kind.knob,
+        details=dict(kind.details),
     )
 
 
 def _parameter(declared: Parameter) -> ParameterInfo:
     if isinstance(declared, Choice):
         return ParameterInfo(
-            declared.name, declared.label, declared.default, declared.help, options=declared.options
+            declared.name,
+            declared.label,
+            declared.default,
+            declared.help,
+            aliases=declared.aliases,
+            options=declared.options,
         )
     low, high = declared.usual or (declared.low, declared.high)
     return ParameterInfo(
@@ -137,6 +143,7 @@ def _parameter(declared: Parameter) -> ParameterInfo:
         default=declared.default,
         help=declared.help,
         unit=declared.unit,
+        aliases=declared.aliases,
         low=low,
         high=high,
         step=declared.step,

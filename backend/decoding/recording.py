@@ -13,7 +13,7 @@ from torch import Tensor
 from ..measures.distribution import rank, top
 from ..models.language import LanguageModel
 from ..models.provenance import provenance
-from ..runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
+from ..runs.trajectories import UNIT_WORDS, Ending, TrajectoryRequest, TrajectoryRun
 from ..samplers import SAMPLERS
 from ..samplers.base import Distribution
 from .decoder import Decoded, Decoder, pick
@@ -226,8 +226,8 @@ def _detail_labels(request: TrajectoryRequest, details: dict[str, np.ndarray]) -
         for place, spec in enumerate(plan):
             for name, detail in SAMPLERS[spec.name].details.items():
                 key = name if len(plan) == 1 else f"{place}.{name}"
-                unit = f" [{detail.unit}]" if detail.unit else ""
-                label = f"{detail.label}{unit}"
+                unit = UNIT_WORDS.get(detail.unit, detail.unit)
+                label = f"{detail.name} [{unit}]" if unit else detail.name
                 if key in details and found.setdefault(key, label) != label:
                     found[f"{sampler}:{key}"] = label
     return found

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..runs.base import TokenizedRun
+from .diff import shared_text
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,11 @@ class Alignment:
         return (np.diff(self.a)[:, 0] == 1) & (np.diff(self.b)[:, 0] == 1)
 
 
-@dataclass(frozen=True)
-class Shared:
-    """A piece of text that both runs read: ``length`` characters from ``a`` and from ``b``."""
-
-    a: int
-    b: int
-    length: int
-
-
 def align(a: TokenizedRun, b: TokenizedRun) -> Alignment:
     """Return the smallest common spans of what both runs read; none when they share no text.
 
-    Texts that differ share a part when one contains the other, such as a question inside a chat
-    template, and else where they begin and end alike. A beginning-of-sequence token that was put
-    in front is no text. Tokens that reach outside the shared part are left out.
+    Texts that differ share what ``shared_text`` finds in both, in order. A beginning-of-sequence
+    token that was put in front is no text. Tokens that reach outside a shared part are left out.
     """
     pairs = [
         pair
@@ -66,20 +57,31 @@ def align(a: TokenizedRun, b: TokenizedRun) -> Alignment:
     return Alignment(spans[:, :2], spans[:, 2:], texts)
 
 
-def shared_text(a: str, b: str) -> list[Shared]:
-    """Return the pieces two texts have in common, by the rule of ``align``."""
-    short, long = sorted((a, b), key=len)
-    if short and (place := long.find(short)) >= 0:
-        return [Shared(0, place, len(a)) if short is a else Shared(place, 0, len(b))]
-    front = _common(a, b)
-    back = min(_common(a[::-1], b[::-1]), len(short) - front)
-    pieces = [Shared(0, 0, front), Shared(len(a) - back, len(b) - back, back)]
-    return [each for each in pieces if each.length]
+def places(alignment: Alignment, a: TokenizedRun, b: TokenizedRun) -> np.ndarray:
+    """Return both texts as one sequence: the common spans, and between them what only one has.
+
+    Returns:
+        int32 [P, 4]; first and stop in A, first and stop in B, equal where a run has nothing here.
+        Tokens of only one run stand one by one, pieces of one character together, A's before B's.
+    """
+    found: list[tuple[int, int, int, int]] = []
+    at_a = at_b = 0
+    ends = np.array([[len(a), len(a), len(b), len(b)]], np.int32)
+    spans = np.concatenate([np.concatenate([alignment.a, alignment.b], 1), ends])
+    for first_a, stop_a, first_b, stop_b in spans.tolist():
+        found += [(first, stop, at_b, at_b) for first, stop in _pieces(a, at_a, first_a)]
+        found += [(first_a, first_a, first, stop) for first, stop in _pieces(b, at_b, first_b)]
+        found.append((first_a, stop_a, first_b, stop_b))
+        at_a, at_b = stop_a, stop_b
+    return np.array(found[:-1], np.int32).reshape(-1, 4)
 
 
-def sum_spans(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
-    """Return the sum of ``values`` [T] over ``spans`` [N, 2], float64 [N]; NaN if one is NaN."""
-    return np.array([values[first:stop].sum(dtype=np.float64) for first, stop in spans], np.float64)
+def _pieces(run: TokenizedRun, first: int, stop: int) -> list[tuple[int, int]]:
+    """Return the tokens from ``first`` to before ``stop``, pieces of one character together."""
+    if first == stop:
+        return []
+    inner = np.flatnonzero(np.diff(run.groups[first:stop])) + first + 1
+    return list(pairwise([first, *inner.tolist(), stop]))
 
 
 def _start(run: TokenizedRun) -> int:
@@ -89,15 +91,6 @@ def _start(run: TokenizedRun) -> int:
 
 def _body(run: TokenizedRun) -> str:
     return run.text[_start(run) :]
-
-
-def _common(a: str, b: str) -> int:
-    """Return how many characters the beginnings share."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:  # halving compares whole slices, far faster than character by character
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if a[:middle] == b[:middle] else (low, middle - 1)
-    return low
 
 
 def _spans(

@@ -110,7 +110,11 @@ MEAN_ENTROPY = replace(
     formula=r"\frac1{LHT}\sum_{l,h,i}H^{(l,h)}_i",
     source="AEM: Zhang et al. 2024, arXiv 2406.15303.",
 )
-MEAN_SHARE = replace(SHARE, help="Mean of H / ln(visible tokens) over all heads and tokens.")
+MEAN_SHARE = replace(
+    SHARE,
+    name="Mean share of the maximum",
+    help="Mean of H / ln(visible tokens) over all heads and tokens.",
+)
 OVERLOADED = Quantity(
     "▲ Overload",
     "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -54,6 +54,19 @@ class Number:
     stored: bool = True
 
 
+@runtime_checkable
+class OwnNumbers(Protocol):
+    """What lenses show like a run, though it makes all of its numbers itself."""
+
+    def number(self, name: str) -> Number:
+        """Return a number by its name, ``KeyError`` where there is none."""
+        ...
+
+    def number_names(self) -> list[str]:
+        """Return the names of all numbers."""
+        ...
+
+
 DERIVED: dict[str, dict[str, Derived]] = {}
 """By kind and name."""
 
@@ -90,6 +103,8 @@ def number(run: Run, name: str) -> Number:
     Raises:
         KeyError: it has no such number.
     """
+    if isinstance(run, OwnNumbers):
+        return run.number(name)
     spec = array_specs(run).get(name)
     if spec is not None and spec.quantity is not None and getattr(run, name) is not None:
         return Number(name, spec.quantity, tuple(map(str, spec.axes)), getattr(run, name))
@@ -99,6 +114,9 @@ def number(run: Run, name: str) -> Number:
 
 def number_names(run: Run, axes: tuple[str, ...] | None = None) -> list[str]:
     """Return the names of the numbers a run has, stored ones first; only those with ``axes``."""
+    if isinstance(run, OwnNumbers):
+        names = run.number_names()
+        return [name for name in names if axes is None or run.number(name).axes == axes]
     stored = {
         name: tuple(map(str, spec.axes))
         for name, spec in array_specs(run).items()
@@ -114,6 +132,8 @@ def quantity_of(kind_or_run: Run | type[Run], name: str) -> Quantity:
     Raises:
         KeyError: there is no such number.
     """
+    if not isinstance(kind_or_run, type) and isinstance(kind_or_run, OwnNumbers):
+        return kind_or_run.number(name).quantity
     spec = array_specs(kind_or_run).get(name)
     if spec is not None and spec.quantity is not None:
         return spec.quantity

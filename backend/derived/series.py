@@ -266,7 +266,7 @@ def choices_of_tokens(run: TextRun) -> np.ndarray:
 
 
 _FIGURES = {
-    "mean_choices": (MEAN_CHOICES, lambda of: math.exp(of.mean_entropy)),
+    "mean_choices": (MEAN_CHOICES, lambda of: _exp(of.mean_entropy)),
     "perplexity": (PERPLEXITY, lambda of: of.perplexity),
     "first_choice": (FIRST_CHOICE, lambda of: of.top1_share),
     "mean_entropy": (MEAN_ENTROPY, lambda of: of.mean_entropy),
@@ -298,7 +298,7 @@ def summarise(run: TextRun) -> Summary:
         scored=count,
         mean_entropy=_ratio(_total(run.entropy[scored]), count),
         mean_surprisal=mean_surprisal,
-        perplexity=float(np.exp(mean_surprisal)),
+        perplexity=_exp(mean_surprisal),
         bits_per_character=_ratio(bits, len(characters)),
         bits_per_byte=_ratio(bits, len(characters.encode("utf-8", "surrogatepass"))),
         top1_share=_ratio(int((run.rank == 1).sum()), count),
@@ -319,6 +319,11 @@ def _text_of(run: TextRun, tokens: np.ndarray) -> str:
 
 def _total(values: np.ndarray) -> float:
     return float(values.sum(dtype=np.float64))
+
+
+def _exp(value: float) -> float:
+    with np.errstate(over="ignore"):  # beyond float64 is infinite
+        return float(np.exp(value))
 
 
 def _ratio(part: float, whole: float) -> float:

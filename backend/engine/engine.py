@@ -18,12 +18,12 @@ from ..settings import Settings, settings
 from ..storage.run_store import RunStore
 from ..storage.stamps import Stamp, stamps
 from .answers import Answers
-from .audience import Audience, Waits
 from .clock import Clock
 from .executors.base import Call, Executor, Order, Standing
 from .executors.local import LocalExecutor
 from .garbage import Sweeper
 from .job import Job, Task
+from .listeners import Listeners, Timeouts
 
 if TYPE_CHECKING:
     from ..models import LanguageModel
@@ -39,7 +39,7 @@ class Engine:
         executor: carries the work out; threads of this process by default.
         store: holds the runs.
         limits: budgets; read from the environment by default.
-        waits: how long to wait for listeners.
+        timeouts: how long to wait for listeners.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Engine:
         executor: Executor | None = None,
         store: RunStore | None = None,
         limits: Settings | None = None,
-        waits: Waits | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         limits = limits or settings()
         self._executor = executor or LocalExecutor(limits)
@@ -56,7 +56,9 @@ class Engine:
         self._clock = Clock()
         self._sweeper = Sweeper(self._clock, self._executor.idle)
         self._lock = threading.Lock()
-        self._audience = Audience(self._lock, self._clock, waits or Waits(), self._give_up)
+        self._listeners = Listeners(
+            self._lock, self._clock, timeouts or Timeouts(), self._cancel_unattended
+        )
         self._closed = False
         self._tasks: dict[str, Task] = {}
 
@@ -66,7 +68,7 @@ class Engine:
         Args:
             request: of any kind of study.
             stay: whether the job goes on when nobody listens to it. Else it is cancelled when
-                nobody listens for a while; see ``Waits``.
+                nobody listens for a while; see ``Timeouts``.
 
         Raises:
             InputError: there is no such study.
@@ -74,14 +76,14 @@ class Engine:
         """
         self._sweeper.pressed()
         # Files are looked at, and the key is made, outside the lock.
-        seen, known = stamps(request), self._known(request.key)
+        seen, known = stamps(request), self._find_answer(request.key)
         with self._lock:
             if known is not None:
                 return self._answered(request, *known)
             task = self._tasks.get(request.key)
             if task is not None and task.live and task.stamps == seen:
                 return self._join(task, stay)
-            return self._begin(request.model, request, request.key, request.kind, seen, stay)
+            return self._start(request.model, request, request.key, request.kind, seen, stay)
 
     def call(
         self,
@@ -110,7 +112,7 @@ class Engine:
         self._sweeper.pressed()
         key = f"call-{secrets.token_hex(8)}"
         with self._lock:
-            return self._begin(spec, Call(function, args), key, name, (), stay)
+            return self._start(spec, Call(function, args), key, name, (), stay)
 
     def warm(self, spec: ModelSpec) -> Job:
         """Load a model before somebody asks for it."""
@@ -123,36 +125,36 @@ class Engine:
         cancelled, unknown, or the server goes down. When nothing happens for a while, ``Alive``
         comes. Whoever breaks off early closes the generator, so that it is known at once.
         """
-        return self._audience.listen(job_id)
+        return self._listeners.listen(job_id)
 
     def stop(self, job_id: str) -> bool:
         """Cancel a job, as its own ``cancel`` does; return whether there was one."""
-        job = self._audience.job(job_id)
+        job = self._listeners.job(job_id)
         if job is not None:
             job.cancel()
         return job is not None
 
     def job_request(self, job_id: str) -> Request | None:
         """Return what a job was asked for; None of a call, and when the job is forgotten."""
-        return self._audience.request(job_id)
+        return self._listeners.request(job_id)
 
     def job_contents(self, job_id: str) -> Mapping[str, str] | None:
         """Return the contents of what a job made, by kind; None unless it is done."""
-        return self._audience.contents(job_id)
+        return self._listeners.contents(job_id)
 
     def find(self, key: str) -> Run | None:
         """Return the run that answers the request of ``key``, if it is in memory and holds."""
-        known = self._known(key)
+        known = self._find_answer(key)
         return known[0] if known and isinstance(known[0], Run) else None
 
     def content_of(self, key: str) -> str | None:
         """Return the name of the content of ``find(key)``."""
-        known = self._known(key)
+        known = self._find_answer(key)
         return known[1][0] if known and isinstance(known[0], Run) else None
 
     def partial(self, content: str) -> Run | None:
         """Return an unfinished run by the name it was told under, while it is remembered."""
-        return self._audience.partial(content)
+        return self._listeners.partial(content)
 
     def last(self, spec: ModelSpec, kind: str) -> Run | None:
         """Return a run of a kind computed here with a model and used last, if one is in memory."""
@@ -167,42 +169,47 @@ class Engine:
 
     def facts(self, spec: ModelSpec) -> ModelFacts | None:
         """Return the facts of a model if it is loaded."""
-        model = self._executor.models().get(spec)
+        model = self._executor.model(spec)
         return model.facts if model else None
 
     def loaded(self) -> list[ModelFacts]:
         """Return the facts of all loaded models, the least recently used first."""
-        return [each.facts for each in self._executor.models().values()]
+        return [each.facts for each in self._executor.models()]
 
     def unload(self, spec: ModelSpec) -> bool:
         """Free a model; return False, and leave it, while it has work or was not loaded."""
         return self._executor.unload(spec)
 
-    def session_closed(self, after: float) -> None:
-        """Note that a reader left; what the session holds is let go in ``after`` seconds."""
-        self._sweeper.session_closed(after)
+    def session_closed(self, after: float, release_sessions: Callable[[], None]) -> None:
+        """Note that a reader left, so that what the session held is freed in a quiet moment.
 
-    def say_goodbye(self) -> None:
+        Args:
+            after: seconds in which the reader may come back.
+            release_sessions: makes whoever holds such sessions let them go; called from any thread.
+        """
+        self._sweeper.session_closed(after, release_sessions)
+
+    def announce_shutdown(self) -> None:
         """Tell all who listen that the server goes down, and end what they listen to."""
         with self._lock:
             self._closed = True
-        self._audience.close()
+        self._listeners.close()
 
     def close(self, timeout: float = 10) -> None:
         """Stop all work, free all models, and wait for that at most ``timeout`` seconds."""
-        self.say_goodbye()
+        self.announce_shutdown()
         self._clock.close()
         self._executor.close(timeout)
 
     # Submitting
 
-    def _known(self, key: str) -> tuple[Any, tuple[str, ...]] | None:
+    def _find_answer(self, key: str) -> tuple[Any, tuple[str, ...]] | None:
         """Return the runs that answer a request, and their contents. Not under the lock."""
         with self._lock:
             answer = self._answers.get(key)
         if answer is None:
             return None
-        model = self._executor.models().get(answer.request.model)
+        model = self._executor.model(answer.request.model)
         value = self._answers.value(answer, model.weights.fingerprint if model else None)
         return None if value is None else (value, answer.contents)
 
@@ -213,10 +220,10 @@ class Engine:
         task.contents = {run.kind: name for run, name in zip(runs, contents, strict=True)}
         self._answers.used(request.key)
         job = self._join(task, stay=True)
-        self._audience.end(job, Done(task.contents))
+        self._listeners.end(job, Done(task.contents))
         return job
 
-    def _begin(
+    def _start(
         self,
         spec: ModelSpec,
         work: Request | Call,
@@ -230,7 +237,7 @@ class Engine:
             raise EntroscopeError("Entroscope is shutting down; start it again.")
         order = Order(secrets.token_hex(16), spec, work)
         task = Task(order, key, name, seen, self._lock)
-        self._executor.submit(order, partial(self._look, task))
+        self._executor.submit(order, partial(self._update, task))
         task.standing = self._executor.progress(order.id) or task.standing
         self._tasks[key] = task
         return self._join(task, stay)
@@ -238,12 +245,12 @@ class Engine:
     def _join(self, task: Task, stay: bool) -> Job:
         job = Job(task, stay, self._cancel)
         task.jobs.append(job)
-        self._audience.add(job)
+        self._listeners.add(job)
         return job
 
     # What the executor tells
 
-    def _look(self, task: Task) -> None:
+    def _update(self, task: Task) -> None:
         """See where the order of a task stands, and tell."""
         with self._lock:
             standing = self._executor.progress(task.order.id)
@@ -251,11 +258,11 @@ class Engine:
                 return
             if not standing.finished:
                 task.standing = standing
-                self._audience.tell(task)
+                self._listeners.report(task)
                 return
             task.ended = True
         try:
-            contents = self._keep(task, standing) if standing.state == "done" else {}
+            contents = self._store_results(task, standing) if standing.state == "done" else {}
         except Exception as error:
             _log.exception("The result of %s cannot be kept.", task.order.id)
             refusal = EntroscopeError(f"The result cannot be kept: {error}")
@@ -265,10 +272,10 @@ class Engine:
             if self._tasks.get(task.key) is task:
                 del self._tasks[task.key]
             for job in list(task.jobs):
-                self._audience.end(job, _end_of(task))
+                self._listeners.end(job, _end_of(task))
             task.changed.notify_all()
 
-    def _keep(self, task: Task, standing: Standing) -> dict[str, str]:
+    def _store_results(self, task: Task, standing: Standing) -> dict[str, str]:
         """Keep what was made, and return the names of the contents by kind. Not under the lock."""
         value, work = standing.value, task.order.work
         if isinstance(work, Call) or standing.weights is None:
@@ -282,27 +289,27 @@ class Engine:
 
     # Giving up
 
-    def _cancel(self, job: Job, *, unheard: bool = False) -> None:
+    def _cancel(self, job: Job, *, only_unattended: bool = False) -> None:
         """Take a job off its task, and stop the task when it was the last.
 
         Args:
             job: that is no longer waited for.
-            unheard: only if nobody listens to it.
+            only_unattended: only if nobody listens to it.
         """
         with self._lock:
             task = job.task
-            if job.finished or task.ended or (unheard and job.mailboxes):
+            if job.finished or task.ended or (only_unattended and job.mailboxes):
                 return
             job.cancelled = True
             task.jobs.remove(job)
             task.stopped = not task.jobs
-            self._audience.end(job, Cancelled(task.partial))
+            self._listeners.end(job, Cancelled(task.partial))
             task.changed.notify_all()
         if task.stopped:
             self._executor.cancel(task.order.id)
 
-    def _give_up(self, job: Job) -> None:
-        self._cancel(job, unheard=True)
+    def _cancel_unattended(self, job: Job) -> None:
+        self._cancel(job, only_unattended=True)
 
 
 def _end_of(task: Task) -> Event:

@@ -55,25 +55,36 @@ class Sweeper:
     ) -> None:
         self._clock, self._idle, self._every, self._quiet = clock, idle, every, quiet
         self._lock = threading.Lock()
-        self._pressed = self._swept = self._left = -float("inf")
+        self._pressed = self._swept = self._first = self._left = -float("inf")
         self._waiting = False
+        self._release_sessions: Callable[[], None] = lambda: None
 
     def pressed(self) -> None:
         """Note that a reader asks for something now."""
         self._pressed = time.monotonic()
 
-    def session_closed(self, after: float) -> None:
-        """Note that a reader left; what the session holds is let go in ``after`` seconds."""
+    def session_closed(self, after: float, release_sessions: Callable[[], None]) -> None:
+        """Note that a reader left.
+
+        Args:
+            after: seconds in which the reader may come back.
+            release_sessions: makes whoever holds closed sessions let them go.
+        """
         with self._lock:
+            self._release_sessions = release_sessions
             self._left = time.monotonic() + after
             waiting, self._waiting = self._waiting, True
+            if not waiting:
+                self._first = self._left
         if not waiting:
-            self._clock.later(max(after, self._pause()), self._sweep)
+            self._clock.later(self._pause(), self._sweep)
 
     def _pause(self) -> float:
         """Return how long to wait at least before a pass."""
+        # Readers often leave together: the pass waits for the last of them, though not for ever.
+        gone = min(self._left, self._first + self._every)
         now = time.monotonic()
-        due = max(self._pressed + self._quiet, self._swept + self._every) - now
+        due = max(gone, self._pressed + self._quiet, self._swept + self._every) - now
         return due if due > 0 or self._idle() else self._quiet
 
     def _sweep(self) -> None:
@@ -81,9 +92,11 @@ class Sweeper:
         if pause > 0:
             self._clock.later(pause, self._sweep)
             return
+        self._release_sessions()
         after_drop()
         self._swept = time.monotonic()
         with self._lock:
             self._waiting = again = self._left > self._swept  # that session is still held
+            self._first = self._left
         if again:
-            self._clock.later(max(self._left - self._swept, self._pause()), self._sweep)
+            self._clock.later(self._pause(), self._sweep)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_type_hints
 
 from ..registry import Registry
 from ..runs.asking import request_type
@@ -81,6 +81,7 @@ class Lens:
         guide: what to look for, in paragraphs.
         formerly: older addresses of its page, which still lead there.
         place: in its group, from the left.
+        shows: the type of what it shows, where that is made of runs and no kind of its own.
     """
 
     kind: str
@@ -97,6 +98,7 @@ class Lens:
     guide: tuple[str, ...] = ()
     formerly: tuple[str, ...] = ()
     place: int = 50
+    shows: type[Run] | None = None
 
     @property
     def file(self) -> str:
@@ -106,12 +108,12 @@ class Lens:
     @property
     def run_type(self) -> type[Run]:
         """The type of the runs it shows."""
-        return RUN_KINDS[self.kind]
+        return self.shows or RUN_KINDS[self.kind]
 
     @property
     def request_type(self) -> type[Request]:
         """The type of their requests."""
-        return request_type(self.kind)
+        return get_type_hints(self.shows)["request"] if self.shows else request_type(self.kind)
 
     @property
     def fields(self) -> Mapping[str, Field]:

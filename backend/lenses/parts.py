@@ -10,11 +10,13 @@ from typing import Any, cast
 
 from ..charts.colours import ThemeName
 from ..derived import number
+from ..derived.comparison import Comparison
 from ..errors import InputError
 from ..quantities import UNITS
 from ..runs.base import Run, TokenizedRun
 from ..runs.fields import request_fields
 from ..runs.tables import Table
+from ..runs.trajectories import TrajectoryRun
 from ..storage.csv_file import table_csv
 from ..storage.files import dump_run
 from ..storage.plain import plain_value, to_plain
@@ -71,6 +73,10 @@ def part(
         "run.safetensors": lambda: (dump_run(run), MEDIA_TYPE),
         "snippet.py": lambda: (snippet(run).encode(), "text/x-python; charset=utf-8"),
     }
+    if isinstance(run, Comparison):  # what a file holds are its two runs
+        whole.pop("run.json")
+        whole.pop("run.safetensors")
+        run = run.a if name == "text" else run
     if isinstance(run, TokenizedRun):
         whole["text"] = lambda: (text_parcel(run), MEDIA_TYPE)
     if name in whole:
@@ -138,6 +144,9 @@ def _about(run: Run) -> bytes:
 
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return what the model is and how the run was made, as labels and texts."""
+    if isinstance(run, Comparison):
+        both = zip(facts(run.a), facts(run.b), strict=False)
+        return [(label, a if a == b else f"A: {a} · B: {b}") for (label, a), (_, b) in both]
     of = run.model
     found = [
         ("Model", of.name),
@@ -160,7 +169,24 @@ def facts(run: Run) -> list[tuple[str, str]]:
         pace = len(run) / run.seconds
         words = f"{pace:,.0f}" if pace >= 10 else f"{pace:.2g}"
         found.append(("Tokens per second", f"{words}; a short text does not show what it can do"))
+    if isinstance(run, TrajectoryRun):
+        found.append(("Samplers", _samplers(run)))
+        found.append(("Seeds", ", ".join(map(str, run.request.seeds))))
     return [*found, *_asked(run)]
+
+
+def _samplers(run: TrajectoryRun) -> str:
+    """Return every sampler by its label, with the parameters of each link of its chain."""
+    told = []
+    for label, plan in zip(run.labels, run.request.samplers, strict=True):
+        links = [
+            ", ".join(
+                f"{name.replace('_', ' ')} {value}" for name, value in each.parameters.items()
+            )
+            for each in plan
+        ]
+        told.append(f"{label} ({' → '.join(links)})")
+    return "; ".join(told)
 
 
 def _asked(run: Run) -> list[tuple[str, str]]:
@@ -169,7 +195,7 @@ def _asked(run: Run) -> list[tuple[str, str]]:
     return [
         (each.label, _option(values[each.name]))
         for each in request_fields(type(run.request)).values()
-        if each.filled is None and each.kind not in ("own", "list")
+        if not each.needed and each.kind != "own"
     ]
 
 
@@ -178,7 +204,9 @@ def _option(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float) and not math.isfinite(value):
         return "–"
-    return "–" if value is None or value == () else str(value)
+    if isinstance(value, tuple | list):
+        return ", ".join(map(repr, value)) or "–"
+    return "–" if value is None else str(value)
 
 
 def _table(run: Run, name: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import InputError
-from ..runs.model import ModelSpec
+from ..runs.model import NO_MODEL, ModelSpec
 from ..settings import settings
 
 
@@ -40,6 +40,8 @@ def check_model(spec: ModelSpec) -> None:
     Raises:
         InputError: with the models that it offers.
     """
+    if spec == NO_MODEL:
+        return
     if any_model() or is_offered(spec):
         return
     offered = [choice.spec.source for choice in model_choices()]

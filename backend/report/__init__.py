@@ -1,5 +1,5 @@
 """A whole run as one HTML file that opens anywhere, offline, and sends nothing anywhere."""
 
-from .build import report_html
+from .build import notebook_html, report_html, write_report
 
-__all__ = ["report_html"]
+__all__ = ["notebook_html", "report_html", "write_report"]

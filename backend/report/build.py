@@ -1,22 +1,29 @@
-"""A run as one page."""
+"""A run as one page, and as a piece of a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from ..derived import series
-from ..runs.base import Run
+from ..errors import InputError
+from ..lenses import LENSES, Lens
+from ..lenses.panels.table import Table
+from ..lenses.parts import facts
+from ..quantities import UNITS
+from ..runs.attention import AttentionRun
+from ..runs.base import Run, TokenizedRun
+from ..runs.divergence import DivergenceRun
+from ..runs.trajectories import TrajectoryRun
+from ..storage.atomic import write_atomically
 from ..storage.files import content_id
 from ..storage.snippet import snippet
 from ..storage.subject import subject
-from .pictures import Shade
-from .sections import SECTIONS, Section, facts
+from .figures import definitions, figures, inline, pictures, sources, theme_rules
+from .strip import shade_rules, token_strip
 
 _FOLDER = Path(__file__).parent
 _PAGES = Environment(
@@ -28,37 +35,101 @@ _PAGES = Environment(
 )
 
 
-def report_html(run: Run, shades: Sequence[Shade], unit: str = "nats") -> str:
-    """Return a page with the run's numbers, main pictures, model, parameters and citation.
+def report_html(run: Run, unit: str = "nats") -> str:
+    """Return a page with the run's numbers, pictures, model, parameters and citation.
 
     Args:
         run: of any kind.
-        shades: colours from the lowest value to the highest, each with its text colour.
         unit: "nats" or "bits".
+
+    Raises:
+        InputError: the unit is neither.
     """
-    scale = float(series.to_unit(np.ones(1), unit)[0])
-    content: Section = {"strip": None, "answers": [], "reasons": {}, "other": {}, "parameters": {}}
-    content |= SECTIONS[type(run)](run, shades, (unit, scale))
-    asked = {name: value for name, value in asdict(run.request).items() if name != "model"}
-    asked |= content.pop("parameters")
+    if unit not in UNITS:
+        raise InputError(f"The unit is 'nats' or 'bits', not {unit!r}.")
+    lens = LENSES[run.kind]
     return _PAGES.get_template("page.html").render(
-        title=run.title or f"{run.kind.capitalize()} run {content_id(run)}",
+        title=run.title or f"{lens.title}, run {content_id(run)}",
+        lens=lens,
         run=run,
         run_id=content_id(run),
         subject=subject(run.request),
         unit=unit,
-        shades=list(enumerate(shades)),
+        themes=theme_rules(),
+        shades=shade_rules(),
         style=_own("page.css"),
         script=_own("page.js"),
-        model=facts(run.model),
-        parameters={name: value for name, value in asked.items() if name not in _ELSEWHERE},
+        figures=figures(lens, run, unit),
+        strip=token_strip(run, lens, unit) if isinstance(run, TokenizedRun) else None,
+        answers=_answers(run),
+        pictures=list(pictures(lens, run, unit)),
+        reasons=run.reasons if isinstance(run, AttentionRun) else {},
+        table=_table(lens, run),
+        facts=facts(run),
+        other=_other(run),
+        definitions=definitions(lens, run),
+        sources=sources(lens, run),
         snippet=snippet(run),
-        **content,
     )
 
 
-_ELSEWHERE = ("text", "texts", "prompt", "other")
-"""Parameters that have a section of their own."""
+def write_report(run: Run, path: Path, unit: str = "nats") -> Path:
+    """Write the page of a run as one file, atomically, and return its path."""
+    write_atomically(path, report_html(run, unit).encode("utf-8", "replace"))
+    return path
+
+
+def notebook_html(run: Run) -> str:
+    """Return the first picture of a run's lens with its title, for a notebook."""
+    lens = LENSES[run.kind]
+    title = escape(run.title or lens.title)
+    rules = ";".join(f"{name}:{colour}" for name, colour in theme_rules()["light"].items())
+    frame = Markup('<div style="{};background:{}">').format(
+        rules, theme_rules()["light"]["--background"]
+    )
+    head = Markup("<p><b>{}</b><br>{}</p>").format(title, lens.summary)
+    for place, panel in enumerate(lens.panels):
+        spec = panel.chart(run, "nats")
+        if spec is not None:
+            prefix = f"n{content_id(run)}{place}"
+            return frame + head + inline(spec, prefix) + Markup("</div>")
+    return frame + head + Markup("</div>")
+
+
+def _answers(run: Run) -> list[dict[str, Any]]:
+    """Return what every sampler wrote."""
+    if not isinstance(run, TrajectoryRun):
+        return []
+    return [
+        {"label": label, "seed": seed, "text": run.texts[row][column]}
+        for row, label in enumerate(run.labels)
+        for column, seed in enumerate(run.request.seeds)
+    ]
+
+
+def _other(run: Run) -> list[tuple[str, str]]:
+    """Return the facts of the second model of a divergence."""
+    if not isinstance(run, DivergenceRun):
+        return []
+    of = run.other_model
+    return [("Model", of.name), ("Source", of.source), ("Revision", of.revision or "–"),
+            ("Weights", of.weights), ("Computed in", f"{of.dtype} on {of.device}")]  # fmt: skip
+
+
+def _table(lens: Lens, run: Run) -> dict[str, Any]:
+    """Return the table of the lens, whole; the first one of the run where it has none."""
+    tables = run.tables()
+    name = next((each.table for each in lens.panels if isinstance(each, Table)), next(iter(tables)))
+    table = tables[name]
+    columns = [each.tolist() if isinstance(each, np.ndarray) else each for each in table.values()]
+    rows = [[_cell(value) for value in row] for row in zip(*columns, strict=True)]
+    return {"title": f"All {name}", "names": list(table), "rows": rows}
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.5g}"
+    return str(value)
 
 
 def _own(name: str) -> Markup:

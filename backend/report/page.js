@@ -7,12 +7,13 @@
   const spans = [...strip.children];
   // JSON has no infinity: it comes as a word.
   const real = (value) => (value === "inf" ? Infinity : value === "-inf" ? -Infinity : value);
-  for (const name in data.measures) data.measures[name] = data.measures[name].map(real);
-  const predicted = data.predicted; // of a text run only
-  if (predicted) predicted.topLogprobs = predicted.topLogprobs.map((row) => row.map(real));
-  const number = (nats) => {
-    if (nats === null) return "–";
-    return (nats === Infinity ? "∞" : (nats * data.scale).toFixed(4)) + " " + data.unit;
+  for (const each of Object.values(data.measures)) each.values = each.values.map(real);
+  const expected = data.expected; // of a text run only
+  if (expected) expected.topLogprobs = expected.topLogprobs.map((row) => row.map(real));
+  const number = (stored, of) => {
+    if (stored === null) return "–";
+    const shown = Number.isFinite(stored) ? (stored * of.factor).toFixed(of.decimals) : stored > 0 ? "∞" : "−∞";
+    return `${shown.replace("-", "−")} ${of.unit}`.trim();
   };
   const element = (name, text, className) => {
     const made = document.createElement(name);
@@ -28,13 +29,12 @@
   const quoted = (text) => "“" + text.replace(/\n/g, "↵") + "”";
 
   function paint() {
-    const values = data.measures[measure.value], high = data.high[measure.value], last = data.shades - 1;
-    document.getElementById("legend").textContent =
-      `0 to ${Number((high * data.scale).toPrecision(3))} ${data.unit}, dark to bright`;
+    const of = data.measures[measure.value];
+    const [low, high] = of.ends.map((end) => Number((end * of.factor).toPrecision(3)));
+    document.getElementById("legend").textContent = `${low} to ${high} ${of.unit}`.trim() + ", from no colour to the strongest";
     spans.forEach((span, index) => {
       const special = span.classList.contains("special");
-      const value = values[index];
-      const shade = value === null ? "" : "k" + Math.round(Math.min(Math.max(value / high, 0), 1) * last);
+      const shade = of.shades[index] < 0 ? "" : of.prefix + of.shades[index];
       span.className = ["token", shade, special ? "special" : ""].join(" ").trim();
     });
   }
@@ -45,14 +45,9 @@
     spans[index].classList.add("on");
     const facts = document.createElement("table");
     facts.append(row("token " + index, "id " + data.ids[index]));
-    for (const name in data.measures) facts.append(row(name, number(data.measures[name][index])));
+    for (const [name, of] of Object.entries(data.measures)) facts.append(row(name, number(of.values[index], of)));
     const bars = document.createElement("table");
-    if (predicted) {
-      const surprisal = data.measures.surprisal[index], rank = predicted.rank[index];
-      const share = surprisal === null ? "–" : (100 * Math.exp(-surprisal)).toFixed(3) + " %";
-      facts.append(row("probability", share), row("rank", rank === null ? "–" : String(rank)));
-      predicted.topIds[index].forEach((id, place) => bars.append(...top(index, id, place)));
-    }
+    if (expected) expected.topIds[index].forEach((id, place) => bars.append(...top(index, id, place)));
     card.replaceChildren(element("strong", quoted(data.tokens[index])), facts, bars);
     card.hidden = false;
     const box = spans[index].getBoundingClientRect();
@@ -63,12 +58,12 @@
 
   function top(index, id, place) {
     if (id < 0) return [];
-    const share = Math.exp(predicted.topLogprobs[index][place]);
+    const share = Math.exp(expected.topLogprobs[index][place]);
     const bar = element("span", "", "bar");
     bar.style.width = 6 * share + "rem";
     const cell = document.createElement("td");
     cell.append(bar);
-    const made = row(quoted(predicted.vocabulary[id]), cell, (100 * share).toFixed(1) + " %");
+    const made = row(quoted(expected.vocabulary[id]), cell, (100 * share).toFixed(1) + " %");
     if (id === data.ids[index]) made.className = "real";
     return [made];
   }

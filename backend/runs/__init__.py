@@ -8,6 +8,7 @@ from .divergence import DivergenceRequest, DivergenceRun
 from .many import ManyRequest
 from .model import ModelFacts, ModelSpec
 from .text import TextRequest, TextRun
+from .training import TrainingRequest, TrainingRun
 from .trajectories import Origin, SamplerSpec, TrajectoryRequest, TrajectoryRun
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "TextRequest",
     "TextRun",
     "TokenizedRun",
+    "TrainingRequest",
+    "TrainingRun",
     "TrajectoryRequest",
     "TrajectoryRun",
 ]

@@ -26,6 +26,7 @@ class ArraySpec:
         infinite: whether ±infinity may stand.
         quantity: what its numbers are; None for ids, places and other bookkeeping.
         own_axes: axes that only this kind of run has, by letter.
+        more: whether further axes may follow, whose sizes the run itself tells of.
     """
 
     dtype: str
@@ -34,6 +35,7 @@ class ArraySpec:
     infinite: bool = False
     quantity: Quantity | None = None
     own_axes: Mapping[str, Axis] = field(default_factory=dict)
+    more: bool = False
 
     def axis(self, letter: str) -> Axis:
         """Return what the axis called ``letter`` is."""
@@ -48,6 +50,7 @@ def array(
     optional: bool = False,
     many: bool = False,
     quantity: Quantity | None = None,
+    more: bool = False,
 ) -> Any:
     """Declare an array field of a run type.
 
@@ -57,7 +60,7 @@ def array(
     """
     own = {each.letter: each for each in axes if isinstance(each, Axis)}
     letters = tuple(each.letter if isinstance(each, Axis) else each for each in axes)
-    metadata = {"array": ArraySpec(dtype, letters, nan, infinite, quantity, own)}
+    metadata = {"array": ArraySpec(dtype, letters, nan, infinite, quantity, own, more)}
     if many:
         return field(default_factory=dict, metadata=metadata)
     return field(default=None, metadata=metadata) if optional else field(metadata=metadata)
@@ -73,7 +76,8 @@ def array_specs(run_type: Any) -> dict[str, ArraySpec]:
 def axis_of(run_type: Any, letter: str) -> Axis:
     """Return what an axis of a run or run type is: its own one, or what all kinds mean by it."""
     own = [each.own_axes.get(letter) for each in array_specs(run_type).values()]
-    return next((each for each in own if each is not None), AXES[letter])
+    found = next((each for each in own if each is not None), None)
+    return AXES[letter] if found is None else found
 
 
 def check_array(name: str, value: np.ndarray, spec: ArraySpec, sizes: dict[str, int]) -> None:
@@ -84,9 +88,9 @@ def check_array(name: str, value: np.ndarray, spec: ArraySpec, sizes: dict[str, 
     """
     if value.dtype != np.dtype(spec.dtype):
         raise ValueError(f"{name} is {value.dtype}, not {spec.dtype}")
-    if value.ndim != len(spec.axes):
+    if value.ndim < len(spec.axes) or (value.ndim > len(spec.axes) and not spec.more):
         raise ValueError(f"{name} has {value.ndim} axes, not {len(spec.axes)}")
-    for axis, size in zip(spec.axes, value.shape, strict=True):
+    for axis, size in zip(spec.axes, value.shape, strict=not spec.more):
         wanted = axis if isinstance(axis, int) else sizes.setdefault(axis, size)
         if size != wanted:
             raise ValueError(f"axis {axis} of {name} has size {size}, not {wanted}")

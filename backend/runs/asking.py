@@ -32,12 +32,16 @@ def study_function(kind: str, study: Callable[..., Any]) -> Callable[..., Any]:
     asked = request_type(kind)
     filled = next((each.name for each in request_fields(asked).values() if each.filled), None)
 
-    def ask(model: LanguageModel, subject: Any = None, *, report: Any = None, **given: Any) -> Any:
+    def ask(
+        model: LanguageModel | None, subject: Any = None, *, report: Any = None, **given: Any
+    ) -> Any:
         if subject is not None:
             if filled is None:
                 raise InputError(f"study_{kind} takes its fields by name only.")
             given = {filled: subject, **given}
-        return study(model, asked(model=model.spec, **given), report)
+        if model is not None:  # a training needs none
+            given = {"model": model.spec, **given}
+        return study(model, asked(**given), report)
 
     ask.__name__ = ask.__qualname__ = f"study_{kind}"
     ask.__doc__ = f"Answer a ``{asked.__name__}``; {asked.__doc__}"

@@ -33,6 +33,8 @@ class Request:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     kind: ClassVar[str]
+    reads_model: ClassVar[bool] = True
+    """Whether a reader's model answers it; a training of small networks needs none."""
     model: ModelSpec = field(default_factory=ModelSpec)
 
     @cached_property
@@ -112,6 +114,26 @@ class Run:
         from ..storage.files import save_run
 
         return save_run(self, Path(path))
+
+    def report(self, path: str | Path, unit: str = "nats") -> Path:
+        """Write the run as one HTML file that opens anywhere, and return its path.
+
+        Args:
+            path: of the file.
+            unit: "nats" or "bits".
+
+        Raises:
+            InputError: the unit is neither.
+        """
+        from ..report import write_report
+
+        return write_report(self, Path(path), unit)
+
+    def _repr_html_(self) -> str:
+        """Return the first picture of the run's lens, for notebooks."""
+        from ..report import notebook_html
+
+        return notebook_html(self)
 
 
 def check_numbers(names: Iterable[str], field: str) -> None:

@@ -23,7 +23,8 @@ class Field:
             Write. It is edited together with the others that have no default.
         lines: of the box that a text is written in.
         kind: how it is edited; "own" is left to a panel.
-        choices: of a choice, as stored.
+        choices: of a choice, as stored: those of a ``Literal``, or as declared where what may be
+            chosen is found by its folder.
         empty: whether it may be None.
         default: ``MISSING`` where the reader has to give it.
     """
@@ -56,11 +57,12 @@ def asked(
     filled: Filled | None = None,
     lines: int = 1,
     own: bool = False,
+    choices: tuple[str, ...] = (),
 ) -> Any:
     """Declare a field of a request, like ``dataclasses.field``; see ``Field``."""
     about = {
         "label": label, "help": help, "low": low, "high": high, "filled": filled, "lines": lines,
-        "own": own,
+        "own": own, "choices": choices,
     }  # fmt: skip
     return field(default=default, metadata={"asked": about})
 
@@ -104,7 +106,9 @@ def request_fields(request: type) -> Mapping[str, Field]:
             continue
         own = about["own"]
         kind, choices, empty = _control(types[each.name], each.name, about["lines"], own=own)
-        words = {name: value for name, value in about.items() if name != "own"}
+        if about["choices"]:
+            kind, choices = "choice", about["choices"]
+        words = {name: value for name, value in about.items() if name not in ("own", "choices")}
         found[each.name] = Field(
             name=each.name, kind=kind, choices=choices, empty=empty, default=each.default, **words
         )

@@ -22,6 +22,10 @@ class ModelSpec:
     dtype: str = "auto"
 
 
+NO_MODEL = ModelSpec(source="")
+"""Of requests that read no language model, such as trainings of small networks."""
+
+
 def names_hub(source: str) -> bool:
     """Tell whether a source is written like a hub id; only those have revisions."""
     written_as_path = source.startswith((".", "/", "~", "\\")) or ":\\" in source

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..quantities import Quantity
+
 
 @dataclass(frozen=True)
 class ParameterInfo:
@@ -16,6 +18,7 @@ class ParameterInfo:
         options: the words to choose from; empty for a number.
         low, high, step: of a slider; the allowed range may be wider.
         integer: whole numbers only.
+        aliases: other names that requests may write it by.
     """
 
     name: str
@@ -23,6 +26,7 @@ class ParameterInfo:
     default: Any
     help: str
     unit: str = ""
+    aliases: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     low: float = 0.0
     high: float = 1.0
@@ -37,7 +41,8 @@ class SamplerInfo:
     Attributes:
         formula: LaTeX.
         parameters: the most important one first.
-        details: label and unit of the numbers it tells about each step, by name.
+        knob: whether its row shows the first parameter.
+        details: what it tells about each step, by name.
     """
 
     name: str
@@ -47,7 +52,8 @@ class SamplerInfo:
     explanation: str
     source: str
     parameters: tuple[ParameterInfo, ...]
-    details: dict[str, tuple[str, str]]
+    knob: bool
+    details: dict[str, Quantity]
 
 
 @dataclass(frozen=True, eq=False)

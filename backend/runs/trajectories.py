@@ -57,6 +57,13 @@ KL = Quantity(
     source="Kullback and Leibler 1951, On Information and Sufficiency.",
 )  # fmt: skip
 
+UNIT_WORDS = {"%": "probability"}
+"""How a file writes the unit of a sampler's own number, where a ``Quantity`` says it otherwise."""
+
+MAX_SAMPLERS = 12
+MAX_ROWS = 96
+MAX_STEPS = 1024
+
 Ending = Literal["length", "end", "stop", "stopped"]
 """Why a trajectory ended: all steps done, end-of-sequence token, stop string, study stopped."""
 
@@ -253,6 +260,12 @@ class TrajectoryRun(Run):
         """Return what a detail means for the sampler at a place, with the unit in brackets."""
         shared = self.detail_labels.get(name, name)
         return self.detail_labels.get(f"{sampler}:{name}", shared)
+
+    def detail_quantity(self, name: str, sampler: int) -> Quantity:
+        """Return the same as a quantity, whose unit is that of the stored numbers."""
+        label, _, unit = self.detail_label(name, sampler).removesuffix("]").partition(" [")
+        words = {word: unit for unit, word in UNIT_WORDS.items()}
+        return Quantity(label, unit=words.get(unit, unit), digits=3, missing=_ENDED)
 
     def check(self) -> None:
         super().check()

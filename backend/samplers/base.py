@@ -18,8 +18,9 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor
 
+from ..quantities import Quantity
 from ..registry import Registry
-from .parameters import ORDER, TEMPERATURE, Detail, Parameter, check_values
+from .parameters import ORDER, TEMPERATURE, Parameter, check_values
 
 # Beyond it float32 may overflow in a rule.
 _LARGE = 1e15
@@ -136,7 +137,8 @@ class Sampler(ABC):
         explanation: what the rule does and how it reacts to confidence and temperature.
         source: where the rule and its defaults come from.
         parameters: every parameter, the most important one first.
-        details: the numbers it tells about each step, by name.
+        knob: whether its row shows the first parameter; False where that changes no text.
+        details: the numbers it tells about each step, by name; each says its unit as told.
         values: the parameters of this sampler, by name.
     """
 
@@ -147,7 +149,8 @@ class Sampler(ABC):
     explanation: ClassVar[str]
     source: ClassVar[str]
     parameters: ClassVar[tuple[Parameter, ...]]
-    details: ClassVar[dict[str, Detail]] = {}
+    knob: ClassVar[bool] = True
+    details: ClassVar[dict[str, Quantity]] = {}
 
     def __init__(self, **values: Any) -> None:
         """Take parameters by name.

@@ -22,6 +22,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import (
     Distribution,
     Sampler,
@@ -30,7 +31,7 @@ from .base import (
     sampler,
 )
 from .ordering import keep_prefix
-from .parameters import TEMPERATURE, Detail, Number
+from .parameters import TEMPERATURE, Number
 
 STATES = ("LELV", "HELV", "LEHV", "HEHV", "adaptive")
 _BIT = math.log(2)
@@ -75,12 +76,14 @@ class Entropix(Sampler):
         _threshold("low_varentropy", "Low V below", 0.1 * _BIT**2, "nats²", "LELV and HELV."),
         _threshold("high_varentropy", "High V above", 5 * _BIT**2, "nats²", "LEHV and HEHV."),
     )
-    details: ClassVar[dict[str, Detail]] = {
-        "state": Detail("State (0 LELV, 1 HELV, 2 LEHV, 3 HEHV, 4 adaptive)"),
-        "temperature": Detail("Temperature used"),
-        "top_p": Detail("Top-p used"),
-        "top_k": Detail("Top-k used", "tokens"),
-        "min_p": Detail("Min-p used"),
+    details: ClassVar[dict[str, Quantity]] = {
+        "state": Quantity(
+            "State (0 LELV, 1 HELV, 2 LEHV, 3 HEHV, 4 adaptive)", unit="", high=4, digits=0
+        ),
+        "temperature": Quantity("Temperature used", unit="", high=2),
+        "top_p": Quantity("Top-p used", unit=""),
+        "top_k": Quantity("Top-k used", unit="tokens", high=100, digits=0),
+        "min_p": Quantity("Min-p used", unit=""),
     }
 
     def judge(self, raw: Distribution, state: State) -> Step:

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import Distribution, State, Truncation, sampler
 from .floor import above_floor
-from .parameters import Detail, Number
+from .parameters import Number
 
 
 @sampler("epsilon")
@@ -26,7 +27,7 @@ class Epsilon(Truncation):
     parameters = (
         Number(
             "epsilon",
-            "ε",
+            "Floor ε",
             default=3e-4,
             low=0.0,
             high=1.0,
@@ -38,7 +39,7 @@ class Epsilon(Truncation):
             aliases=("epsilon_cutoff",),
         ),
     )
-    details: ClassVar[dict[str, Detail]] = {"floor": Detail("Floor ε", "probability")}
+    details: ClassVar[dict[str, Quantity]] = {"floor": Quantity("Floor ε", unit="%")}
 
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         floor = judged.probs.new_full(judged.probs.shape[:1], self.values["epsilon"])

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import Distribution, State, Truncation, sampler
 from .floor import above_floor
-from .parameters import Detail, Number
+from .parameters import Number
 
 
 @sampler("eta")
@@ -28,7 +29,7 @@ class Eta(Truncation):
     parameters = (
         Number(
             "epsilon",
-            "ε",
+            "Highest floor ε",
             default=2e-4,
             low=0.0,
             high=1.0,
@@ -40,7 +41,7 @@ class Eta(Truncation):
             aliases=("eta_cutoff",),
         ),
     )
-    details: ClassVar[dict[str, Detail]] = {"floor": Detail("Floor η", "probability")}
+    details: ClassVar[dict[str, Quantity]] = {"floor": Quantity("Floor η", unit="%")}
 
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         epsilon = self.values["epsilon"]

@@ -21,6 +21,7 @@ class Greedy(Sampler):
     )
     source = "Folklore; the reference all other samplers depart from."
     parameters = (TEMPERATURE,)
+    knob = False
 
     def judge(self, raw: Distribution, state: State) -> Step:
         best = raw.logits.argmax(-1, keepdim=True)

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import Distribution, State, Truncation, sampler
-from .parameters import Detail, Number
+from .parameters import Number
 
 
 @sampler("min_p")
@@ -25,7 +26,7 @@ class MinP(Truncation):
     parameters = (
         Number(
             "min_p",
-            "m",
+            "Floor m, as a share of the likeliest",
             default=0.1,
             low=0.0,
             high=1.0,
@@ -34,7 +35,7 @@ class MinP(Truncation):
             aliases=("m", "p"),
         ),
     )
-    details: ClassVar[dict[str, Detail]] = {"floor": Detail("Floor m·p_max", "probability")}
+    details: ClassVar[dict[str, Quantity]] = {"floor": Quantity("Floor m·p_max", unit="%")}
 
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         floor = self.values["min_p"] * judged.probs.amax(-1)

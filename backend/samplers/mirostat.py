@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import Sampler, State, Step
-from .parameters import TEMPERATURE, Choice, Detail, Number, Parameter
+from .parameters import TEMPERATURE, Choice, Number, Parameter
 
 LN2 = math.log(2)
 
@@ -46,9 +47,15 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 DETAILS = {
-    "mu": Detail("μ", "bits"),
-    "surprise": Detail("Surprise of the drawn token", "bits"),
-    "error": Detail("Surprise − τ", "bits"),
+    "mu": Quantity(
+        "μ", unit="bits", high=20, help="What steers the cut: it sinks after a surprise above τ."
+    ),
+    "surprise": Quantity(
+        "Surprise of the drawn token", unit="bits", high=20, help="As mirostat counts it."
+    ),
+    "error": Quantity(
+        "Surprise − τ", unit="bits", low=-20, high=20, help="How far the token missed the target."
+    ),
 }
 
 
@@ -61,7 +68,7 @@ class Mirostat(Sampler):
 
     group = "feedback"
     parameters = PARAMETERS
-    details: ClassVar[dict[str, Detail]] = DETAILS
+    details: ClassVar[dict[str, Quantity]] = DETAILS
 
     def start(self, batch_size: int) -> State:
         return {"mu": torch.full((batch_size,), 2.0 * self.values["tau"], dtype=torch.float64)}

@@ -8,10 +8,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import Distribution, State, Step, sampler
 from .mirostat import DETAILS, LN2, PARAMETERS, Mirostat
 from .ordering import best_first, keep_prefix
-from .parameters import Choice, Detail
+from .parameters import Choice
 
 _AUTHOR_VOCABULARY = 50_000
 
@@ -40,10 +41,10 @@ class MirostatV1(Mirostat):
             "N = vocabulary size, k rounded down.",
         ),
     )
-    details: ClassVar[dict[str, Detail]] = {
+    details: ClassVar[dict[str, Quantity]] = {
         **DETAILS,
-        "s_hat": Detail("Fitted Zipf exponent ŝ"),
-        "k": Detail("k", "tokens"),
+        "s_hat": Quantity("Fitted Zipf exponent ŝ", unit="", high=5),
+        "k": Quantity("k", unit="tokens", high=1000),
     }
 
     def judge(self, raw: Distribution, state: State) -> Step:

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import torch
 
+from ..quantities import Quantity
 from .base import Distribution, State, Step, sampler
 from .mirostat import DETAILS, LN2, Mirostat
-from .parameters import Detail
 
 
 @sampler("mirostat_v2")
@@ -22,7 +22,7 @@ class MirostatV2(Mirostat):
         "most likely token surprises by more than τ, the target cannot be reached from below."
     )
     source = "Basu et al. 2021, arXiv 2007.14966, the simpler form of the author's code."
-    details: ClassVar[dict[str, Detail]] = DETAILS
+    details: ClassVar[dict[str, Quantity]] = DETAILS
 
     def judge(self, raw: Distribution, state: State) -> Step:
         judged = raw.tempered(self.values["temperature"])

@@ -91,14 +91,6 @@ class Choice:
 Parameter = Number | Choice
 
 
-@dataclass(frozen=True)
-class Detail:
-    """One number a sampler tells about every step."""
-
-    label: str
-    unit: str = ""
-
-
 TEMPERATURE = Number(
     "temperature",
     "Temperature",

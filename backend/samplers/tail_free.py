@@ -31,7 +31,7 @@ class TailFree(Truncation):
     parameters = (
         Number(
             "z",
-            "z",
+            "Share of the bends kept, z",
             default=0.95,
             low=0.0,
             high=1.0,

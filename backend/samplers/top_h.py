@@ -7,9 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import Distribution, State, Truncation, rounding, sampler
 from .ordering import best_first, keep_prefix
-from .parameters import Choice, Detail, Number
+from .parameters import Choice, Number
 
 # Both codes look at no more tokens than this.
 _CODE_TOKENS = 100
@@ -33,7 +34,7 @@ class TopH(Truncation):
     parameters = (
         Number(
             "alpha",
-            "α",
+            "Entropy allowed, α",
             default=0.4,
             low=0.0,
             high=1.0,
@@ -51,9 +52,9 @@ class TopH(Truncation):
             "transformers renormalises these first.",
         ),
     )
-    details: ClassVar[dict[str, Detail]] = {
-        "budget": Detail("Entropy budget α·H", "nats"),
-        "used": Detail("Budget used, as the rule counts it", "nats"),
+    details: ClassVar[dict[str, Quantity]] = {
+        "budget": Quantity("Entropy budget α·H", high=7),
+        "used": Quantity("Budget used, as the rule counts it", high=7),
     }
 
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:

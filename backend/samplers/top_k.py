@@ -26,7 +26,7 @@ class TopK(Truncation):
     parameters = (
         Number(
             "k",
-            "k",
+            "Most tokens kept, k",
             default=50,
             low=1,
             high=1_000_000,

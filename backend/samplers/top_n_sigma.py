@@ -7,8 +7,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import Distribution, State, Truncation, sampler
-from .parameters import Choice, Detail, Number
+from .parameters import Choice, Number
 
 
 @sampler("top_n_sigma")
@@ -27,7 +28,7 @@ class TopNSigma(Truncation):
     parameters = (
         Number(
             "n",
-            "n",
+            "Depth n, in σ of the logits",
             default=1.0,
             low=0.0,
             high=100.0,
@@ -43,9 +44,9 @@ class TopNSigma(Truncation):
             "population by that number (llama.cpp).",
         ),
     )
-    details: ClassVar[dict[str, Detail]] = {
-        "sigma": Detail("σ of the logits", "logits"),
-        "depth": Detail("Kept below the largest logit, n·σ", "logits"),
+    details: ClassVar[dict[str, Quantity]] = {
+        "sigma": Quantity("σ of the logits", unit="logits", high=10),
+        "depth": Quantity("Kept below the largest logit, n·σ", unit="logits", high=20),
     }
 
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:

@@ -25,7 +25,7 @@ class TopP(Truncation):
     parameters = (
         Number(
             "p",
-            "p",
+            "Probability kept, p",
             default=0.9,
             low=0.0,
             high=1.0,

@@ -7,9 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ..quantities import Quantity
 from .base import Distribution, State, Truncation, rounding, sampler
 from .ordering import keep_prefix
-from .parameters import Detail, Number
+from .parameters import Number
 
 
 @sampler("typical")
@@ -27,7 +28,7 @@ class Typical(Truncation):
     parameters = (
         Number(
             "mass",
-            "Mass",
+            "Probability kept",
             default=0.9,
             low=0.0,
             high=1.0,
@@ -38,9 +39,9 @@ class Typical(Truncation):
             aliases=("typical_p", "tau"),
         ),
     )
-    details: ClassVar[dict[str, Detail]] = {
-        "centre": Detail("Entropy, the centre of the window", "nats"),
-        "window": Detail("Largest distance kept", "nats"),
+    details: ClassVar[dict[str, Quantity]] = {
+        "centre": Quantity("Entropy, the centre of the window", high=7),
+        "window": Quantity("Largest distance kept", high=7),
     }
 
     def keep(self, judged: Distribution, state: State) -> tuple[Tensor, dict[str, Tensor]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..runs.base import Run
+from ..runs.base import Request, Run
 from .files import read_heading
 from .run_store import RunStore
 from .subject import subject
@@ -21,16 +21,24 @@ class ExampleInfo:
         title: for people.
         kind: of the run.
         note: one sentence on what to look at.
-        text: or prompt that was read; of a data set, the first.
-        key: of its request.
+        request: that it answers.
     """
 
     name: str
     title: str
     kind: str
-    note: str = ""
-    text: str = ""
-    key: str = ""
+    note: str
+    request: Request
+
+    @property
+    def text(self) -> str:
+        """The text or prompt that was read; of a data set, the first."""
+        return subject(self.request)
+
+    @property
+    def key(self) -> str:
+        """The key of the request."""
+        return self.request.key
 
 
 def list_examples(folder: Path) -> list[ExampleInfo]:
@@ -42,8 +50,9 @@ def list_examples(folder: Path) -> list[ExampleInfo]:
     found = []
     for path in sorted(folder.glob("*.safetensors")):
         said = read_heading(path)
-        name, title, request = path.stem, said.title or path.stem, said.request
-        found.append(ExampleInfo(name, title, said.kind, said.note, subject(request), request.key))
+        found.append(
+            ExampleInfo(path.stem, said.title or path.stem, said.kind, said.note, said.request)
+        )
     return found
 
 

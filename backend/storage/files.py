@@ -119,7 +119,7 @@ def dump_run(run: Run) -> bytes:
     if 2 * size > MAX_HEADER_BYTES:  # quotes are escaped once more inside the file
         raise RunFileError(f"{name} holds {size:,} bytes of text, too many for a run file.")
     _check_size(run.nbytes + size, name)
-    arrays = {key: np.ascontiguousarray(value) for key, value in run.arrays().items()}
+    arrays = {key: np.asarray(value, order="C") for key, value in run.arrays().items()}
     return save(arrays, metadata={"entroscope": written})
 
 
@@ -200,7 +200,11 @@ def plain_fields(run: Run) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return asdict(value) if is_dataclass(value) else value  # type: ignore[reportArgumentType]
+    if is_dataclass(value):
+        return asdict(value)  # type: ignore[reportArgumentType]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 @cache

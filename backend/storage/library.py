@@ -8,19 +8,23 @@ again when the library is opened. Titles and tags live in the index only: files 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Sequence
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..errors import InputError, RunFileError
+from ..errors import InputError, LibraryError, RunFileError
 from ..runs.base import Run
 from .atomic import PART_PREFIX
 from .files import content_id, load_run, save_run
-from .library_index import connect, open_index
-from .subject import subject
+from .library_index import connect, open_index, speaking
+from .subject import searched
 from .tags import clean_tags
 
 Sort = Literal["saved", "created", "title", "kind", "model", "size"]
@@ -28,7 +32,12 @@ Sort = Literal["saved", "created", "title", "kind", "model", "size"]
 SUFFIX = ".safetensors"
 MAX_TITLE = 200
 TEXT_BEGINNING = 200
+"""Characters of a text that an entry has."""
+TEXT_SEARCHED = 20_000
+"""Characters of a text that a search looks through."""
 TRASH_DAYS = 30
+_TRY_AGAIN = 30
+"""Seconds after which a folder that may only be read is tried again."""
 
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -58,16 +67,39 @@ class Entry:
 class Library:
     """A folder of saved runs; safe for several threads and processes at once.
 
+    A folder that may only be read shows what it has; ``writable`` says so.
+
     Args:
         folder: made when it is not there. Runs that other programs put into it are found.
+        preview: returns what a picture of a run is drawn from, kept in the index.
+
+    Raises:
+        LibraryError: the folder cannot be used now. So does every method.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, preview: Callable[[Run], str] | None = None) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        open_index(folder)
-        self._adopt()
-        self._empty_trash()
+        self._preview = preview
+        self.writable = False
+        self._tried = -math.inf
+        self._open()
+
+    def _open(self) -> None:
+        """Make the folder ready; where it may only be read, try again now and then."""
+        if self.writable or time.monotonic() - self._tried < _TRY_AGAIN:
+            return
+        self._tried = time.monotonic()
+        try:
+            with speaking():
+                self._folder.mkdir(parents=True, exist_ok=True)
+                open_index(self._folder)
+                self.writable = True
+                self._adopt()
+                self._empty_trash()
+        except LibraryError:
+            self.writable = False
+            with connect(self._folder, only_read=True) as index:
+                index.execute("select id from run limit 1")
 
     def save(self, run: Run, *, title: str = "", tags: Iterable[str] = ()) -> str:
         """Keep a run for good and return its id; it is on the disk when this returns.
@@ -78,9 +110,10 @@ class Library:
         run_id, kept_tags = content_id(run), clean_tags(tags)
         path = self._path(run_id)
         self.restore([run_id])  # first: else another process may empty the trash meanwhile
-        if not _holds(path, run_id):
-            save_run(run, path)
-        self._insert(run_id, run, path)
+        with speaking():
+            if not _holds(path, run_id):
+                save_run(run, path)
+            self._insert(run_id, run, path)
         if title:
             self.rename(run_id, title)
         if kept_tags:
@@ -117,12 +150,14 @@ class Library:
         sort: Sort = "saved",
         descending: bool = True,
         deleted: bool = False,
+        tag: str | None = None,
     ) -> list[Entry]:
         """Return the runs all of whose search words stand in title, model, text, kind or tags.
 
         Args:
             search: words.
             kind: of the runs, None for all.
+            tag: that they have, None for any.
             sort: the column to sort by.
             descending: the largest first.
             deleted: return the runs in the trash instead.
@@ -132,6 +167,9 @@ class Library:
         where, values = ["1"], []
         if kind is not None:
             where, values = ["kind = ?"], [kind]
+        if tag is not None:
+            where.append("exists (select 1 from json_each(tags) where value = ?)")
+            values.append(tag)
         for word in search.split():
             where.append(
                 r"title || ' ' || model || ' ' || text || ' ' || kind || ' ' || tags"
@@ -141,6 +179,38 @@ class Library:
         return self._select(
             " and ".join(where), values, sort, descending=descending, deleted=deleted
         )
+
+    def tags(self) -> list[str]:
+        """Return all tags of the runs that are here, the most used first."""
+        with self._connect() as index:
+            rows = index.execute(
+                "select value from run, json_each(run.tags) where deleted is null "
+                "group by value order by count(*) desc, value collate nocase"
+            ).fetchall()
+        return [tag for (tag,) in rows]
+
+    def previews(self, run_ids: Sequence[str]) -> dict[str, str]:
+        """Return what pictures of runs are drawn from, by id; empty where there is none.
+
+        Entries of an older version have none yet: it is made from their file, and kept.
+        """
+        marks = ", ".join("?" * len(run_ids))
+        known: dict[str, str | None] = dict.fromkeys(run_ids)
+        # An index of an older version, where it may not be changed, has no such column.
+        with suppress(LibraryError), self._connect() as index:
+            known |= index.execute(f"select id, preview from run where id in ({marks})", [*run_ids])  # noqa: S608
+        return {
+            each: self._previewed(each) if made is None else made for each, made in known.items()
+        }
+
+    def _previewed(self, run_id: str) -> str:
+        made = ""
+        if self._preview is not None:
+            with suppress(RunFileError):
+                made = self._preview(load_run(self._path(run_id)))
+            with suppress(LibraryError):  # then it is made again next time
+                self._change("update run set preview = ? where id = ?", made, run_id)
+        return made
 
     def rename(self, run_id: str, title: str) -> None:
         """Give a run another title; longer than 200 characters is refused."""
@@ -156,14 +226,14 @@ class Library:
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Put runs into the trash; ``restore`` brings them back for 30 days."""
-        with connect(self._folder) as index:
+        with self._connect() as index:
             index.executemany(
                 "update run set deleted = ? where id = ?", [(_now(), each) for each in run_ids]
             )
 
     def restore(self, run_ids: Sequence[str]) -> None:
         """Take runs out of the trash."""
-        with connect(self._folder) as index:
+        with self._connect() as index:
             index.executemany(
                 "update run set deleted = null where id = ?", [(each,) for each in run_ids]
             )
@@ -181,7 +251,7 @@ class Library:
 
     def _adopt(self) -> None:
         """Index the files that are not in the index, and forget entries whose file is gone."""
-        with connect(self._folder) as index:
+        with self._connect() as index:
             index.execute("begin immediate")  # nobody saves between the look and the deletion
             known = {each for (each,) in index.execute("select id from run")}
             gone = [
@@ -208,7 +278,7 @@ class Library:
 
     def _empty_trash(self) -> None:
         limit = (datetime.now(UTC) - timedelta(days=TRASH_DAYS)).isoformat()
-        with connect(self._folder) as index:
+        with self._connect() as index:
             index.execute("begin immediate")  # nobody restores between the look and the deletion
             old = [
                 each for (each,) in index.execute("select id from run where deleted < ?", [limit])
@@ -222,14 +292,18 @@ class Library:
     def _insert(self, run_id: str, run: Run, path: Path) -> None:
         values = (
             run_id, run.title[:MAX_TITLE], run.kind, run.model.name,
-            " ".join(subject(run.request)[:TEXT_BEGINNING].split()), "[]", run.created, _now(),
-            path.stat().st_size,
+            " ".join(searched(run.request)[:TEXT_SEARCHED].split()), "[]", run.created, _now(),
+            path.stat().st_size, self._preview(run) if self._preview else None,
         )  # fmt: skip
-        with connect(self._folder) as index:
-            index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null)", values)
+        with self._connect() as index:
+            index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null,?)", values)
+
+    def _connect(self) -> AbstractContextManager[sqlite3.Connection]:
+        self._open()
+        return connect(self._folder, only_read=not self.writable)
 
     def _change(self, statement: str, *values: str) -> None:
-        with connect(self._folder) as index:
+        with self._connect() as index:
             index.execute(statement, values)
 
     def _select(
@@ -238,10 +312,10 @@ class Library:
     ) -> list[Entry]:  # fmt: skip
         place = "not null" if deleted else "null"
         order = f"{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
-        with connect(self._folder) as index:
+        with self._connect() as index:
             rows = index.execute(
-                "select id, title, kind, model, text, tags, created, saved, size from run "  # noqa: S608
-                f"where deleted is {place} and {where} order by {order}",
+                f"select id, title, kind, model, substr(text, 1, {TEXT_BEGINNING}), tags, created, "  # noqa: S608
+                f"saved, size from run where deleted is {place} and {where} order by {order}",
                 values,
             ).fetchall()
         return [_read_entry(*row) for row in rows]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..errors import LibraryError
+
 _INDEX = "library.db"
-_VERSION = 1
+_PATIENCE = 10
+"""Seconds that a change of another process is waited for."""
+_VERSION = 2
 """Of the table, as ``user_version`` of the index."""
 
 _SCHEMA = """
@@ -23,9 +28,26 @@ create table if not exists run (
     created text not null,
     saved text not null,
     size integer not null,
-    deleted text
+    deleted text,
+    preview text
 ) strict
 """
+_SINCE = {2: "alter table run add column preview text"}
+"""What brings an index to a version from the one before."""
+
+_REASONS = {
+    "locked": "another program holds it",
+    "full": "the disk is full",
+    "readonly": "it may only be read",
+    "unable to open": "its folder may not be written",
+}
+_CODES = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk is full",
+    errno.EROFS: "it may only be read",
+    errno.EACCES: "its folder may not be written",
+    errno.EPERM: "its folder may not be written",
+}
 
 
 class _NewerError(sqlite3.DatabaseError):
@@ -37,30 +59,71 @@ def open_index(folder: Path) -> None:
 
     One that is damaged, or of a newer version, is set aside for somebody to look at: the files of
     the runs are all there, and only titles given later and tags are missing from the new one.
+
+    Raises:
+        LibraryError: it is not broken, but locked, or cannot be written.
     """
     try:
         _prepare(folder)
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):  # locked or out of space, not broken
-            raise
         _set_aside(folder, "newer" if isinstance(error, _NewerError) else "broken")
         _prepare(folder)
 
 
 @contextmanager
-def connect(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a connection; what was changed is kept at the end, or undone by an error."""
-    with closing(sqlite3.connect(folder / _INDEX, timeout=30)) as index, index:
-        index.execute("pragma synchronous=full")
-        yield index
+def connect(folder: Path, *, only_read: bool = False) -> Iterator[sqlite3.Connection]:
+    """Yield a connection; what was changed is kept at the end, or undone by an error.
+
+    Args:
+        folder: of the library.
+        only_read: take the index as it lies there, in a folder that may not be written.
+
+    Raises:
+        LibraryError: it cannot be used now; the message says why.
+    """
+    with speaking():
+        place = (folder / _INDEX).absolute().as_uri() + (
+            "?mode=ro&immutable=1" if only_read else ""
+        )
+        opened = sqlite3.connect(place, timeout=_PATIENCE, uri=True)
+        with closing(opened) as index, index:
+            index.execute("pragma synchronous=full")
+            yield index
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """Turn what a disk or a lock refuses into one line for people.
+
+    Raises:
+        LibraryError: instead of ``OSError`` and ``sqlite3.OperationalError``.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        said = str(error)
+        reason = next((why for words, why in _REASONS.items() if words in said), said)
+        raise LibraryError(_sentence(reason)) from error
+    except OSError as error:
+        reason = _CODES.get(error.errno or 0, error.strerror or "it cannot be used")
+        raise LibraryError(_sentence(reason)) from error
+
+
+def _sentence(reason: str) -> str:
+    return f"The library cannot be used now: {reason}. Everything else works."
 
 
 def _prepare(folder: Path) -> None:
     with connect(folder) as index:
-        if index.execute("pragma user_version").fetchone()[0] > _VERSION:
+        version = index.execute("pragma user_version").fetchone()[0]
+        if version > _VERSION:
             raise _NewerError
         index.execute("pragma journal_mode=wal")
+        index.execute("begin immediate")  # two processes must not both bring it up to date
+        version = index.execute("pragma user_version").fetchone()[0]
         index.execute(_SCHEMA)
+        for step in range(version + 1, _VERSION + 1) if version else ():
+            index.execute(_SINCE[step])
         index.execute(f"pragma user_version={_VERSION}")
         if index.execute("pragma quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("the index is damaged")

@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..runs.asking import request_type
 from ..runs.base import Request, Run
 from ..runs.divergence import DivergenceRequest, DivergenceRun
-from ..runs.model import ModelFacts, ModelSpec
+from ..runs.model import NO_MODEL, ModelFacts, ModelSpec
 from . import strict_json
 from .files import adapter
 
@@ -43,6 +43,8 @@ def exact_request(run: Run) -> Request:
 
 
 def _exact(spec: ModelSpec, facts: ModelFacts) -> ModelSpec:
+    if spec == NO_MODEL:
+        return spec
     return replace(spec, revision=facts.revision, dtype=facts.dtype, device="auto")
 
 

@@ -21,15 +21,17 @@ def snippet(run: Run) -> str:
         if (value := getattr(request.model, name))
     ]
     given = _given(request)
-    names = sorted({type(request).__name__} | _types(list(given.values())))
+    types = {type(request)} | _types(list(given.values()))
     arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
+    begin = f"{_weights(run)}import backend\n{_imports(types)}\n"
+    end = 'run.save("run.safetensors")\n'
+    asked = type(request).__name__
+    if not request.reads_model:
+        return f"{begin}request = {asked}(\n{arguments})\nrun = backend.study(None, request)\n{end}"
     return (
-        f"{_weights(run)}import backend\n"
-        f"from backend.runs import {', '.join(names)}\n\n"
-        f"model = backend.load_model({', '.join(model)})\n"
-        f"request = {type(request).__name__}(\n    model=model.spec,\n{arguments})\n"
-        "run = backend.study(model, request)\n"
-        'run.save("run.safetensors")\n'
+        f"{begin}model = backend.load_model({', '.join(model)})\n"
+        f"request = {asked}(\n    model=model.spec,\n{arguments})\n"
+        f"run = backend.study(model, request)\n{end}"
     )
 
 
@@ -53,11 +55,22 @@ def _given(request: Any) -> dict[str, Any]:
     }
 
 
-def _types(value: Any) -> set[str]:
-    """Return the names of all dataclasses inside ``value``, which its repr will mention."""
+def _imports(types: set[type]) -> str:
+    """Return the lines that import types: those that ``backend.runs`` has from there."""
+    from .. import runs
+
+    rooms: dict[str, list[str]] = {}
+    for each in sorted(types, key=lambda each: each.__name__):
+        room = runs.__name__ if each.__name__ in runs.__all__ else each.__module__
+        rooms.setdefault(room, []).append(each.__name__)
+    return "".join(f"from {room} import {', '.join(names)}\n" for room, names in rooms.items())
+
+
+def _types(value: Any) -> set[type]:
+    """Return all dataclasses inside ``value``, which its repr will mention."""
     if is_dataclass(value):
         inside = _types([getattr(value, each.name) for each in fields(value)])
-        return {type(value).__name__} | inside
+        return {type(value)} | inside
     if isinstance(value, list | tuple):
-        return {name for each in value for name in _types(each)}
+        return {each for part in value for each in _types(part)}
     return set()

@@ -18,7 +18,7 @@ def stamp(spec: ModelSpec) -> Stamp:
 
     A model of the hub lies under its commit, and the bundled one changes with its installation.
     """
-    if spec.source == "bundled":
+    if spec.source in ("", "bundled"):  # none at all, or what was installed with us
         return ()
     try:
         return tuple(sorted(_look(Path(spec.source).expanduser())))

@@ -13,3 +13,8 @@ def subject(request: Request) -> str:
             return value
     texts = getattr(request, "texts", ())
     return texts[0] if texts else ""
+
+
+def searched(request: Request) -> str:
+    """Return the text a search looks through: the subject; of a data set, all texts."""
+    return "\n".join(getattr(request, "texts", ())) or subject(request)

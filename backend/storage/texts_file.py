@@ -74,6 +74,24 @@ def read_texts(data: bytes, name: str, field: str = FIELD) -> tuple[str, ...]:
     return texts
 
 
+def fields_of(data: bytes, name: str) -> list[str]:
+    """Return where the text may stand in a table or JSON lines; empty for lines and broken files.
+
+    Names of columns, or those entries of the first object that are texts.
+    """
+    suffix = PurePath(name).suffix.lower()
+    text = data[:MAX_FILE_BYTES].decode("utf-8-sig", "replace")
+    try:
+        if suffix == ".csv":
+            return next(_rows(text, name), [])
+        if suffix == ".jsonl":
+            first: Any = json.loads(next(line for _, line in _lines(text)))
+            return [key for key, value in first.items() if isinstance(value, str)]
+    except (AttributeError, InputError, RecursionError, StopIteration, ValueError):
+        pass
+    return []
+
+
 def _check_size(size: int, name: str) -> None:
     if size > MAX_FILE_BYTES:
         raise OverBudgetError(f"{name} has {size:,} bytes; at most {MAX_FILE_BYTES:,} are read.")

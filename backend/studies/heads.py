@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -42,7 +42,7 @@ class _Spectra:
         facts = model.facts
         self._kept, self._heads = kept, facts.heads
         self.turned = False
-        self.arrays = {
+        self.arrays: dict[str, Any] = {
             name: np.full((facts.layers, facts.heads), np.nan, np.float32) for name in _NAMES
         }
 

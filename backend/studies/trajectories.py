@@ -18,16 +18,19 @@ from ..derived.pace import batch_factor
 from ..errors import CancelledError, InputError, ModelError, OverBudgetError
 from ..models.memory import study_memory
 from ..reading.footprint import forward_bytes
-from ..runs.trajectories import Ending, TrajectoryRequest, TrajectoryRun
+from ..runs.trajectories import (
+    MAX_ROWS,
+    MAX_SAMPLERS,
+    MAX_STEPS,
+    Ending,
+    TrajectoryRequest,
+    TrajectoryRun,
+)
 from ..settings import settings
 from .base import STUDIES, Estimate, Progress, Report
 
 if TYPE_CHECKING:
     from ..models.language import LanguageModel
-
-MAX_SAMPLERS = 12
-MAX_ROWS = 96
-MAX_STEPS = 1024
 
 # Buffers of size rows × vocabulary that one step has at once.
 _LOGIT_BUFFERS = 10

@@ -25,7 +25,7 @@ def lifespan(source: Source) -> Callable[[Any], AbstractAsyncContextManager[None
     @asynccontextmanager
     async def run(app: Any) -> AsyncIterator[None]:
         threading.Thread(target=_warm_up, args=(source,), name="warm up", daemon=True).start()
-        with _goodbye(source.say_goodbye):
+        with _before_shutdown(source.announce_shutdown):
             yield
         await run_in_threadpool(source.close)
 
@@ -38,8 +38,8 @@ def _warm_up(source: Source) -> None:
 
 
 @contextmanager
-def _goodbye(say: Callable[[], None]) -> Iterator[None]:
-    """Say goodbye as soon as the process is told to stop.
+def _before_shutdown(announce: Callable[[], None]) -> Iterator[None]:
+    """Announce it as soon as the process is told to stop.
 
     The server waits for open connections before the lifespan ends, and a stream of events stays
     open as long as its job runs: without this it would wait for the study.
@@ -51,7 +51,7 @@ def _goodbye(say: Callable[[], None]) -> Iterator[None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         # In a thread: this one may hold the very lock that is needed.
-        threading.Thread(target=say, name="goodbye", daemon=True).start()
+        threading.Thread(target=announce, name="announce shutdown", daemon=True).start()
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)

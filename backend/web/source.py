@@ -64,7 +64,7 @@ class Source(Protocol):
         """Do what makes the first reader wait less; takes seconds."""
         ...
 
-    def say_goodbye(self) -> None:
+    def announce_shutdown(self) -> None:
         """Tell all who listen that the server goes down."""
         ...
 

@@ -1,7 +1,7 @@
 // The address: the frame alone writes it, so that it always says what is on screen. The server
 // reads it when a session begins, and after Back and Forward.
 
-import { DEFAULTS, WRITTEN } from "./state.js";
+import { DEFAULTS, OLDER, WRITTEN } from "./state.js";
 
 const PAUSE = 150; // milliseconds; held-down arrow keys are written once
 const STEP = 700; // changes of the pin within this time are one entry of the history
@@ -19,13 +19,16 @@ export class Address {
     this.base = path && pathname.endsWith(`/${path}`) ? pathname.slice(0, -path.length) : pathname;
     if (!this.base.endsWith("/")) this.base += "/";
     this.read();
+    // In links of before the stage a step was a token.
+    if (path === "trajectories" && this.frame.state.step === null) this.frame.set({ step: this.frame.state.token });
   }
 
   read() {
     const said = new URLSearchParams(window.location.search);
     const found = {};
     for (const [name, [key, form]] of Object.entries(WRITTEN)) {
-      const value = said.has(key) ? form.read(said.get(key)) : undefined;
+      const given = [key, OLDER[name]].find((each) => said.has(each));
+      const value = given ? form.read(said.get(given)) : undefined;
       found[name] = value ?? DEFAULTS[name];
     }
     this.frame.set(found);
@@ -34,7 +37,7 @@ export class Address {
   /** Write soon; see ``write``. */
   later(changed) {
     clearTimeout(this.timer);
-    const pins = [...changed].every((name) => name === "token");
+    const pins = [...changed].every((name) => ["token", "row", "step"].includes(name));
     this.timer = setTimeout(() => this.write({ replace: pins && Date.now() - this.wrote < STEP }), PAUSE);
   }
 

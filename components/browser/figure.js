@@ -1,6 +1,7 @@
 // A panel in its place: the view that draws it, its title, and one menu for everything about it.
 
 import { button, element } from "./dom.js";
+import { headOptions } from "./heads.js";
 import { menu, opens } from "./menu.js";
 
 export class Figure {
@@ -8,7 +9,7 @@ export class Figure {
     this.frame = frame;
     this.panel = panel;
     this.View = View;
-    this.node = element("figure", `figure ${panel.module}`);
+    this.node = element("figure", `figure of-${panel.module}`);
     this.node.setAttribute("aria-label", panel.title);
     this.box = element("div", "box");
     this.view = new View(frame, panel);
@@ -21,12 +22,39 @@ export class Figure {
     const head = element("figcaption", "figure-head");
     if (this.panel.module === "strip") head.append(this.colours());
     else head.append(element("span", "figure-title", this.panel.title));
+    if (this.panel.module === "heads") head.append(headOptions(this.frame, this.panel));
+    for (const choice of this.panel.options.choices ?? []) head.append(this.choice(choice));
     if (this.view.legend) head.append(this.view.legend);
     const more = button("⋯", undefined, "quiet more");
     more.setAttribute("aria-label", `About ${this.panel.title}`);
     menu(more, () => this.items());
     head.append(more);
     return head;
+  }
+
+  // What a chart lets one choose, such as the number that it counts.
+  choice({ parameter, label, values }) {
+    const { frame, panel } = this;
+    const named = (each) => each.label || (panel.numbers.find((number) => number.name === each.value)?.label ?? each.value);
+    const chosen = () => frame.state.choices[panel.name]?.[parameter] ?? values[0].value;
+    const node = button("", undefined, "colours");
+    const write = () => {
+      node.textContent = `${named(values.find((each) => each.value === chosen()) ?? values[0])} ▾`;
+    };
+    write();
+    menu(node, () => [
+      { heading: label },
+      ...values.map((each) => ({
+        label: named(each),
+        checked: each.value === chosen(),
+        act: () => {
+          const own = { ...frame.state.choices[panel.name], [parameter]: each.value };
+          frame.set({ choices: { ...frame.state.choices, [panel.name]: own } });
+          write();
+        },
+      })),
+    ]);
+    return node;
   }
 
   // Which number colours the text, a value for what, and over which range.
@@ -107,14 +135,22 @@ export class Figure {
   }
 
   async show(run) {
-    this.run = run ?? this.frame.fallback(this.panel);
-    this.node.classList.toggle("empty", !this.run);
-    if (this.node.hidden || !this.run) {
+    this.live = false;
+    this.run = run;
+    if (this.node.hidden) {
       this.asleep = true;
       return;
     }
     this.asleep = false;
     await this.view.show(this.run);
+  }
+
+  /** Show what a job has made so far. */
+  partial(said) {
+    if (!this.view.partial || this.node.hidden) return;
+    this.live = true;
+    this.node.parentElement?.classList.add("live");
+    this.view.partial(said);
   }
 
   wake() {
@@ -136,7 +172,7 @@ function sentence(words) {
 }
 
 // Formulas come from the project's own declarations, as MathML that the server made.
-function formula(mathml) {
+export function formula(mathml) {
   const parsed = new DOMParser().parseFromString(mathml, "application/xml");
   const node = element("div", "formula");
   node.append(document.importNode(parsed.documentElement, true));

@@ -50,7 +50,7 @@ const MAKERS = {
     return group;
   },
   whole: (field, value, changed) => numeric(field, value, changed, 1),
-  number: (field, value, changed) => numeric(field, value, changed, "any"),
+  number: (field, value, changed) => numeric(field, value, changed, field.step ?? "any"),
   line: (field, value, changed) => typed(element("input", "field"), value ?? "", changed),
   text: (field, value, changed) => {
     const area = typed(element("textarea", "field"), value ?? "", changed);
@@ -87,6 +87,16 @@ function typed(input, value, changed) {
   stopKeys(input);
   input.addEventListener("input", () => changed(input.value));
   return input;
+}
+
+/** A list to choose one of; ``options`` are pairs of value and text. */
+export function select(label, options, value, changed, className = "field") {
+  const list = element("select", className);
+  list.setAttribute("aria-label", label);
+  list.append(...options.map(([each, text]) => new Option(text, each)));
+  list.value = value;
+  list.addEventListener("change", () => changed(list.value));
+  return list;
 }
 
 /** Streamlit's own shortcuts (r, c) must not hear what is being typed. */

@@ -29,7 +29,7 @@ class Frame {
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
-    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}`)]));
+    this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("main", "body");
@@ -47,7 +47,7 @@ class Frame {
     this.jobs = new Jobs(this);
     this.figures = [];
     this.lenses = {};
-    fetch(new URL("lenses.json", HERE))
+    this.lensesReady = fetch(new URL("lenses.json", HERE))
       .then((answer) => answer.json())
       .then((found) => Object.assign(this.lenses, found));
     onThemeChange(mount, (dark) => this.set({ theme: dark ? "dark" : "light" }));
@@ -65,7 +65,9 @@ class Frame {
     this.reports.acknowledge(data.acked);
     for (const message of data.notices) this.notice(message);
     if (data.job) this.jobs.follow(data.job);
+    if (data.choices) this.choicesCame?.(data.choices);
     if (this.reports.waiting) return; // this run knows less than the reader has done meanwhile
+    this.jobs.expectNone();
     this.page = data.page;
     this.reading = data.reading ?? this.reading;
     this.draw();
@@ -76,6 +78,7 @@ class Frame {
     const lens = this.page.kind ? this.lenses[this.page.kind] : null;
     const reading = lens ? this.reading : null;
     this.lens = lens;
+    this.body.classList.remove("leaving");
     this.root.classList.toggle("plain", !lens);
     this.bar.draw();
     this.head.draw();
@@ -83,8 +86,11 @@ class Frame {
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
-    const run = content ? { content, kind: lens.kind, tokens: reading.tokens } : null;
-    const shown = `${this.page.name}/${content}/${reading?.id}`;
+    const branches = reading?.branches ?? [];
+    const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
+    this.without = reading?.without ?? [];
+    const rows = Object.keys(reading?.rows ?? {});
+    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
     if (shown !== this.shown) this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
@@ -97,8 +103,10 @@ class Frame {
   }
 
   async show(shown, lens, run) {
-    const sameLens = this.shown?.split("/")[0] === this.page.name;
-    const sameText = this.shown?.split("/")[2] === this.reading.id;
+    const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
+    const [hadRun, hasRun] = [before[1], now[1]].map((content) => content !== "undefined");
+    const sameLens = before[0] === now[0] && before[4] === now[4] && hadRun === hasRun;
+    const sameText = before[2] === now[2];
     this.shown = shown;
     this.run = run;
     if (!sameText) {
@@ -109,11 +117,13 @@ class Frame {
     if (!sameLens) await this.build(lens, shown);
     if (this.shown !== shown) return;
     this.body.classList.toggle("missing", !run);
-    await Promise.all(this.figures.map((figure) => figure.show(run)));
+    const { text } = this.reading.contents;
+    await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
   }
 
-  // The text of the reading, whichever of its runs is there.
+  // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
+    if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
     const contents = Object.values(this.reading.contents);
     const content = this.reading.contents.text ?? contents[0];
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
@@ -129,7 +139,8 @@ class Frame {
   }
 
   async build(lens, shown) {
-    const panels = lens.panels.filter((panel) => !this.page.opening || OPENING.has(panel.module));
+    if (!this.run) await this.lensesReady;
+    const panels = this.panelsOf(lens);
     const modules = await Promise.all(
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
@@ -144,6 +155,17 @@ class Frame {
     }
     this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
     for (const figure of before) figure.close();
+  }
+
+  // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
+  // Of a text that the lens has not measured it shows what Tokens knows.
+  panelsOf(lens) {
+    const { view, opening, title, summary } = this.page;
+    if (!this.run) return this.reading?.contents.text ? this.lenses.text.panels.filter((panel) => panel.module === "strip") : [];
+    if (!view && !opening) return lens.panels.filter((panel) => !this.without.includes(panel.name));
+    const few = lens.panels.filter((panel) => (view ? panel.module === "strip" : OPENING.has(panel.module)));
+    const own = { name: view, module: view, title, read: summary, area: "stage", options: {}, numbers: [] };
+    return view ? [...few, own] : few;
   }
 
   // Pictures along the text share one place: one of them is seen at a time.
@@ -198,26 +220,19 @@ class Frame {
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
 
-  /** Show another page; drawn here at once if it is a lens. */
-  go(page) {
-    if (page.name === this.page.name && page.group === this.page.group) return;
+  /** Show another page; drawn here at once if it is about the same. ``action`` is asked for with it. */
+  go(page, action) {
+    if (!action && page.name === this.page.name && page.group === this.page.group) return;
+    const here = !action && page.subject && page.subject === this.page.subject;
     this.page = page;
-    const lens = this.lenses[page.kind];
-    const here = lens && lens.subject === this.lens?.subject;
-    if (here || (lens && this.readings?.[lens.subject])) this.draw();
+    if (here && this.lenses[page.kind]) this.draw();
     else {
       this.bar.draw();
       this.body.classList.add("leaving");
     }
     this.address.write();
-    this.reports.page();
-  }
-
-  /** What a figure shows of a text that its lens has not measured: the strip, as Tokens has it. */
-  fallback(panel) {
-    const content = this.reading?.contents.text;
-    if (panel.module !== "strip" || !content) return null;
-    return { content, kind: "text", tokens: this.text?.tokens.length };
+    if (action) this.reports.ask(action);
+    else this.reports.page();
   }
 
   // ── services for views ─────────────────────────────────────────────────────────────────────
@@ -233,6 +248,11 @@ class Frame {
 
   part(name, parameters) {
     const content = this.run?.content ?? this.reading.contents.text;
+    return fetchParcel(this.dataUrl(content, name, parameters));
+  }
+
+  /** A part of any run whose content is known. */
+  partAt(content, name, parameters) {
     return fetchParcel(this.dataUrl(content, name, parameters));
   }
 

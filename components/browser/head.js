@@ -3,7 +3,8 @@
 import { button, element } from "./dom.js";
 import { afterRest, control } from "./form.js";
 import { menu, opens } from "./menu.js";
-import { count } from "./words.js";
+import { chosen, compareButton, pairLine } from "./pair.js";
+import { count, duration } from "./words.js";
 import { withUnit } from "./numbers.js";
 
 const HEADLINE = 3; // figures on top; the others stand in the menu
@@ -11,8 +12,8 @@ const HEADLINE = 3; // figures on top; the others stand in the menu
 export class Head {
   constructor(frame) {
     this.frame = frame;
-    this.node = element("div", "head");
-    this.line = element("div", "head-line");
+    this.node = element("div", "reading");
+    this.line = element("div", "reading-line");
     this.below = element("div", "head-below");
     this.figures = element("div", "figures");
     this.notices = element("div", "notices");
@@ -26,13 +27,27 @@ export class Head {
     this.node.hidden = !frame.lens;
     if (!frame.lens || this.editing) return;
     const reading = frame.reading;
-    if (!this.edit) this.build();
+    if (!this.edit || frame.lens !== this.built) this.build();
+    if (this.paired) this.drawPair(reading);
     this.quote.textContent = reading ? oneLine(reading.text) : "";
     this.quote.title = reading?.title ?? "";
-    this.count.textContent = frame.text ? `${count(frame.text.tokens.length)} tokens` : "";
+    const tokens = frame.text?.tokens.length ?? reading?.tokens;
+    this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
     this.title.textContent = reading?.title ?? "";
+    this.changed.hidden = !reading?.changed;
     this.drawModel();
     this.drawFigures();
+  }
+
+  // Two runs have their own line; it is made anew when one of them changes.
+  drawPair(reading) {
+    const shown = JSON.stringify([reading.sides, reading.exact]);
+    if (shown === this.pair) return;
+    this.pair = shown;
+    const { line, buttons } = pairLine(this);
+    this.wide = [...buttons, ...this.kept];
+    for (const each of buttons) each.classList.add("wide");
+    this.line.replaceChildren(line, element("span", "gap"), ...this.wide, this.dots);
   }
 
   build() {
@@ -52,16 +67,27 @@ export class Head {
     menu(examples, () => this.examples());
     const options = named("⚙ Options");
     opens(options, (close) => this.optionsForm(close));
+    const list = Object.values(frame.lens.fields).some((field) => field.kind === "list");
+    const upload = list ? [named("Upload…", () => frame.reports.ask({ do: "upload", kind: frame.lens.kind }))] : [];
     const save = named("Save");
     opens(save, (close) => this.saveForm(close));
     const link = named("Link", () => this.copyLink());
     const exports = named("Export ▾");
     menu(exports, () => this.exports());
-    const compare = named("Compare with…", () => frame.reports.ask({ do: "compare" }));
-    this.wide = [save, link, exports, compare];
+    const compare = (rest) => frame.go(frame.bar.pages().find((page) => page.kind === "compare"), { kind: frame.lens.kind, ...rest });
+    const other = compareButton(frame, "Compare with…", (each) => compare({ do: "compare", ...chosen(each) }));
+    this.changed = button("What changed", () => compare({ do: "changed" }), "quiet changed");
+    this.changed.title = "The reading before the last edit above this one";
     const more = named("⋯", undefined, "More about this reading");
     menu(more, () => this.more());
-    this.line.replaceChildren(this.edit, this.quote, this.count, this.again, examples, options, ...this.wide, more);
+    this.built = frame.lens;
+    this.paired = Boolean(frame.reading?.sides);
+    this.pair = null;
+    this.dots = more;
+    this.kept = [link, exports];
+    this.wide = [save, link, exports, other];
+    for (const each of this.wide) each.classList.add("wide");
+    this.line.replaceChildren(this.edit, this.quote, this.count, this.changed, this.again, examples, ...upload, options, ...this.wide, more);
   }
 
   // ── what stands under the line ─────────────────────────────────────────────────────────────
@@ -69,7 +95,7 @@ export class Head {
   drawModel() {
     const { frame } = this;
     const chosen = frame.data.models.find((each) => each.chosen);
-    const other = frame.reading && chosen && frame.reading.model !== chosen.key;
+    const other = frame.reading?.model && chosen && frame.reading.model !== chosen.key;
     this.again.hidden = !other;
     if (other) this.again.textContent = `Run with ${chosen.short}`;
   }
@@ -128,10 +154,10 @@ export class Head {
     const { frame } = this;
     const seconds = frame.reading?.offers?.[lens.kind];
     const time = seconds ? ` · about ${duration(seconds)}` : "";
-    const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled);
+    const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled && field.kind !== "own");
     const act = needs.length ? () => this.open() : () => this.measure(lens);
     const label = needs.length ? `Ask ${lens.title}` : `Measure ${lens.title.toLowerCase()} for this text`;
-    return [button(`${label}${time}`, act, "primary"), element("span", "hint", lens.summary)];
+    return [element("p", "hint", lens.summary), button(`${label}${time}`, act, "primary")];
   }
 
   // ── editing ────────────────────────────────────────────────────────────────────────────────
@@ -141,7 +167,7 @@ export class Head {
     this.editing = true;
     const values = this.values();
     const form = element("form", "edit-form");
-    const needed = Object.values(frame.lens.fields).filter((field) => field.needed);
+    const needed = Object.values(frame.lens.fields).filter((field) => field.needed && field.kind !== "own");
     const counter = element("span", "count");
     const counted = afterRest(
       (text) => this.countTokens(text),
@@ -173,8 +199,8 @@ export class Head {
     });
     this.line.replaceChildren(form);
     const first = form.querySelector("textarea,input");
-    first.focus();
-    first.select();
+    first?.focus();
+    first?.select();
     counted(values[frame.lens.subject] ?? "");
   }
 
@@ -190,8 +216,12 @@ export class Head {
   values() {
     const { lens, reading } = this.frame;
     const known = { ...reading?.fields[lens.kind], ...this.options[lens.kind] };
-    return Object.fromEntries(
-      Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? field.default ?? null]),
+    const chosen = this.frame.figures.map((figure) => figure.view.fields?.()); // edited in the picture
+    return Object.assign(
+      Object.fromEntries(
+        Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? (field.filled ? reading?.text : null) ?? field.default ?? null]),
+      ),
+      ...chosen,
     );
   }
 
@@ -201,6 +231,16 @@ export class Head {
 
   measure(lens) {
     this.frame.reports.ask({ do: "measure", kind: lens.kind, fields: this.options[lens.kind] ?? {} });
+  }
+
+  /** About how long a run of the fields as they stand takes, in words; "" if they are of no use. */
+  async estimate() {
+    const { lens, data, address } = this.frame;
+    const body = JSON.stringify({ kind: lens.kind, model: data.model, fields: this.values() });
+    const answer = await fetch(`${address.base}estimate`, { method: "POST", body, headers: { "X-Entroscope": "1" } });
+    if (!answer.ok) return "";
+    const { seconds } = await answer.json();
+    return seconds === null ? "not yet measured here" : `about ${duration(seconds)}`;
   }
 
   async countTokens(text) {
@@ -220,8 +260,8 @@ export class Head {
       ...frame.data.examples.map((each) => ({
         label: each.title,
         note: each.note,
-        checked: each.name === frame.reading?.address.example,
-        act: () => frame.reports.ask({ do: "open", example: each.name }),
+        checked: each.name === frame.reading?.address.example || (each.ask?.a !== undefined && each.ask.a === frame.reading?.address.a),
+        act: () => frame.reports.ask(each.ask ?? { do: "open", example: each.name }),
       })),
     ];
   }
@@ -264,10 +304,12 @@ export class Head {
     const content = frame.reading?.contents[kind];
     if (!content) return [{ heading: "Nothing measured yet" }];
     const to = (part, label, note, parameters) => ({ label, note, href: frame.dataUrl(content, part, parameters), download: "" });
+    const tables = (frame.reading.tables ?? frame.lens.tables ?? []).map((name) => to(`table/${name}.csv`, `Table of ${name.replaceAll("_", " ")}`, "CSV, in nats"));
+    if (this.paired) return [{ heading: "This comparison" }, ...tables];
     return [
       { heading: `${frame.lens.title} of this reading` },
       to("report.html", "Report", "one HTML file, works offline", { unit: frame.state.unit }),
-      ...(frame.lens.tables ?? []).map((name) => to(`table/${name}.csv`, `Table of ${name.replaceAll("_", " ")}`, "CSV, in nats")),
+      ...tables,
       to("run.json", "All numbers", "JSON, in nats"),
       to("run.safetensors", "The run", "opens again here and in Python"),
       to("snippet.py", "Make it again in Python", "a short program"),
@@ -284,7 +326,7 @@ export class Head {
     }
     for (const part of frame.lens.guide) items.push({ content: element("p", "guide", part) });
     items.push({ content: this.facts() });
-    if (content) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });
+    if (content && !this.paired) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });
     return items;
   }
 
@@ -316,8 +358,4 @@ export class Head {
 function oneLine(text) {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
-}
-
-function duration(seconds) {
-  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }

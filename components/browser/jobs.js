@@ -7,6 +7,16 @@ export class Jobs {
     this.running = null; // id
   }
 
+  /** Say at once that work was asked for; the first of a server may take seconds to begin. */
+  expect() {
+    if (!this.running) this.frame.head.progress({ message: "Starting", share: null });
+  }
+
+  /** The server has answered, and began nothing. */
+  expectNone() {
+    if (!this.running) this.frame.head.progress(null);
+  }
+
   /** Listen to a job, once; ``job`` is {id, label, reading}. */
   follow(job) {
     if (job.id === this.running || job.id === this.ended) return;
@@ -25,7 +35,7 @@ export class Jobs {
     if (said.type === "progress") {
       const share = said.total ? said.done / said.total : null;
       this.frame.head.progress({ message: said.message, share, left: said.seconds_left });
-    } else if (said.type === "partial") this.frame.figures.forEach((figure) => figure.partial?.(said));
+    } else if (said.type === "partial") this.frame.figures.forEach((figure) => figure.partial({ ...said, branch: this.job.branch }));
     else this.end(said);
   }
 
@@ -34,12 +44,23 @@ export class Jobs {
     this.close();
     this.ended = job.id;
     if (said.type === "done") {
-      frame.reading = { ...job.reading, contents: { ...job.reading.contents, ...said.contents } };
       frame.announce("Done");
-      if (frame.page.kind) frame.draw();
+      // What is made of several runs the server puts together.
+      if (frame.page.subject === job.reading.subject && !job.reading.sides) {
+        const { branches, contents } = job.reading;
+        frame.reading = job.branch
+          ? { ...job.reading, branches: [...branches, ...Object.values(said.contents)] }
+          : { ...job.reading, contents: { ...contents, ...said.contents } };
+        frame.draw();
+      }
       frame.reports.ask({ do: "arrived", job: job.id });
       return;
     }
+    if (said.type === "cancelled" && said.content) {
+      frame.reports.ask({ do: "stopped", job: job.id, content: said.content });
+      return;
+    }
+    frame.figures.forEach((figure) => figure.live && figure.show(frame.run)); // what was unfinished goes
     const words = {
       error: said.message,
       cancelled: "Stopped. What you see is the reading before.",
@@ -63,5 +84,6 @@ export class Jobs {
     this.running = null;
     this.frame.head.progress(null);
     this.frame.body.classList.remove("waiting");
+    this.frame.body.querySelectorAll(".live").forEach((area) => area.classList.remove("live"));
   }
 }

@@ -9,7 +9,8 @@ const kept = new Map(); // address → { parcel: Promise, bytes: number }, the l
 export function unpack(buffer) {
   const size = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)));
-  const arrays = Object.entries(header.arrays).map(([name, { type, start, length }]) => [name, new TYPES[type](buffer, 4 + size + start, length)]);
+  const read = ({ type, start, length }) => new TYPES[type](buffer, 4 + size + start, length);
+  const arrays = Object.entries(header.arrays).map(([name, place]) => [name, read(place)]);
   return { ...header, ...Object.fromEntries(arrays) };
 }
 

@@ -17,24 +17,27 @@ export const DEFAULTS = {
   view: null, // first and last token in view of a long text
   whole: false, // show patterns of long texts too
   measure: null, // what colours the grid of heads
-  order: "number", // of heads: by number, or by value
-  first: "show", // or hide the first token, the usual sink
-  positions: null, // [first, stop) of the queries that means are taken over
+  share: false, // entropy as a share of the most there can be
+  sorted: false, // heads of a layer by value instead of by number
+  withoutFirst: false, // leave the first token, the usual sink, out of every look
+  queries: null, // [first, stop) that means are taken over
   marks: true, // flags of heads
-  scale: "observed", // what counts as 1 for flags
-  upper: null, // their thresholds; null: as the panel has them
-  lower: null,
-  row: null, // of a table, or of the texts that samplers wrote
+  flags: {}, // scale, upper, lower: where they differ from the panel's
+  row: null, // of a table, or of the texts that samplers wrote: sampler × seeds + seed; branches follow
   step: null, // of these texts
+  seed: 0, // whose texts are shown, by its place; -1: all
+  reference: null, // label of the sampler that texts are compared with; null: greedy or the first
+  wrapped: false, // texts show in lines, whole
+  draft: null, // samplers and seeds as edited, not run yet
+  place: null, // of two texts that are compared
 };
 
 /** Changes of these do not belong into the address. */
-export const FIXED = new Set(["theme", "view", "whole"]);
+export const FIXED = new Set(["theme", "view", "whole", "draft"]);
 
 const text = { read: (said) => said, write: (value) => value };
 const on = { read: (said) => said === "on", write: () => "on" };
 const whole = { read: (said) => (/^\d{1,7}$/.test(said) ? Number(said) : undefined), write: String };
-const number = { read: (said) => (Number.isFinite(Number(said)) ? Number(said) : undefined), write: String };
 const oneOf = (...options) => ({
   read: (said) => (options.includes(said) ? said : undefined),
   write: (value) => value,
@@ -64,11 +67,15 @@ const pair = {
   write: (value) => value.join(","),
 };
 
+/** State name → its name in links of before the stage. */
+export const OLDER = { colour: "trajectories.colour", spread: "trajectories.automatic" };
+
 /** State name → name in the address and how it is written there. Names of old links stay. */
 export const WRITTEN = {
   token: ["token", whole],
   unit: ["unit", oneOf("nats", "bits")],
   colour: ["metric", text],
+  place: ["place", whole],
   level: ["tokens.level", oneOf("token", "word", "sentence")],
   raw: ["tokens.raw", on],
   spread: ["tokens.automatic", on],
@@ -79,13 +86,15 @@ export const WRITTEN = {
   tab: ["tab", plain],
   choices: ["choices", plain],
   measure: ["attention.measure", text],
-  order: ["attention.order", oneOf("number", "value")],
-  first: ["attention.first", oneOf("show", "hide")],
-  positions: ["attention.positions", pair],
+  share: ["attention.share", on],
+  sorted: ["attention.sorted", on],
+  withoutFirst: ["attention.rest", on],
+  queries: ["attention.queries", pair],
   marks: ["attention.marks", { read: (said) => said !== "off", write: () => "off" }],
-  scale: ["attention.scale", oneOf("observed", "tokens", "visible")],
-  upper: ["attention.upper", number],
-  lower: ["attention.lower", number],
+  flags: ["attention.flags", plain],
   row: ["row", whole],
   step: ["step", whole],
+  seed: ["trajectories.seed", { read: (said) => (said === "all" ? -1 : whole.read(said)), write: (value) => (value < 0 ? "all" : `${value}`) }],
+  reference: ["trajectories.reference", text],
+  wrapped: ["trajectories.wrapped", on],
 };

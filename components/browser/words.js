@@ -52,8 +52,14 @@ export function ordinal(value) {
 /** A share from 0 to 100 in two digits or three: "0.31 %", "6.7 %", "61 %", "99.2 %". */
 export function percent(value) {
   if (Number.isNaN(value)) return "–";
+  if (value < 0) return `−${percent(-value)}`;
   if (value > 0 && value < 0.01) return "<0.01\u202f%";
   if (value < 100 && value >= 99.9) return ">99.9\u202f%";
   const digits = value === 0 || value >= 100 || (value >= 9.95 && value <= 99) ? 0 : value >= 0.995 ? 1 : 2;
   return `${value.toFixed(digits)}\u202f%`;
+}
+
+/** "12 s", "3 min". */
+export function duration(seconds) {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }

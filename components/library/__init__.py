@@ -1,8 +1,5 @@
-"""What can be done with a whole run, and the list of saved ones.
+"""The page of saved runs: cards to find, open, name, compare and throw away."""
 
-Every page of runs mounts ``run_actions`` once; the Library page is the rest.
-"""
+from .page import library_page
 
-from .actions import run_actions
-
-__all__ = ["run_actions"]
+__all__ = ["library_page"]

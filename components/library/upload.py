@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import streamlit as st
 
 from backend.errors import EntroscopeError
@@ -13,16 +11,9 @@ from backend.storage.library import Library
 from ..plain import escape_markdown
 
 
-class Holder(Protocol):
-    """What the library page needs of ``backend.cached``."""
-
-    def library(self) -> Library: ...
-    def saved_key(self, run_id: str) -> str: ...
-
-
-def upload(source: Holder) -> None:
-    """Draw the upload; every file that is a run is saved at once."""
-    with st.expander("Add run files", icon=":material/upload_file:"):
+def upload(library: Library) -> None:
+    """Draw the upload; every file that is a run is saved at once, whatever else its name says."""
+    with st.popover("Add files", icon=":material/upload_file:", disabled=not library.writable):
         limit = st.get_option("server.maxUploadSize")
         files = st.file_uploader(
             f"Run files (.safetensors), at most {limit} MB each",
@@ -34,7 +25,7 @@ def upload(source: Holder) -> None:
         told: dict[str, str] = st.session_state.setdefault("library:told", {})
         for file in files:
             if file.file_id not in told:
-                told[file.file_id] = _take(source, file.name, file.getvalue())
+                told[file.file_id] = _take(library, file.name, file.getvalue())
             if told[file.file_id]:
                 st.error(escape_markdown(told[file.file_id]), icon=":material/error:")
         taken = sum(not told[file.file_id] for file in files)
@@ -43,10 +34,10 @@ def upload(source: Holder) -> None:
             st.success(f"{runs} in the library now.", icon=":material/check:")
 
 
-def _take(source: Holder, name: str, data: bytes) -> str:
+def _take(library: Library, name: str, data: bytes) -> str:
     """Save an upload; return what is wrong with it, empty for nothing."""
     try:
-        source.library().save(parse_run(data, name))
-    except (EntroscopeError, OSError) as error:
+        library.save(parse_run(data, name))
+    except EntroscopeError as error:
         return str(error)
     return ""

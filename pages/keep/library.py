@@ -1,5 +1,7 @@
-"""Library: saved runs."""
+"""Library: the runs that were saved, to find, open, compare and take along."""
 
-import streamlit as st
+from components.stage import show_library
 
-st.write("hello library")
+PLACE = 10
+
+show_library()

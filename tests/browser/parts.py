@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from backend.derived import number, number_names
+from backend.derived.comparison import CompareRequest, compare
 from backend.errors import InputError
 from backend.lenses import LENSES
 from backend.lenses.descriptors import describe
@@ -23,7 +24,7 @@ from backend.runs.base import TokenizedRun
 from backend.runs.residual_norms import ResidualNormsRequest, ResidualNormsRun
 from backend.storage.files import load_run
 from tests.browser.made_up import FACTS, split, text_run
-from tests.runs.makers import attention_run
+from tests.runs.makers import attention_run, dataset_run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LONG = 8000
@@ -62,17 +63,24 @@ PIECES = ["<|im_start|>", "A", " llama", " ", "?", "?", "?", "?", " and", "?", "
 @cache
 def run(name: str) -> TokenizedRun:
     """Return a shipped run, or one made up for these tests."""
-    if (EXAMPLES / f"{name}.safetensors").exists():
-        return load_run(EXAMPLES / f"{name}.safetensors")
+    if "~" in name:
+        a, b = name.split("~")
+        return compare(CompareRequest(a=a, b=b), run(a), run(b))
+    for folder in (EXAMPLES, EXAMPLES / "compare"):
+        if (folder / f"{name}.safetensors").exists():
+            return load_run(folder / f"{name}.safetensors")
     made = {
         "prose": lambda: text_run(split(PROSE)),
         "long": lambda: text_run(_prose(LONG)),
         "hostile": lambda: text_run(HOSTILE),
         "pieces": lambda: text_run([*PIECES, "<|im_end|>"], pieces={4: (4, "🦙"), 9: (3, "首")}),
         "one": lambda: text_run(["Alone"]),
+        "edited": lambda: text_run([*split(PROSE)[:12], " quite", " new", *split(PROSE)[15:]]),
+        "long_edited": lambda: text_run([*_prose(LONG)[:4000], " new", *_prose(LONG)[4000:]]),
         "norms": _norms,
         "hostile_attention": lambda: _looking(run("hostile"), 2),
         "long_attention": lambda: _looking(text_run(_prose(1500)), 1),
+        "made_up_texts": dataset_run,
         "wide": lambda: attention_run(_random((64, 32, 8))),
     }
     return made[name]()

@@ -35,6 +35,11 @@ export async function mount({ run, panel, state }) {
       return fetchParcel(`${base}/${name}?${query(params)}`);
     },
     partOf: async () => null,
+    partAt: (content, name) => fetchParcel(`/data/${content}/${name}`),
+    reading: state?.reading,
+    reports: { ask: (action) => window.calls.push({ ask: action }) },
+    go: (page, action) => window.calls.push({ go: page, ask: action }),
+    bar: { pages: () => [{ kind: "text", path: "tokens" }] },
     async chart(name, unit, params = {}) {
       const answer = await fetch(`${base}/${name}.vl.json?${query({ unit, ...params })}`);
       if (!answer.ok) throw new Error(await answer.text());
@@ -54,7 +59,7 @@ export async function mount({ run, panel, state }) {
   window.view?.close();
   const view = new View(stage, panel);
   Object.assign(window, { stage, view, root });
-  box.append(view.node);
+  box.append(...(view.legend ? [view.legend] : []), view.node);
   await view.show(run);
 }
 window.mount = mount;

@@ -79,14 +79,14 @@ def test_marks_follow_the_thresholds_at_once(show):
     flags = flag_heads(run("attention_repeated"))
     expect(shown.page.get_by_text("▲")).to_have_count(int(flags.overload.sum()))
     expect(shown.page.get_by_text("▼")).to_have_count(int(flags.collapse.sum()))
-    shown.set(upper=0.5, lower=0)
+    shown.set(flags={"upper": 0.5, "lower": 0})
     flags = flag_heads(run("attention_repeated"), upper=0.5, lower=0)
     expect(shown.page.get_by_text("▲")).to_have_count(int(flags.overload.sum()))
     expect(shown.page.get_by_text("▼")).to_have_count(int(flags.collapse.sum()))
 
 
 def test_heads_can_be_sorted_by_their_value(show):
-    shown = show("attention_repeated", "heads", order="value")
+    shown = show("attention_repeated", "heads", sorted=True)
     means = mean_over(run("attention_repeated").entropy)
     first = (
         shown.locator(".heads-row")
@@ -99,7 +99,7 @@ def test_heads_can_be_sorted_by_their_value(show):
 
 def test_the_means_are_asked_again_for_other_queries(show):
     shown = show("attention_repeated", "heads")
-    shown.set(positions=[5, 6])
+    shown.set(queries=[5, 6])
     shown.page.wait_for_function("() => window.asked.length === 2")
     assert shown.page.evaluate("window.asked[1]") == "heads?start=5&stop=6"
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
+
+from backend.derived.spans import split
+from tests.browser.parts import run
 
 
 def cells(shown, column: int) -> list[str]:
@@ -81,3 +85,19 @@ def test_rows_can_be_filtered(show):
     assert set(cells(shown, 2)) == {" ship"}
     shown.get_by_role("searchbox").fill("nothing at all")
     expect(shown.page.get_by_text("No row fits.")).to_be_visible()
+
+
+def test_rows_can_be_words_whose_numbers_join_those_of_their_tokens(show):
+    shown = show("text_nonsense", "table_tokens", level="word", token=9)
+    of = run("text_nonsense")
+    words = split(of, "word")
+    head = [each.split(" (")[0] for each in shown.get_by_role("columnheader").all_inner_texts()]
+    assert "Varentropy" not in head  # words have no such number
+    found = dict(zip(cells(shown, 1), cells(shown, 2), strict=True))
+    surprisal = dict(zip(cells(shown, 1), cells(shown, 1 + head.index("Surprisal")), strict=True))
+    for word in range(1, 9):
+        tokens = np.flatnonzero(words.of_token == word)
+        first = str(tokens[0])
+        assert found[first] == words.texts[word].replace("\n", "\\n")
+        assert float(surprisal[first]) == pytest.approx(of.surprisal[tokens].sum(), abs=0.005)
+    expect(shown.locator("[aria-selected=true]")).to_have_count(1)

@@ -136,3 +136,11 @@ def test_the_theme_draws_it_anew(show):
     before = drawn(shown)
     shown.set(theme="dark")
     assert drawn(shown) != before
+
+
+def test_a_second_head_is_drawn_beside_the_first(show):
+    shown = show("attention_fact", "along_head", head=[3, 1], token=20)
+    shown.set(second=[4, 2])
+    expect(shown.locator(".timeline-keys")).to_contain_text("L4.H2")
+    value = run("attention_fact").entropy[4, 2, 20]
+    expect(shown.locator(".timeline-readout")).to_contain_text(f"L4.H2 {value:.2f}")

@@ -24,7 +24,7 @@ class Frame:
     @property
     def tokens(self) -> Locator:
         """All tokens of the coloured text."""
-        return self.page.locator(".stage [role=option]")
+        return self.page.locator(".stage-area [role=option]")
 
     def token(self, i: int) -> Locator:
         return self.tokens.nth(i)
@@ -38,7 +38,7 @@ class Frame:
 
     @property
     def text(self) -> str:
-        return self.page.locator(".stage .strip").first.inner_text()
+        return self.page.locator(".stage-area .of-strip .strip").first.inner_text()
 
     def tab(self, name: str) -> Locator:
         return self.page.locator(".tabs").get_by_role("link", name=name, exact=True)
@@ -48,7 +48,7 @@ class Frame:
 
     @property
     def inspector(self) -> Locator:
-        return self.page.locator(".inspector")
+        return self.page.locator(".inspector-area")
 
     @property
     def notice(self) -> Locator:

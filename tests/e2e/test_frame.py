@@ -113,7 +113,7 @@ def test_a_lens_without_its_numbers_offers_to_measure_them(frame):
     frame.tab("Attention").click()
     expect(frame.token(0)).to_be_visible()
     frame.button("Measure attention for this text").click()
-    expect(frame.page.locator(".heads")).to_be_visible()
+    expect(frame.page.locator(".of-heads")).to_be_visible()
 
 
 def test_an_empty_text_is_refused_in_one_line_and_nothing_is_lost(frame):
@@ -126,7 +126,7 @@ def test_an_empty_text_is_refused_in_one_line_and_nothing_is_lost(frame):
 
 def _walk(seed: int) -> list[list]:
     chance = random.Random(seed)
-    kinds = [".tab", ".stage [role=option]"]
+    kinds = [".tab", ".stage-area [role=option]"]
     return [[chance.choice(kinds), chance.randrange(9), chance.randrange(250)] for _ in range(60)]
 
 
@@ -140,7 +140,7 @@ WALK = """async (steps) => {
     await new Promise(go => setTimeout(go, wait));
   }
   await new Promise(go => setTimeout(go, 1000));
-  const options = [...root().querySelectorAll('.stage [role=option]')];
+  const options = [...root().querySelectorAll('.stage-area [role=option]')];
   const pin = options.findIndex(each => each.getAttribute('aria-selected') === 'true');
   const tabs = [...root().querySelectorAll('.tab[aria-current]')];
   return {same: root() === first, lens: new URL(tabs.at(-1).href).pathname, at: location.pathname,

@@ -15,7 +15,6 @@ from backend.storage.files import load_run
 from tests.runs.makers import all_kinds, text_run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "text_fact.safetensors"
-SHADES = [(f"#{each:02x}{each:02x}{each:02x}", "#ffffff") for each in range(0, 128, 2)]
 HOSTILE = '</script><img src=x onerror="window.hacked = 1"><b>x</b>'
 
 
@@ -38,7 +37,7 @@ def opened(page: Page, tmp_path: Path):
 
 def test_every_number_of_the_strip_is_that_of_the_run(opened):
     run = load_run(EXAMPLE)
-    page = opened(report_html(run, SHADES))
+    page = opened(report_html(run))
     tokens = page.locator("#strip > .token")
     expect(tokens).to_have_count(len(run))
     assert page.locator("#strip").inner_text().strip() == run.text.strip()
@@ -53,7 +52,7 @@ def test_every_number_of_the_strip_is_that_of_the_run(opened):
 
 def test_the_figures_are_those_of_the_run(opened):
     run = load_run(EXAMPLE)
-    page = opened(report_html(run, SHADES, "bits"))
+    page = opened(report_html(run, "bits"))
     figures = page.locator(".figures").inner_text()
     mean = float(np.nanmean(run.entropy)) / np.log(2)
     assert f"{mean:.4f}" in figures
@@ -61,7 +60,7 @@ def test_the_figures_are_those_of_the_run(opened):
 
 
 def test_arrow_keys_walk_through_the_tokens(opened):
-    page = opened(report_html(load_run(EXAMPLE), SHADES))
+    page = opened(report_html(load_run(EXAMPLE)))
     page.locator("#strip").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
@@ -74,7 +73,7 @@ def test_what_the_model_rules_out_is_infinite_and_has_no_share(opened):
     run = text_run()
     surprisal, logprobs = run.surprisal.copy(), run.top_logprobs.copy()
     surprisal[2], logprobs[2, -1] = np.inf, -np.inf
-    page = opened(report_html(replace(run, surprisal=surprisal, top_logprobs=logprobs), SHADES))
+    page = opened(report_html(replace(run, surprisal=surprisal, top_logprobs=logprobs)))
     page.locator(".token").nth(2).hover()
     card = page.locator("#card")
     expect(card).to_contain_text("∞ nats")
@@ -83,15 +82,15 @@ def test_what_the_model_rules_out_is_infinite_and_has_no_share(opened):
 
 
 def test_another_measure_paints_other_colours(opened):
-    page = opened(report_html(load_run(EXAMPLE), SHADES))
+    page = opened(report_html(load_run(EXAMPLE)))
     before = page.locator(".token").nth(1).get_attribute("class")
-    page.get_by_label("Colour by").select_option("surprisal")
+    page.get_by_label("Colour by").select_option("Surprisal")
     expect(page.locator(".token").nth(1)).not_to_have_class(re.compile(f"^{before}$"))
 
 
 def test_the_strip_of_attention_tells_the_numbers_of_a_token(opened):
     run = load_run(EXAMPLE.with_name("attention_fact.safetensors"))
-    page = opened(report_html(run, SHADES))
+    page = opened(report_html(run))
     page.locator("#strip > .token").nth(5).hover()
     card = page.locator("#card")
     expect(card).to_contain_text(f"id {run.token_ids[5]}")
@@ -101,7 +100,7 @@ def test_the_strip_of_attention_tells_the_numbers_of_a_token(opened):
 
 def test_the_strip_of_a_divergence_can_be_coloured_by_each_measure(opened):
     run = next(each for each in all_kinds() if each.kind == "divergence")
-    page = opened(report_html(replace(run, kl_ab=2 * run.kl_ab), SHADES))
+    page = opened(report_html(replace(run, kl_ab=2 * run.kl_ab)))
     token = page.locator("#strip > .token").nth(2)
     before = token.get_attribute("class")
     page.get_by_label("Colour by").select_option("KL(A‖B)")
@@ -113,7 +112,7 @@ def test_the_strip_of_a_divergence_can_be_coloured_by_each_measure(opened):
 
 @pytest.mark.parametrize("run", all_kinds()[1:], ids=lambda run: run.kind)
 def test_reports_of_the_other_kinds_open_too(opened, run):
-    page = opened(report_html(run, SHADES))
+    page = opened(report_html(run))
     expect(page.locator("svg").first).to_be_visible()
     expect(page.get_by_role("heading", name="Make it again")).to_be_visible()
 
@@ -121,7 +120,7 @@ def test_reports_of_the_other_kinds_open_too(opened, run):
 def test_hostile_text_stays_text(opened):
     run = text_run(HOSTILE, width=60, title=HOSTILE)
     run = replace(run, vocabulary=dict.fromkeys(run.vocabulary, HOSTILE), note=HOSTILE)
-    page = opened(report_html(run, SHADES))
+    page = opened(report_html(run))
     expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
     page.locator(".token").nth(0).hover()
     expect(page.locator("#card")).to_contain_text("<img src=x")

@@ -26,12 +26,12 @@ def study():
 def make_engine(loader, study, tmp_path):
     made = []
 
-    def make(free=lambda device: 10**12, waits=None, store=None, **limits) -> Engine:
+    def make(free=lambda device: 10**12, timeouts=None, store=None, **limits) -> Engine:
         studies = Registry("study")
         studies.register("fake")(study)
         settings = Settings(cache_dir=tmp_path, **limits)
         executor = LocalExecutor(settings, loader, studies, lambda model: model.weights, free)
-        made.append(Engine(executor, store, settings, waits))
+        made.append(Engine(executor, store, settings, timeouts))
         return made[-1]
 
     yield make

@@ -41,15 +41,16 @@ class FakeRun(Run):
 class FakeModel:
     """Stands in for a LanguageModel; notes on which thread it dies."""
 
-    def __init__(self, spec: ModelSpec, size: int, weights: str, freed: queue.SimpleQueue) -> None:
+    def __init__(self, spec: ModelSpec, size: int, loader: Loader) -> None:
         self.spec = spec
-        self.weights = weights
+        self.weights = loader.weights
         self.thread = threading.current_thread()
-        self._freed = freed
+        self._freed = loader.freed
         self.facts = ModelFacts(
-            source=spec.source, name=spec.source, revision=None, architecture="fake", parameters=1,
-            layers=1, heads=1, kv_heads=1, hidden_size=1, vocab_size=2, context=8, dtype="float32",
-            device="cpu", memory_bytes=size, weights="none",
+            source=spec.source, name=spec.source, revision=loader.revision,
+            architecture="fake", parameters=1, layers=1, heads=1, kv_heads=1, hidden_size=1,
+            vocab_size=2, context=8, dtype="float32", device="cpu", memory_bytes=size,
+            weights="none",
         )  # fmt: skip
 
     def __del__(self) -> None:
@@ -63,6 +64,7 @@ class Loader:
     sizes: dict[str, int] = field(default_factory=dict)
     room: int = 10**12
     weights: str = "first"
+    revision: str | None = None
     needs: dict[str, int] = field(default_factory=dict)
     reserved: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
     stages: int = 0
@@ -92,7 +94,7 @@ class Loader:
         size = self.sizes.get(spec.source, 1)
         if sum(model.facts.memory_bytes for model in self.alive) + size > self.room:
             raise NoRoomError(f"{spec.source} does not fit.")
-        model = FakeModel(spec, size, self.weights, self.freed)
+        model = FakeModel(spec, size, self)
         self.alive.add(model)
         return model
 

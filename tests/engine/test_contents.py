@@ -105,7 +105,7 @@ def test_overwritten_weights_are_loaded_and_read_anew(engine, study, loader, fol
     engine.submit(request).result(PATIENCE)
     assert study.runs == ["quick", "quick"]
     assert loader.loads == [str(folder)] * 2
-    assert engine._executor.models()[request.model].weights.fingerprint == "second"
+    assert engine._executor.model(request.model).weights.fingerprint == "second"
     engine.submit(request).result(PATIENCE)  # and now it is known
     assert len(study.runs) == 2
 

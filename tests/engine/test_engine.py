@@ -169,6 +169,29 @@ def test_two_calls_are_never_taken_for_one(engine):
     assert first.result(PATIENCE) is not second.result(PATIENCE)
 
 
+def test_one_model_asked_for_in_several_ways_is_loaded_once(engine, loader):
+    ways = [
+        ModelSpec(),
+        ModelSpec(device="cpu"),
+        ModelSpec(dtype="float32"),
+        ModelSpec(device="cpu", dtype="float32"),
+    ]
+    for number, spec in enumerate(ways):
+        engine.submit(FakeRequest(text=f"quick {number}", model=spec)).result(PATIENCE)
+        assert engine.facts(spec) is not None
+    assert loader.loads == ["bundled"]
+    engine.submit(FakeRequest(text="quick", model=ModelSpec(dtype="bfloat16"))).result(PATIENCE)
+    assert loader.loads == ["bundled", "bundled"]
+
+
+def test_a_model_of_the_hub_is_known_by_the_commit_it_turned_out_to_be(engine, loader):
+    loader.revision = "abc123"
+    for revision in (None, "abc123", "other"):
+        spec = ModelSpec(source="org/name", revision=revision)
+        engine.submit(FakeRequest(text=f"quick {revision}", model=spec)).result(PATIENCE)
+    assert loader.loads == ["org/name", "org/name"]
+
+
 # Cancelling
 
 
@@ -210,7 +233,7 @@ def test_loading_stops_at_its_next_stage_when_nobody_waits(engine, loader, study
     loader.stages = 2
     job = engine.submit(FakeRequest(text="quick"))
     reached(loader, "after 0")
-    worker = engine._executor._workers[ModelSpec()]
+    (worker,) = engine._executor._workers.values()
     job.cancel()
     loader.next_stage.release()
     reached(loader, "before 1")

@@ -11,14 +11,14 @@ from contextlib import aclosing
 
 import numpy as np
 
-from backend.engine import Waits
+from backend.engine import Timeouts
 from backend.errors import InputError
 from backend.events import Cancelled, Closing, Done, Failed, Partial, Progressed, Unknown
 from backend.progress import Progress
 from backend.runs import ModelSpec
 from tests.engine.fakes import PATIENCE, FakeRequest
 
-SOON = Waits(first=0.2, again=0.1, alive=PATIENCE)
+SOON = Timeouts(first_listener=0.2, next_listener=0.1, sign_of_life=PATIENCE)
 LONG = 1.5  # seconds: much more than SOON
 
 
@@ -135,7 +135,7 @@ def test_those_who_listen_are_told_that_the_server_goes_down(engine, study):
     async def listen():
         listening = asyncio.create_task(heard(engine, job.id))
         await asyncio.sleep(0.05)
-        engine.say_goodbye()
+        engine.announce_shutdown()
         return await asyncio.wait_for(listening, PATIENCE)
 
     assert asyncio.run(listen())[-1] == Closing()
@@ -143,7 +143,7 @@ def test_those_who_listen_are_told_that_the_server_goes_down(engine, study):
 
 
 def test_a_sign_of_life_comes_when_nothing_happens(make_engine, study):
-    engine = make_engine(waits=Waits(alive=0.05))
+    engine = make_engine(timeouts=Timeouts(sign_of_life=0.05))
     job = begun(engine, study)
     events = asyncio.run(heard(engine, job.id, until="alive"))
     assert [each.type for each in events] == ["progress", "alive"]
@@ -219,14 +219,14 @@ def test_what_was_there_when_a_job_was_stopped_can_still_be_fetched(engine, stud
 
 
 def test_a_job_that_nobody_ever_listens_to_is_given_up(make_engine, study):
-    job = begun(make_engine(waits=SOON), study)
+    job = begun(make_engine(timeouts=SOON), study)
     assert ended_within(job, PATIENCE)
     assert job.state == "cancelled"
     study.step(1)
 
 
 def test_a_job_is_given_up_when_its_last_listener_has_left(make_engine, study):
-    engine = make_engine(waits=Waits(first=PATIENCE, again=0.1))
+    engine = make_engine(timeouts=Timeouts(first_listener=PATIENCE, next_listener=0.1))
     job = begun(engine, study)
     assert asyncio.run(heard(engine, job.id, until="progress"))
     assert ended_within(job, PATIENCE)
@@ -235,7 +235,7 @@ def test_a_job_is_given_up_when_its_last_listener_has_left(make_engine, study):
 
 
 def test_a_job_stays_while_somebody_listens_and_when_one_of_two_leaves(make_engine, study):
-    engine = make_engine(waits=SOON)
+    engine = make_engine(timeouts=SOON)
     job = begun(engine, study)
 
     async def listen():
@@ -249,7 +249,7 @@ def test_a_job_stays_while_somebody_listens_and_when_one_of_two_leaves(make_engi
 
 
 def test_a_reload_in_time_keeps_the_job(make_engine, study):
-    engine = make_engine(waits=Waits(first=0.5, again=0.5))
+    engine = make_engine(timeouts=Timeouts(first_listener=0.5, next_listener=0.5))
     job = begun(engine, study)
 
     async def reload():
@@ -265,14 +265,14 @@ def test_a_reload_in_time_keeps_the_job(make_engine, study):
 
 
 def test_a_job_asked_to_stay_needs_no_listener(make_engine, study):
-    job = begun(make_engine(waits=SOON), study, stay=True)
+    job = begun(make_engine(timeouts=SOON), study, stay=True)
     assert not ended_within(job, LONG / 2)
     study.step(2)
     assert job.result(PATIENCE)
 
 
 def test_a_finished_job_is_not_given_up(make_engine):
-    engine = make_engine(waits=Waits(first=0.05, again=0.05))
+    engine = make_engine(timeouts=Timeouts(first_listener=0.05, next_listener=0.05))
     job = engine.submit(FakeRequest(text="quick"))
     job.result(PATIENCE)
     time.sleep(0.2)
@@ -282,7 +282,7 @@ def test_a_finished_job_is_not_given_up(make_engine):
 def test_two_readers_of_one_study_have_jobs_of_their_own_and_it_ends_when_both_left(
     make_engine, study
 ):
-    engine = make_engine(waits=Waits(first=PATIENCE, again=0.1))
+    engine = make_engine(timeouts=Timeouts(first_listener=PATIENCE, next_listener=0.1))
     one = begun(engine, study)
     two = engine.submit(FakeRequest(text="slow"))
     assert one.id != two.id

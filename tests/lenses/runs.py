@@ -8,11 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
+from backend.derived.comparison import CompareRequest, Comparison, compare
 from backend.lenses import LENSES
 from backend.runs import RUN_KINDS, Run, TextRun
 from backend.storage.files import load_run
 from tests.runs.declared_runs import Wish, declared_run
-from tests.runs.makers import attention_run, dataset_run, text_run, trajectory_run
+from tests.runs.makers import (
+    attention_run,
+    dataset_run,
+    text_run,
+    training_run,
+    trajectory_run,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ELSEWHERE = {"divergence": "compare/dtype_divergence"}
@@ -25,6 +32,8 @@ VARIANTS = ("shipped", "random", "single", "empty", "hostile")
 @cache
 def run_of(kind: str, variant: str) -> Run:
     """Return a run of a kind; ``variant`` is one of ``VARIANTS``."""
+    if kind == "compare":
+        return pair_of("text", variant)
     if variant == "shipped":
         return load_run(EXAMPLES / f"{shipped(kind)}.safetensors")
     if kind in OWN:
@@ -36,6 +45,16 @@ def run_of(kind: str, variant: str) -> Run:
         "hostile": Wish(text=HOSTILE.replace(" ", "_") + " two"),
     }
     return declared_run(kind, wishes[variant])
+
+
+@cache
+def pair_of(kind: str, variant: str) -> Comparison:
+    """Return two runs of a kind as a comparison; the second differs where it can."""
+    a = run_of(kind, variant)
+    b = replace(a, title="B")
+    if kind == "text":
+        b = text_run("One 2, three é 🙂 four.", seed=5) if variant == "random" else b
+    return compare(CompareRequest(a=f"{kind}a", b=f"{kind}b{variant}"), a, b)
 
 
 def shipped(kind: str) -> str:
@@ -113,15 +132,27 @@ def _dataset(variant: str) -> Run:
     return replace(run, request=request, tokens=run.tokens[:texts], problems=problems, **values)
 
 
+def _training(variant: str) -> Run:
+    if variant == "single":
+        return training_run(records=1, seeds=1)
+    run = training_run(HOSTILE if variant == "hostile" else "plain")
+    if variant == "empty":
+        gone = {name: np.full_like(each, np.nan) for name, each in run.numbers.items()}
+        return replace(run, numbers=gone, results={}, figures=[], texts={})
+    return run
+
+
 OWN = {
     "text": _text, "attention": _attention, "trajectories": _trajectories, "dataset": _dataset,
+    "training": _training,
 }  # fmt: skip
 """Kinds whose arrays and fields have to agree in ways that no declaration tells."""
 
 
 def panels() -> list[tuple[str, str]]:
-    """Return every panel of every lens, as kind and name."""
-    return [(kind, panel.name) for kind in LENSES for panel in LENSES[kind].panels]
+    """Return every panel of every lens, as kind and name; those of pairs are tested by theirs."""
+    stored = [LENSES[kind] for kind in LENSES if LENSES[kind].shows is None]
+    return [(lens.kind, panel.name) for lens in stored for panel in lens.panels]
 
 
 def kinds() -> list[str]:

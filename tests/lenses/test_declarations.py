@@ -76,7 +76,7 @@ def test_a_panel_has_a_title_a_line_to_read_it_by_and_an_area(kind, name):
 
 @EVERY_PANEL
 def test_a_panel_is_plain_enough_for_the_browser(kind, name):
-    plain = plain_panel(LENSES[kind].panel(name), RUN_KINDS[kind])
+    plain = plain_panel(LENSES[kind].panel(name), LENSES[kind].run_type)
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert [each["name"] for each in plain["numbers"]] == list(LENSES[kind].panel(name).numbers())
 
@@ -84,7 +84,7 @@ def test_a_panel_is_plain_enough_for_the_browser(kind, name):
 @EVERY_PANEL
 def test_the_choices_of_a_panel_are_parameters_that_it_takes(kind, name):
     panel = LENSES[kind].panel(name)
-    options = panel.options(RUN_KINDS[kind])
+    options = panel.options(LENSES[kind].run_type)
     for choice in options.get("choices", []):
         assert choice["parameter"] in panel.asks()
         assert len(choice["values"]) > 1

@@ -62,6 +62,9 @@ def test_a_table_has_a_column_for_every_number(kind, variant):
         assert len(set(names)) == len(names)
         assert set(panel.numbers()) <= set(names)
         for column in header["columns"]:
+            if column["kind"] == "bar":
+                assert set(column["bar"]) <= set(arrays), "a bar lies between two numbers"
+                continue
             values = (header["texts"] if column["kind"] == "text" else arrays)[column["name"]]
             assert len(values) == header["rows"]
         for name in panel.numbers():

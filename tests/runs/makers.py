@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from backend.quantities import Quantity
 from backend.runs import (
     RUN_KINDS,
     DatasetRequest,
@@ -23,6 +24,15 @@ from backend.runs import (
 )
 from backend.runs.arrays import array_specs
 from backend.runs.attention import AttentionRequest, AttentionRun
+from backend.runs.training import (
+    Choice,
+    Copy,
+    Figure,
+    Line,
+    Measured,
+    TrainingRequest,
+    TrainingRun,
+)
 
 FACTS = ModelFacts(
     source="bundled",
@@ -218,12 +228,59 @@ def divergence_run() -> DivergenceRun:
     )
 
 
+def training_run(words: str = "plain", *, records: int = 3, seeds: int = 2) -> TrainingRun:
+    """Return a training of two variants; one of its networks has diverged."""
+    random = np.random.default_rng(0)
+    number = Quantity("Loss", "L", help="How wrong it is.", source="Ours.")
+    copies = [Copy(f"{words} {v}", s, 0, {"rate": float(v)}) for v in (1, 2) for s in range(seeds)]
+    shape = (records, len(copies))
+    diverged = np.full(len(copies), -1, np.int32)
+    diverged[0] = 1
+    values = {
+        "loss": random.random(shape, np.float32),
+        "heads": random.random((*shape, 2, 3), np.float32),
+        "spectrum": random.random((*shape, 3), np.float32),
+    }
+    for value in values.values():
+        value[1:, 0] = np.nan
+    return TrainingRun(
+        **PROVENANCE,
+        request=TrainingRequest(experiment="collapse", seeds=tuple(range(seeds))),
+        seconds=1.0,
+        experiment=words,
+        story=words,
+        choices=[Choice("rate", words, "How fast it learns.", 0.1, 0.0, 1.0)],
+        copies=copies,
+        measured={
+            "loss": Measured(number, lines=(Line(words, 0.5),)),
+            "heads": Measured(number, axes=("layer", "head")),
+            "spectrum": Measured(number, axes=("head",)),
+            "floor": Measured(number, final=True),
+            "map": Measured(number, axes=("layer", "head"), final=True),
+        },
+        labels={"layer": ["0", "1"], "head": [words, "1", "2"]},
+        figures=[Figure("floor", words, 0.5, 0.0, 1.0), Figure("none", words, None, 0.0, 1.0)],
+        texts={"after": [words]},
+        data={"digits": "0"},
+        steps=4 * records,
+        step=np.arange(records, dtype=np.int32) * 4,
+        elapsed=np.linspace(0, 1, records, dtype=np.float32),
+        diverged=diverged,
+        numbers=values,
+        results={
+            "floor": np.array(0.4, np.float32),
+            "map": random.random((2, 3), np.float32),
+        },
+    )
+
+
 def all_kinds() -> list[Run]:
     """Return one run of every kind; those without a maker here are made from declarations."""
     from tests.runs.declared_runs import declared_run  # made with the facts of this module
 
     made = [
-        text_run(curve=True), attention_run(), trajectory_run(), dataset_run(), divergence_run()
+        text_run(curve=True), attention_run(), trajectory_run(), dataset_run(), divergence_run(),
+        training_run(),
     ]  # fmt: skip
     own = {run.kind: run for run in made}
     return [own.get(kind) or declared_run(kind) for kind in RUN_KINDS]

@@ -21,11 +21,13 @@ from backend.runs import (
     TextRun,
     TrajectoryRun,
 )
+from backend.runs.training import TrainingRun
 from tests.runs.declared_runs import Wish, declared_run
 from tests.runs.makers import (
     attention_run,
     dataset_run,
     text_run,
+    training_run,
     trajectory_run,
 )
 
@@ -144,7 +146,16 @@ def declared_runs(draw: st.DrawFn, kind: str) -> Run:
     return replace(run, request=replace(run.request, **{name: draw(MODELS) for name in models}))
 
 
+@st.composite
+def training_runs(draw: st.DrawFn) -> TrainingRun:
+    """Return a training with random words, numbers and sizes."""
+    run = training_run(draw(TEXT), records=draw(st.integers(1, 4)), seeds=draw(st.integers(1, 3)))
+    numbers = {**run.numbers, "loss": draw(floats(run.numbers["loss"].shape))}
+    return replace(run, numbers=numbers)
+
+
 OWN = {
+    "training": training_runs,
     "text": text_runs,
     "attention": attention_runs,
     "trajectories": trajectory_runs,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.derived.align import Shared, align, shared_text, sum_spans
+from backend.derived.align import align, places
+from backend.derived.alignments import joined_spans
 from tests.runs.makers import text_run
 
 
@@ -80,8 +80,33 @@ def test_spans_follow_each_other_cover_the_text_and_are_the_smallest(text, width
 
 def test_the_surprisal_of_a_span_is_the_sum_over_its_tokens():
     values = np.array([np.nan, 1, 2, 4], np.float32)
-    assert sum_spans(values, np.array([[1, 3], [3, 4]])).tolist() == [3, 4]
-    assert np.isnan(sum_spans(values, np.array([[0, 2]]))).all()
+    assert joined_spans(values, np.array([[1, 3], [3, 4]])).tolist() == [3, 4]
+    assert np.isnan(joined_spans(values, np.array([[0, 2], [2, 2]]))).all()
+
+
+def test_other_numbers_of_a_span_are_the_mean_or_the_greatest_of_its_tokens():
+    values = np.array([[1, 2, 6], [3, 5, 1]], np.float32)
+    spans = np.array([[0, 1], [1, 3]])
+    assert joined_spans(values, spans, "mean").tolist() == [[1, 4], [3, 3]]
+    assert joined_spans(values, spans, "max").tolist() == [[1, 6], [3, 5]]
+
+
+def test_places_are_the_spans_and_between_them_what_only_one_text_has():
+    a, b = cut("the cat sat", 3, 4, 4), cut("the old dog sat", 3, 4, 4, 4)
+    assert places(align(a, b), a, b).tolist() == [
+        [0, 1, 0, 1], [1, 2, 1, 1], [2, 2, 1, 2], [2, 2, 2, 3], [2, 3, 3, 4],
+    ]  # fmt: skip
+
+
+def test_places_of_texts_that_share_nothing_are_all_tokens_of_both():
+    a, b = cut("abc", 1, 2), cut("xyz", 3)
+    assert places(align(a, b), a, b).tolist() == [[0, 1, 0, 0], [1, 2, 0, 0], [2, 2, 0, 1]]
+
+
+def test_pieces_of_a_character_that_only_one_text_has_are_one_place():
+    run = replace(cut("🙂🙂", 1, 1), groups=np.array([0, 0], np.int32))
+    other = cut("x", 1)
+    assert places(align(run, other), run, other).tolist() == [[0, 2, 0, 0], [2, 2, 0, 1]]
 
 
 def test_a_beginning_of_sequence_token_is_no_text():
@@ -91,21 +116,6 @@ def test_a_beginning_of_sequence_token_is_no_text():
     alignment = align(plain, begun)
     assert alignment.texts == ["one", " two"]
     assert alignment.b.tolist() == [[1, 2], [2, 3]]
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "pieces"),
-    [
-        ("same", "same", [Shared(0, 0, 4)]),
-        ("question", "<user>question</user>", [Shared(0, 6, 8)]),
-        ("<user>question</user>", "question", [Shared(6, 0, 8)]),
-        ("the cat sat", "the dog sat", [Shared(0, 0, 4), Shared(7, 7, 4)]),
-        ("aXa", "aXYXa", [Shared(0, 0, 2), Shared(2, 4, 1)]),
-        ("abc", "xyz", []),
-    ],
-)
-def test_texts_share_what_one_contains_or_how_they_begin_and_end(a, b, pieces):
-    assert shared_text(a, b) == pieces
 
 
 def test_tokens_that_reach_out_of_the_shared_part_are_left_out():

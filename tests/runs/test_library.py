@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -13,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.errors import InputError, RunFileError
+from backend.errors import InputError, LibraryError, RunFileError
 from backend.storage.files import content_id
 from backend.storage.library import Library
 from components import checks
-from tests.runs.makers import text_run
+from tests.runs.makers import dataset_run, text_run
 
 
 @pytest.fixture
@@ -183,13 +184,13 @@ def test_a_file_under_another_name_gets_an_id_that_links_accept(tmp_path, name):
 def test_an_index_of_a_newer_version_is_set_aside_and_not_changed(tmp_path):
     Library(tmp_path).save(text_run(title="Kept"))
     with sqlite3.connect(tmp_path / "library.db") as index:
-        assert index.execute("pragma user_version").fetchone() == (1,)
-        index.execute("pragma user_version=2")
+        assert index.execute("pragma user_version").fetchone() == (2,)
+        index.execute("pragma user_version=3")
     index.close()
     assert titles(Library(tmp_path)) == ["Kept"]
     (aside,) = tmp_path.glob("newer-*library.db")
     with sqlite3.connect(aside) as index:
-        assert index.execute("pragma user_version").fetchone() == (2,)
+        assert index.execute("pragma user_version").fetchone() == (3,)
     index.close()
 
 
@@ -250,3 +251,135 @@ def _save_until_killed(folder: Path, start: int, write: int) -> None:
             os.write(write, f"{run_id}\n".encode())
     finally:
         os._exit(1)
+
+
+def test_an_index_of_the_version_before_is_brought_up_to_date_with_its_titles(tmp_path):
+    library = Library(tmp_path, lambda run: run.kind)
+    run_id = library.save(text_run(), title="Kept", tags=["old"])
+    with sqlite3.connect(tmp_path / "library.db") as index:
+        index.execute("alter table run drop column preview")
+        index.execute("pragma user_version=1")
+    index.close()
+    again = Library(tmp_path, lambda run: run.kind)
+    (entry,) = again.entries()
+    assert (entry.title, entry.tags) == ("Kept", ("old",))
+    assert again.previews([run_id]) == {run_id: "text"}
+
+
+def test_a_picture_is_made_once_when_a_run_is_saved(tmp_path):
+    made = []
+    library = Library(tmp_path, lambda run: made.append(run) or "picture")
+    run_id = library.save(text_run())
+    assert library.previews([run_id, run_id]) == {run_id: "picture"}
+    assert len(made) == 1
+
+
+def test_a_search_looks_through_the_whole_text_and_all_texts_of_a_data_set(library):
+    library.save(text_run("word " * 1_000 + "needle", title="Long"))
+    library.save(replace(dataset_run(), title="Many"))
+    assert titles(library, "needle") == ["Long"]
+    assert titles(library, "two lines") == ["Many"]
+    assert len(library.entries("needle")[0].text) == 200
+
+
+def test_tags_are_listed_by_how_often_they_are_used_and_filter_the_list(library):
+    first = library.save(text_run(seed=1, title="A"), tags=["b", "a"])
+    library.save(text_run(seed=2, title="B"), tags=["b"])
+    assert library.tags() == ["b", "a"]
+    assert titles(library, tag="a") == ["A"]
+    library.delete([first])
+    assert library.tags() == ["b"]
+
+
+def refusing(message: str):
+    """Return a stand-in for ``sqlite3.connect`` on a folder whose index may only be read."""
+    real = sqlite3.connect
+
+    def connect(place, *arguments, **options):
+        if "immutable" not in str(place):
+            raise sqlite3.OperationalError(message)
+        return real(place, *arguments, **options)
+
+    return connect
+
+
+def test_a_folder_that_may_only_be_read_shows_its_runs_and_says_so(tmp_path, monkeypatch):
+    run_id = Library(tmp_path).save(text_run(title="Kept"))
+    monkeypatch.setattr(sqlite3, "connect", refusing("attempt to write a readonly database"))
+    library = Library(tmp_path)
+    assert not library.writable
+    assert titles(library) == ["Kept"]
+    assert library.load(run_id).title == "Kept"
+    assert library.previews([run_id]) == {run_id: ""}
+    for change in (
+        lambda: library.save(text_run(seed=9)),
+        lambda: library.rename(run_id, "Other"),
+        lambda: library.delete([run_id]),
+    ):
+        with pytest.raises(LibraryError, match="may only be read"):
+            change()
+
+
+def test_a_folder_that_can_be_written_again_is_used_again(tmp_path, monkeypatch):
+    Library(tmp_path).save(text_run(title="Kept"))
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", refusing("unable to open database file"))
+        library = Library(tmp_path)
+    monkeypatch.setattr("backend.storage.library._TRY_AGAIN", 0)
+    library.save(text_run(seed=2, title="New"))
+    assert library.writable
+    assert titles(library) == ["New", "Kept"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (OSError(errno.EROFS, "Read-only file system"), "it may only be read"),
+        (PermissionError(errno.EACCES, "Permission denied"), "its folder may not be written"),
+    ],
+)
+def test_what_the_disk_refuses_is_one_clear_line(library, monkeypatch, error, reason):
+    def refuse(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr("backend.storage.library.save_run", refuse)
+    with pytest.raises(LibraryError, match=f"cannot be used now: {reason}. Everything else works"):
+        library.save(text_run())
+    assert library.entries() == []
+
+
+def test_a_library_whose_folder_is_a_file_is_refused_in_one_line(tmp_path):
+    (tmp_path / "runs").write_text("no folder")
+    with pytest.raises(LibraryError, match="cannot be used now"):
+        Library(tmp_path / "runs")
+
+
+def test_an_index_that_another_program_holds_is_named_as_such(tmp_path, monkeypatch):
+    library = Library(tmp_path)
+    monkeypatch.setattr("backend.storage.library_index._PATIENCE", 0.1)
+    other = sqlite3.connect(tmp_path / "library.db", isolation_level=None)
+    other.execute("begin immediate")
+    with pytest.raises(LibraryError, match="another program holds it"):
+        library.save(text_run())
+    other.close()
+
+
+def test_five_hundred_runs_are_listed_and_searched_in_no_time(tmp_path):
+    library = Library(tmp_path, lambda run: "picture")
+    run_id = library.save(text_run("word " * 500))
+    rows = [
+        (f"{number:016x}", f"Run {number}", "text", "Tiny", f"word {number} " * 900, '["a"]',
+         "2026", f"2026-{number:04d}", 10, "picture")
+        for number in range(500)
+    ]  # fmt: skip
+    with sqlite3.connect(tmp_path / "library.db") as index:
+        index.executemany("insert into run values (?,?,?,?,?,?,?,?,?,null,?)", rows)
+    index.close()
+    begun = time.perf_counter()
+    found = library.entries("word 499")
+    library.previews([each.id for each in library.entries()[:24]])
+    library.tags()
+    assert time.perf_counter() - begun < 1
+    assert "Run 499" in [each.title for each in found]
+    assert run_id not in [each.id for each in found]

@@ -48,3 +48,8 @@ def _name(number: int, entry: Any) -> str:
 def log_probs(probs: Any) -> Tensor:
     """Return ln p as float64 [1, V]."""
     return torch.tensor(np.asarray(probs, np.float64)).log()[None]
+
+
+def doubles(values: Any) -> Tensor:
+    """Return numbers as a float64 tensor."""
+    return torch.tensor(values, dtype=torch.float64)

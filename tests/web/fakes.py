@@ -43,7 +43,7 @@ class FakeSource:
     def warm_up(self) -> None:
         self.warm.set()
 
-    def say_goodbye(self) -> None:
+    def announce_shutdown(self) -> None:
         self.said.append("goodbye")
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from backend.engine import Engine, LocalExecutor, Waits
+from backend.engine import Engine, LocalExecutor, Timeouts
 from backend.progress import Progress
 from backend.registry import Registry
 from backend.runs import ModelSpec
@@ -23,7 +23,7 @@ from backend.web import routes
 from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
 from tests.web.fakes import FakeSource
 
-WAITS = Waits(first=PATIENCE, again=0.3, alive=0.2)
+TIMEOUTS = Timeouts(first_listener=PATIENCE, next_listener=0.3, sign_of_life=0.2)
 
 
 class EngineSource(FakeSource):
@@ -46,7 +46,7 @@ def engine(study, tmp_path):
     studies.register("fake")(study)
     limits = Settings(cache_dir=tmp_path)
     executor = LocalExecutor(limits, loader, studies, lambda model: model.weights)
-    made = Engine(executor, limits=limits, waits=WAITS)
+    made = Engine(executor, limits=limits, timeouts=TIMEOUTS)
     yield made
     study.step(1000)
     made.close(PATIENCE)
@@ -163,5 +163,5 @@ def test_a_goodbye_ends_every_stream(address, engine, job):
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(read_to_the_end, address, job.id)
         until(lambda: job.mailboxes)
-        engine.say_goodbye()
+        engine.announce_shutdown()
         assert reading.result(PATIENCE)[0][-1] == {"type": "closing"}

@@ -82,6 +82,17 @@ class LoadedModel:
     weights: Weights
 
 
+NOTHING_LOADED = LoadedModel(
+    ModelFacts(
+        source="", name="no model", revision=None, architecture="", parameters=0, layers=0,
+        heads=0, kv_heads=0, hidden_size=0, vocab_size=1, context=None, dtype="float32",
+        device="cpu", memory_bytes=0, weights="",
+    ),
+    Weights("", ((),)),
+)  # fmt: skip
+"""In the place of a model, for orders that need none."""
+
+
 class Executor(Protocol):
     """Carries out orders. Every method may be called from any thread."""
 
@@ -107,7 +118,11 @@ class Executor(Protocol):
         """Stop an order at its next report, at once when it waits. Does nothing when finished."""
         ...
 
-    def models(self) -> dict[ModelSpec, LoadedModel]:
+    def model(self, spec: ModelSpec) -> LoadedModel | None:
+        """Return a model if it is in memory."""
+        ...
+
+    def models(self) -> list[LoadedModel]:
         """Return the models in memory, the least recently used first."""
         ...
 

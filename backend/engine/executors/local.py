@@ -26,6 +26,7 @@ from ..budget import check_limit, over_free
 from ..pace import Pace, Stopwatch, model_name
 from ..reservations import Ledger
 from .base import Call, LoadedModel, Order, Standing
+from .identity import is_revision, resolved
 from .worker import Ticket, Worker
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ class LocalExecutor:
         self._limits, self._studies = limits, studies
         self.ledger = Ledger(free)
         self._pace = Pace(limits.cache_dir / "pace.json")
+        resolved(ModelSpec())  # asks for GPUs once, outside every lock
         self._tickets: dict[str, tuple[Ticket, Worker]] = {}
-        self._workers: dict[ModelSpec, Worker] = {}  # least recently used first
+        # By the resolved spec, the least recently used first.
+        self._workers: dict[ModelSpec, Worker] = {}
 
     # What the engine calls
 
@@ -74,8 +77,9 @@ class LocalExecutor:
 
         ticket = Ticket(order, changed)
         with self.lock:
-            worker = self._workers.pop(order.model, None) or Worker(order.model, self)
-            self._workers[order.model] = worker  # the most recently used is last
+            key = self._key(order.model)
+            worker = self._workers.pop(key, None) or Worker(order.model, self)
+            self._workers[key] = worker  # the most recently used is last
             waiting, limit = len(worker.waiting()), self._limits.max_queue
             if waiting >= limit:
                 raise OverBudgetError(
@@ -96,17 +100,24 @@ class LocalExecutor:
                 return
             ticket, worker = self._tickets[order_id]
             moved = worker.stop(ticket)
-        self.tell(moved)
+        self.notify(moved)
 
-    def models(self) -> dict[ModelSpec, LoadedModel]:
+    def model(self, spec: ModelSpec) -> LoadedModel | None:
         with self.lock:
-            return {each.spec: each.loaded for each in self._workers.values() if each.loaded}
+            worker = self._workers.get(self._key(spec))
+            return worker.loaded if worker else None
+
+    def models(self) -> list[LoadedModel]:
+        with self.lock:
+            return [each.loaded for each in self._workers.values() if each.model and each.loaded]
 
     def seconds(self, request: Request) -> float | None:
         with self.lock:
-            worker = self._workers.get(request.model)
-            model, loaded = (worker.model, worker.loaded) if worker else (None, None)
-        if model is None or loaded is None:
+            worker = self._workers.get(self._key(request.model))
+            # None for studies that read no model.
+            model: Any = worker.model if worker else None
+            loaded = worker.loaded if worker else None
+        if loaded is None:
             return None
         # Needs the tokenizer and the facts only, which any thread may read.
         estimate = self._studies[request.kind].estimate(model, request)
@@ -118,7 +129,7 @@ class LocalExecutor:
 
     def unload(self, spec: ModelSpec) -> bool:
         with self.lock:
-            worker = self._workers.get(spec)
+            worker = self._workers.get(self._key(spec))
             if worker is None or not worker.idle():
                 return False
             self._retire(worker)
@@ -128,7 +139,7 @@ class LocalExecutor:
         with self.lock:
             workers = list(self._workers.values())
             stopped = [each for worker in workers for each in self._retire(worker)]
-        self.tell(stopped)
+        self.notify(stopped)
         deadline = time.monotonic() + timeout
         for worker in workers:
             worker.join(max(0.0, deadline - time.monotonic()))
@@ -136,7 +147,7 @@ class LocalExecutor:
 
     # What its workers call
 
-    def tell(self, moved: Sequence[Ticket]) -> None:
+    def notify(self, moved: Sequence[Ticket]) -> None:
         """Tell the engine that orders stand elsewhere now; not under the lock."""
         for ticket in moved:
             try:
@@ -147,7 +158,9 @@ class LocalExecutor:
                 with self.lock:
                     self._tickets.pop(ticket.order.id, None)
 
-    def carry_out(self, ticket: Ticket, model: LanguageModel, loaded: LoadedModel) -> Standing:
+    def carry_out(
+        self, worker: Worker, ticket: Ticket, model: LanguageModel | None, loaded: LoadedModel
+    ) -> Standing:
         work = ticket.order.work
         with study_memory("The study", loaded.facts.device):
             if isinstance(work, Call):
@@ -156,17 +169,18 @@ class LocalExecutor:
             # Its own model was loaded from the files of then, others are from those of now.
             others = stamps(work)[1:]
             weights = replace(loaded.weights, stamps=(*loaded.weights.stamps, *others))
-            return Standing("done", value=self._study(ticket, work, model, loaded), weights=weights)
+            value = self._study(worker, ticket, work, model, loaded)
+            return Standing("done", value=value, weights=weights)
 
     @contextmanager
-    def room_for(self, worker: Worker, report: Report) -> Iterator[_Room]:
-        room = _Room(self, worker, report)
+    def loading_memory(self, worker: Worker, report: Report) -> Iterator[_LoadingMemory]:
+        memory = _LoadingMemory(self, worker, report)
         try:
-            yield room
+            yield memory
         finally:
             self.ledger.release(worker)
 
-    def decide(self, worker: Worker) -> None:
+    def evict(self, worker: Worker) -> None:
         # The current model stays: it was just asked for, and it was made sure that it fits.
         if worker.loaded is None and worker.idle():
             self._retire(worker)
@@ -179,29 +193,34 @@ class LocalExecutor:
                 total -= each.loaded.facts.memory_bytes
                 self._retire(each)
 
-    def free_another(self, spec: ModelSpec) -> bool:
-        """Free the idle model unused for longest, but not ``spec``; tell whether there was one."""
+    def free_another(self, worker: Worker) -> bool:
+        """Free the idle model unused for longest, but ``worker``'s; tell whether there was one."""
         with self.lock:
             idle = (
                 each
                 for each in self._workers.values()
-                if each.loaded and each.spec != spec and each.idle()
+                if each.loaded and each is not worker and each.idle()
             )
-            worker = next(idle, None)
-            if worker is None:
+            other = next(idle, None)
+            if other is None:
                 return False
-            self._retire(worker)
-        worker.join(_PATIENCE)
+            self._retire(other)
+        other.join(_PATIENCE)
         return True
 
     def _study(
-        self, ticket: Ticket, request: Request, model: LanguageModel, loaded: LoadedModel
+        self,
+        worker: Worker,
+        ticket: Ticket,
+        request: Request,
+        model: Any,
+        loaded: LoadedModel,
     ) -> Any:
         study, name = self._studies[request.kind], model_name(loaded)
         estimate = study.estimate(model, request)
         expected = self._pace.seconds(name, request.kind, estimate.work)
         check_limit(estimate, self._limits.work_bytes, expected)
-        self._reserve(ticket, estimate, expected, loaded)
+        self._reserve(worker, ticket, estimate, expected, loaded)
         try:
             watch = Stopwatch(expected)
 
@@ -216,7 +235,12 @@ class LocalExecutor:
         return value
 
     def _reserve(
-        self, ticket: Ticket, estimate: Estimate, expected: float | None, loaded: LoadedModel
+        self,
+        worker: Worker,
+        ticket: Ticket,
+        estimate: Estimate,
+        expected: float | None,
+        loaded: LoadedModel,
     ) -> None:
         """Wait until the study may have the memory it needs.
 
@@ -229,7 +253,7 @@ class LocalExecutor:
             seen = self.ledger.given_back
             if self.ledger.reserve(ticket, estimate.bytes, devices):
                 return
-            if self.free_another(ticket.order.model):
+            if self.free_another(worker):
                 continue
             could = self.ledger.could(estimate.bytes, devices)
             if not (could and self.ledger.wait(seen, lambda: ticket.report(_WAITING))):
@@ -238,13 +262,22 @@ class LocalExecutor:
 
     def _retire(self, worker: Worker) -> list[Ticket]:
         """Free a model and return the orders that stand elsewhere now. Needs the lock."""
-        if self._workers.get(worker.spec) is worker:
-            del self._workers[worker.spec]
+        self._workers = {key: each for key, each in self._workers.items() if each is not worker}
         return worker.retire()
 
+    def _key(self, spec: ModelSpec) -> ModelSpec:
+        """Return under which key the worker of a model is, or will be. Needs the lock."""
+        wanted = resolved(spec)
+        if wanted in self._workers:
+            return wanted
+        for key, each in self._workers.items():
+            if each.loaded and is_revision(wanted, key, each.loaded.facts):
+                return key
+        return wanted
 
-class _Room:
-    """Memory for a model that is being loaded; see ``worker.Room``."""
+
+class _LoadingMemory:
+    """Memory for a model that is being loaded; see ``worker.LoadingMemory``."""
 
     def __init__(self, executor: LocalExecutor, worker: Worker, report: Report) -> None:
         self._executor, self._worker, self._report = executor, worker, report
@@ -257,8 +290,8 @@ class _Room:
         self._seen = None if granted else seen
         return granted
 
-    def grows(self) -> bool:
-        if self._executor.free_another(self._worker.spec):
+    def make_room(self) -> bool:
+        if self._executor.free_another(self._worker):
             return True
         # Refused for what others were promised: once they give back, it may fit.
         seen, self._seen = self._seen, None

@@ -19,9 +19,10 @@ from ...models.loading import reporting_to
 from ...models.memory import reserving_with
 from ...progress import Progress, Report
 from ...runs import ModelSpec
+from ...runs.model import NO_MODEL
 from ...storage.stamps import stamp
 from .. import garbage
-from .base import LoadedModel, Order, Standing, State, Weights
+from .base import NOTHING_LOADED, LoadedModel, Order, Standing, State, Weights
 
 if TYPE_CHECKING:
     from ...models import LanguageModel
@@ -68,37 +69,43 @@ class Manager(Protocol):
         """Return a hash of the weights."""
         ...
 
-    def carry_out(self, ticket: Ticket, model: LanguageModel, loaded: LoadedModel) -> Standing:
+    def carry_out(
+        self, worker: Worker, ticket: Ticket, model: LanguageModel | None, loaded: LoadedModel
+    ) -> Standing:
         """Do what the order says; not under the lock."""
         ...
 
-    def room_for(self, worker: Worker, report: Report) -> AbstractContextManager[Room]:
+    def loading_memory(
+        self, worker: Worker, report: Report
+    ) -> AbstractContextManager[LoadingMemory]:
         """Return what a model is loaded into; not under the lock."""
         ...
 
-    def tell(self, moved: Sequence[Ticket]) -> None:
+    def notify(self, moved: Sequence[Ticket]) -> None:
         """Tell the engine that orders stand elsewhere now; not under the lock."""
         ...
 
-    def decide(self, worker: Worker) -> None:
+    def evict(self, worker: Worker) -> None:
         """Decide which models stay; under the lock, after a load and after every order."""
         ...
 
 
-class Room(Protocol):
+class LoadingMemory(Protocol):
     """Memory for a model that is being loaded."""
 
     def reserve(self, needed: int, devices: Sequence[torch.device]) -> bool:
         """Promise the model what it needs on all devices together."""
         ...
 
-    def grows(self) -> bool:
+    def make_room(self) -> bool:
         """Free other models, or wait for other work; False where that does not help."""
         ...
 
 
 class Worker:
     """A model and the orders waiting for it. Fields change under the executor's lock.
+
+    Orders without a model, such as trainings, wait for one another in a line of their own.
 
     Args:
         spec: the model, loaded when the first order comes up.
@@ -131,7 +138,7 @@ class Worker:
     def add(self, ticket: Ticket) -> None:
         """Put an order in line. The caller holds the lock."""
         self._line.append(ticket)
-        self._tell_places()
+        self._renumber()
         self._changed.notify()
 
     def stop(self, ticket: Ticket) -> list[Ticket]:
@@ -141,7 +148,7 @@ class Worker:
             return []
         self._line.remove(ticket)
         ticket.end(Standing("cancelled"))
-        return [ticket, *self._tell_places()]
+        return [ticket, *self._renumber()]
 
     def retire(self) -> list[Ticket]:
         """Stop every order, free the model and end the thread. The caller holds the lock.
@@ -160,11 +167,11 @@ class Worker:
         """Wait for the thread to end; without the lock."""
         self._thread.join(timeout)
 
-    def _tell_places(self) -> list[Ticket]:
+    def _renumber(self) -> list[Ticket]:
         moved = []
         for ahead, ticket in enumerate(self._line, start=self.running is not None):
             if ahead:
-                ticket.standing = Standing("queued", _in_line(ahead))
+                ticket.standing = Standing("queued", _in_line(ahead, self.spec))
                 moved.append(ticket)
         return moved
 
@@ -173,14 +180,14 @@ class Worker:
             try:
                 if self._overwritten():
                     self._drop()
-                if self.model is None:
+                if self.loaded is None:
                     self._load_for(ticket)
                 standing = self._carry_out(ticket)
             except BaseException as failure:  # whatever it is, the thread lives on
                 standing = _ended_badly(failure, ticket)
             self._over(ticket, standing)
             del ticket, standing  # an idle worker keeps no run alive
-        if self.model is not None:
+        if self.loaded is not None:
             self._drop()
 
     def _next(self) -> Ticket | None:
@@ -190,9 +197,9 @@ class Worker:
             if self._retired:
                 return None
             self.running = self._line.popleft()
-            moved = self._tell_places()
+            moved = self._renumber()
             ticket = self.running
-        self._manager.tell(moved)
+        self._manager.notify(moved)
         return ticket
 
     def _overwritten(self) -> bool:
@@ -205,26 +212,30 @@ class Worker:
         garbage.after_drop()
 
     def _load_for(self, ticket: Ticket) -> None:
+        if self.spec == NO_MODEL:
+            with self._lock:
+                self.loaded = NOTHING_LOADED
+            return
         ticket.begin("loading", f"Loading {_name(self.spec)} …")
         report = self._load_report(ticket)
         stamps = (stamp(self.spec),)  # before: whatever changes meanwhile makes it another one
-        with reporting_to(report), self._manager.room_for(self, report) as room:
-            model = self._load_into(room)
+        with reporting_to(report), self._manager.loading_memory(self, report) as memory:
+            model = self._load_into(memory)
         loaded = LoadedModel(model.facts, Weights(self._manager.fingerprint(model), stamps))
         garbage.after_load()
         with self._lock:
             self.model, self.loaded = model, loaded
-            self._manager.decide(self)
+            self._manager.evict(self)
 
-    def _load_into(self, room: Room) -> LanguageModel:
+    def _load_into(self, memory: LoadingMemory) -> LanguageModel:
         while True:
             try:
-                with reserving_with(room.reserve):
+                with reserving_with(memory.reserve):
                     return self._manager.load(self.spec)
             except NoRoomError as failure:
                 refused = copy.copy(failure)  # without the traceback, which holds tensors
             garbage.after_drop()
-            if not room.grows():
+            if not memory.make_room():
                 raise refused
 
     def _load_report(self, ticket: Ticket) -> Report:
@@ -242,13 +253,13 @@ class Worker:
 
     def _carry_out(self, ticket: Ticket) -> Standing:
         model, loaded = self.model, self.loaded
-        if ticket.stopped or model is None or loaded is None:
+        if ticket.stopped or loaded is None:
             raise CancelledError("The study was stopped.")
         ticket.begin("running", "Starting")
-        return self._manager.carry_out(ticket, model, loaded)
+        return self._manager.carry_out(self, ticket, model, loaded)
 
     def _over(self, ticket: Ticket, standing: Standing) -> None:
-        failed_to_load = self.model is None
+        failed_to_load = self.loaded is None
         if isinstance(standing.error, OverBudgetError) or failed_to_load:
             garbage.after_drop()
         ended = [ticket]
@@ -261,8 +272,8 @@ class Worker:
                 ended += self._line
                 self._line.clear()
             self.running = None
-            self._manager.decide(self)
-        self._manager.tell(ended)
+            self._manager.evict(self)
+        self._manager.notify(ended)
 
 
 def _ended_badly(failure: BaseException, ticket: Ticket) -> Standing:
@@ -285,7 +296,9 @@ def _ended_badly(failure: BaseException, ticket: Ticket) -> Standing:
     )
 
 
-def _in_line(ahead: int) -> Progress:
+def _in_line(ahead: int, spec: ModelSpec) -> Progress:
+    if spec == NO_MODEL:
+        return Progress(0, 0, f"Waiting for {ahead} other training{'s' * (ahead > 1)}")
     others = "1 study" if ahead == 1 else f"{ahead} studies"
     return Progress(0, 0, f"Waiting for {others} on the same model")
 

@@ -12,6 +12,7 @@ from ...runs.dataset import DatasetRun
 from ..base import Example, Lens, declare
 from ..panels.base import Parameters
 from ..panels.chart import Chart
+from ..panels.one_row import OneRow
 from ..panels.places import places
 from ..panels.spread import Spread
 from ..panels.table import Column, Table
@@ -40,8 +41,10 @@ def ordered(run: DatasetRun, unit: str, parameters: Parameters) -> Spec | None:
 def rows(run: Any, axes: tuple[str, ...], sizes: tuple[int, ...]) -> list[Column]:
     """Return row, text, number of tokens, and what is wrong where something is."""
     found = [
-        Column(name="row", label="row", values=range(1, len(run) + 1)),
+        Column(name="row", label="row", values=range(len(run)), hidden=True),
+        Column(name="number", label="row", values=range(1, len(run) + 1)),
         Column(name="text", label="text", values=run.request.texts),
+        Column(name="bar", label="mean to largest", bar=("mean_entropy", "max_entropy")),
         Column(name="tokens", label="tokens", values=run.tokens),
     ]
     problems = [run.problems.get(str(row), "") for row in range(len(run))]
@@ -63,16 +66,21 @@ declare(
         panels=(
             Table(
                 title="Texts",
-                read="Click a column to sort by it, a row to open its text in Tokens. The files "
-                "hold the texts whole.",
+                read="Click a column to sort by it, a row to see its text. A bar runs from the "
+                "mean to the largest entropy; a text that was measured by itself shows its tokens. "
+                "The files hold the texts whole.",
                 area="stage",
                 table="texts",
                 axes=("N",),
                 of=NUMBERS,
                 sort="perplexity",
                 heat=True,
-                opens="text",
                 rows=rows,
+            ),
+            OneRow(
+                title="This text",
+                read="Measure it to see every token; open it to go on in Tokens.",
+                of=NUMBERS,
             ),
             Spread(
                 title="Histogram",

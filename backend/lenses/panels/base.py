@@ -59,6 +59,10 @@ class Panel:
         """Return what it is called where it has no ``key``."""
         return self.module
 
+    def caption(self, run: Run) -> str:
+        """Return the title of its picture of a run, where nothing was chosen."""
+        return self.title
+
     def numbers(self) -> tuple[str, ...]:
         """Return the names of the numbers it shows."""
         return ()
@@ -70,6 +74,10 @@ class Panel:
     def options(self, run_type: type[Run]) -> dict[str, Any]:
         """Return what the browser needs to know of the panel itself, ready for JSON."""
         return {}
+
+    def fits(self, run: Run) -> bool:
+        """Tell whether it has anything to show of a run; else the frame leaves it out."""
+        return True
 
     def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
         """Return what the browser draws from; see ``pack``.

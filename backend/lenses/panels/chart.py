@@ -28,6 +28,7 @@ class Chart(Picture):
         controls: its own.
         moves: what a click sets, such as "token".
         more: further signals with their values at the start.
+        only: tells of which runs it has a picture; of all when left out.
     """
 
     draw: Draw
@@ -36,6 +37,10 @@ class Chart(Picture):
     controls: tuple[Choice, ...] = ()
     moves: str | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    only: Callable[[Run], bool] | None = None
+
+    def fits(self, run: Run) -> bool:
+        return self.only is None or self.only(run)
 
     def numbers(self) -> tuple[str, ...]:
         return self.of

@@ -136,6 +136,10 @@ class HeadCurve(HeadPanel):
     def own_name(self) -> str:
         return "along_head"
 
+    def caption(self, run: Run) -> str:
+        of: Any = run
+        return f"{self.title} of {head_name(*head_of(of, NONE))}"
+
     def numbers(self) -> tuple[str, ...]:
         return ("entropy", "ceiling", "floor")
 

@@ -17,6 +17,9 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
     "positions": ("start", "stop"),
     "spread": ("spread",),
     "scale": ("scale",),
+    "colour": ("number",),
+    "at": ("D",),
+    "row": ("row",),
 }
 """What of the stage's state a chart may depend on, and the parameters that it goes along as."""
 

@@ -12,6 +12,9 @@ from ...derived.base import Number
 from ...runs.arrays import axis_of
 from ...runs.base import Run
 
+ROWS = ("M", "S")
+"""Axes, sampler and seed, whose places in their order are the rows that state.row counts."""
+
 
 def places(run: Run, letter: str, count: int) -> Places:
     """Return the ``count`` places of an axis; what a token or a person wrote stays in one line."""

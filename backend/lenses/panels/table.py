@@ -13,7 +13,7 @@ from ...runs.arrays import axis_of
 from ...runs.base import Run
 from ..parcel import pack
 from .base import NONE, Area, Panel, Parameters, plain_quantity
-from .places import cursor_of, places
+from .places import ROWS, cursor_of, places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,16 +23,20 @@ class Column:
     Attributes:
         values: texts, or whole numbers with −1 for none.
         hidden: only there to be acted on.
+        bar: names of two numbers between which it draws a bar, in place of values.
     """
 
     name: str
     label: str
-    values: Sequence[Any] = field(repr=False)
+    values: Sequence[Any] = field(default=(), repr=False)
     hidden: bool = False
+    bar: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> Literal["text", "number"]:
+    def kind(self) -> Literal["text", "number", "bar"]:
         """Whether it holds texts."""
+        if self.bar:
+            return "bar"
         return "text" if all(isinstance(each, str) for each in self.values) else "number"
 
 
@@ -111,12 +115,17 @@ class Table(Panel):
         }
         arrays: dict[str, np.ndarray] = {}
         for column in self.rows(run, self.axes, shape):
-            plain = {"name": column.name, "label": column.label, "kind": column.kind}
+            plain: dict[str, Any] = {
+                "name": column.name,
+                "label": column.label,
+                "kind": column.kind,
+            }
             plain |= {"quantity": None, "digits": 0, "heat": False, "hidden": column.hidden}
+            plain["bar"] = list(column.bar)
             header["columns"].append({**plain, "pinned": column.kind == "text"})
             if column.kind == "text":
                 header["texts"][column.name] = list(column.values)
-            else:
+            elif column.kind == "number":
                 values = np.asarray(column.values, np.float32)
                 arrays[column.name] = np.where(values < 0, np.float32(np.nan), values)
         for name, each in found.items():
@@ -133,5 +142,7 @@ class Table(Panel):
     def _act(self, run: Run) -> dict[str, str] | None:
         if self.opens:
             return {"open": self.opens}
+        if self.axes == ROWS:
+            return {"state": "row", "of": "row"}
         cursor = cursor_of(run, self.axes[0]) if len(self.axes) == 1 else None
         return {"state": cursor, "of": axis_of(run, self.axes[0]).name} if cursor else None

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...derived import number
 from ...derived.feedback import target
+from ...runs.base import Run
 from ...runs.trajectories import TrajectoryRun
 from ..base import Lens, declare
 from ..panels.against import Against
@@ -16,6 +17,9 @@ from ..panels.base import Parameters
 from ..panels.chart import Chart
 from ..panels.places import places
 from ..panels.table import Column, Table, axis_columns
+from ..panels.trajectories.rows import SamplerRows
+from ..panels.trajectories.step import OneStep
+from ..panels.trajectories.tree import TextTree
 from ._prompts import EXAMPLES, GUIDE
 
 if TYPE_CHECKING:
@@ -49,11 +53,19 @@ def feedback(run: TrajectoryRun, unit: str, parameters: Parameters) -> Spec | No
     return along_chart(lines, places(run, "N", count), unit) if lines else None
 
 
+def steers(run: Run) -> bool:
+    """Tell whether a sampler of a run aims at a target."""
+    return isinstance(run, TrajectoryRun) and any(
+        not np.isnan(target(run, sampler)) for sampler in range(len(run.labels))
+    )
+
+
 def rows(run: Any, axes: tuple[str, ...], sizes: tuple[int, ...]) -> list[Column]:
     """Return sampler, seed and why the text ended."""
     ended = [ENDINGS[each] for row in run.endings for each in row]
     return [
         *axis_columns(run, axes, sizes), Column(name="ending", label="ended by", values=ended),
+        Column(name="row", label="", values=range(len(ended)), hidden=True),
     ]  # fmt: skip
 
 
@@ -68,6 +80,9 @@ declare(
         formerly=("trajectories",),
         figures=("samplers", "seeds", "longest"),
         panels=(
+            SamplerRows(),
+            OneStep(area="inspector"),
+            TextTree(),
             AlongAxis(
                 title="Curves",
                 read="One line a sampler; click to move the step.",
@@ -93,6 +108,7 @@ declare(
                 draw=feedback,
                 of=("mu", "surprise"),
                 moves="step",
+                only=steers,
             ),
             Against(
                 title="Diversity",
@@ -107,10 +123,11 @@ declare(
                 x="perplexity",
                 y="distinct_2",
                 axes=("M", "S"),
+                spans=("x", "y"),
             ),
             Table(
                 title="Measures",
-                read="One row a text; click a column to sort.",
+                read="One row a text; click it to go to its row, or a column to sort.",
                 table="steps",
                 key="table_texts",
                 axes=("M", "S"),

@@ -13,7 +13,7 @@ const MARGIN = 80; // pixels beside the plots of a chart with several
 
 export default class Chart extends View {
   constructor(stage, panel) {
-    super(stage, panel, "chart-view", ["theme", "unit", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
+    super(stage, panel, "chart-view", ["theme", "unit", "flags", panel.options.cursor, ...Object.keys(panel.options.signals ?? {})]);
     mark(this.node, { role: "group", "aria-label": panel.title || "Chart" });
     this.box = element("div", "chart-box");
     this.choices = element("div", "chart-choices");
@@ -83,7 +83,7 @@ export default class Chart extends View {
     const { cursor, signals = {} } = options;
     const place = cursor === "head" && state.head ? state.head[0] * HEADS + state.head[1] : state[cursor];
     const wanted = { cursor: place ?? -1, factor: factor({ power: 1 }, state.unit) };
-    for (const name of Object.keys(signals)) wanted[name] = state[name] ?? signals[name];
+    for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state[name] ?? signals[name];
     const known = this.part.params?.map((each) => each.name) ?? [];
     for (const name of known) if (name in wanted) this.made.view.signal(name, wanted[name]);
     return this.made.view.runAsync();

@@ -34,7 +34,9 @@ export default class Expected extends View {
 
   draw() {
     const { text, token, part, state } = this;
-    const row = (quantity, label) => ({ label, value: withUnit(this.valuesOf(quantity)[token], quantity, state.unit), help: quantity.help });
+    const row = (quantity, label) => {
+      return { label, value: withUnit(this.valuesOf(quantity)[token], quantity, state.unit), help: quantity.help };
+    };
     const guesses = guessesAt(text, token);
     const sentence = element("p", "pinned-sentence");
     sentence.append(...(guesses ? sentenceOn(text, token, part.entropy?.[token]) : [this.options.first_token]));

@@ -15,13 +15,16 @@ export default class Facts extends View {
 
   async fetch() {
     if (!this.options.head) return super.fetch();
-    const [part, means] = await Promise.all([super.fetch(), this.stage.part("heads", this.following(["positions", "first"]))]);
+    const asked = this.following(["positions", "first"]);
+    const [part, means] = await Promise.all([super.fetch(), this.stage.part("heads", asked)]);
     return { ...part, means };
   }
 
   draw() {
     const { text, token, part, state } = this;
-    const row = (quantity, value, label = nameOf(quantity)) => ({ label, value: withUnit(value, quantity, state.unit), help: quantity.help });
+    const row = (quantity, value, label = nameOf(quantity)) => {
+      return { label, value: withUnit(value, quantity, state.unit), help: quantity.help };
+    };
     const focused = this.node.getRootNode().activeElement?.classList.contains("ladder");
     const ladders = part.numbers.filter((each) => this.placesOf(each) > 1);
     const about = [part.name, part.reason].filter(Boolean).join(": ");
@@ -35,9 +38,12 @@ export default class Facts extends View {
   #means(row) {
     const { means, layer, head } = this.part;
     if (!means) return [];
-    const known = this.options.figures.map(({ name, label }) => [means.numbers.find((each) => each.name === name), label]).filter(([each]) => each);
-    const rows = known.map(([quantity, label]) => row(quantity, means[quantity.name][layer * means.heads + head], label));
-    return [element("h3", "pinned-title", this.state.positions ? "Means over the chosen tokens" : "Means over all tokens"), facts(rows, "pinned-list")];
+    const rows = this.options.figures.flatMap(({ name, label }) => {
+      const quantity = means.numbers.find((each) => each.name === name);
+      return quantity ? [row(quantity, means[name][layer * means.heads + head], label)] : [];
+    });
+    const title = `Means over ${this.state.queries ? "the chosen" : "all"} tokens`;
+    return [element("h3", "pinned-title", title), facts(rows, "pinned-list")];
   }
 
   // The number at every place of its axis; a press goes there.

@@ -10,11 +10,11 @@ const [LEAST, MOST] = [11, 26]; // pixels of a cell
 const LABEL = 26; // pixels of the layers' numbers
 const FITTED = ["entropy", "share"]; // whose colours always span this text, with a mark for the fixed scale
 const SIGNS = { overload: "▲", collapse: "▼" };
-const DRAWN = ["unit", "theme", "measure", "spread", "marks", "upper", "lower", "scale", "order"];
+const DRAWN = ["unit", "theme", "measure", "share", "sorted", "spread"];
 
 export default class Heads extends View {
   constructor(stage, panel) {
-    super(stage, panel, "heads-view", ["head", ...DRAWN]);
+    super(stage, panel, "heads-view", ["head", "marks", "flags", ...DRAWN]);
     [this.top, this.steps] = [element("div", "heads-top"), element("div", "heads-steps")];
     this.grid = mark(element("div", "heads-grid"), { role: "grid", "aria-label": "Heads by layer", tabindex: 0 });
     this.readout = element("p", "heads-readout");
@@ -35,13 +35,16 @@ export default class Heads extends View {
 
   draw(changed) {
     if (this.drawn !== this.part || DRAWN.some((key) => changed.has(key))) this.#shade();
+    else if (changed.has("marks") || changed.has("flags")) this.#sign();
     this.#mark();
     this.#fit();
   }
 
   #build() {
     this.drawn = this.part;
-    this.cells = Array.from({ length: this.part.layers }, () => Array.from({ length: this.part.heads }, () => mark(element("span"), { role: "gridcell" })));
+    const { layers, heads } = this.part;
+    const row = () => Array.from({ length: heads }, () => mark(element("span"), { role: "gridcell" }));
+    this.cells = Array.from({ length: layers }, row);
     this.grid.replaceChildren(...this.cells.map((cells, layer) => {
       const row = mark(element("div", "heads-row"), { role: "row" });
       row.append(mark(element("span", "heads-layer", String(layer)), { role: "rowheader" }), ...cells);
@@ -52,16 +55,16 @@ export default class Heads extends View {
   #shade() {
     const { part, state } = this;
     if (this.drawn !== part) this.#build();
-    const number = this.numberNamed(state.measure) ?? part.numbers[0];
+    const number = this.numberNamed(state.measure ?? (state.share ? "share" : "entropy")) ?? part.numbers[0];
     const values = part[number.name];
     const fits = state.spread || FITTED.includes(number.name);
     const ends = fits ? span(values, number, state.unit) : range(number, state.unit);
     const ramp = mapRamp(state.theme);
-    Object.assign(this, { number, values, flags: this.#flagged() });
+    Object.assign(this, { number, values });
     this.order = this.cells.map((cells, layer) => {
       const places = cells.map((_, head) => head);
       const of = (head) => values[layer * part.heads + head];
-      return state.order === "value" ? places.sort((a, b) => Number.isNaN(of(a)) - Number.isNaN(of(b)) || of(a) - of(b)) : places;
+      return state.sorted ? places.sort((a, b) => Number.isNaN(of(a)) - Number.isNaN(of(b)) || of(a) - of(b)) : places;
     });
     this.cells.forEach((cells, layer) => cells.forEach((cell, column) => {
       const head = this.order[layer][column];
@@ -71,17 +74,28 @@ export default class Heads extends View {
       cell.id = `head${layer}-${head}`;
       cell.className = colour ? "head-cell" : "head-cell none";
       cell.style.cssText = colour ? `background:${colour};color:${inkOn(colour)}` : "";
-      cell.textContent = (state.marks && SIGNS[this.flags[at]]) || "";
-      mark(cell, { "aria-label": this.#words(cell.place) });
     }));
+    this.#sign(true);
     this.top.replaceChildren(legend(number, state.unit, ramp, ends, { values, missing: values.some(Number.isNaN), title: number.label }));
+  }
+
+  // Put the marks of flagged heads, and their names, where ``all`` or the mark has changed.
+  #sign(all) {
+    this.flags = this.#flagged();
+    for (const cell of this.cells.flat()) {
+      const [layer, head] = cell.place;
+      const sign = (this.state.marks && SIGNS[this.flags[layer * this.part.heads + head]]) || "";
+      if (!all && cell.textContent === sign) continue;
+      cell.textContent = sign;
+      mark(cell, { "aria-label": this.#words(cell.place) });
+    }
   }
 
   // Which heads look too widely or hardly at all, by thresholds that the reader moves.
   #flagged() {
     const { state, options, part } = this;
-    const one = part.scales[state.scale] ?? part.flags.scale;
-    const [upper, lower] = [state.upper ?? options.upper, state.lower ?? options.lower];
+    const { scale, upper, lower } = { ...options, ...state.flags };
+    const one = part.scales[scale] ?? part.flags.scale;
     return Array.from(part[part.flags.number], (value) => {
       const at = one > 0 ? value / one : 0 * value;
       return at >= upper ? "overload" : at <= lower ? "collapse" : "";
@@ -106,15 +120,16 @@ export default class Heads extends View {
   #drawSteps(layer, head) {
     const stepper = (name, value, places, to) => {
       const node = element("span", "stepper");
-      const [back, on] = [button(`${name} before`, () => to(value - 1), "step", "back"), button(`Next ${name.toLowerCase()}`, () => to(value + 1), "step", "on")];
+      const back = button(`${name} before`, () => to(value - 1), "step", "back");
+      const on = button(`Next ${name.toLowerCase()}`, () => to(value + 1), "step", "on");
       [back.disabled, on.disabled] = [value === 0, value === places - 1];
       node.append(name.toLowerCase(), back, element("b", "", String(value)), on);
       return node;
     };
     const focused = [...this.steps.querySelectorAll("button")].indexOf(this.node.getRootNode().activeElement);
-    this.steps.replaceChildren(
-      stepper("Layer", layer, this.part.layers, (to) => this.#choose(to, head)), stepper("Head", head, this.part.heads, (to) => this.#choose(layer, to)),
-    );
+    const { layers, heads } = this.part;
+    const inLayer = stepper("Layer", layer, layers, (to) => this.#choose(to, head));
+    this.steps.replaceChildren(inLayer, stepper("Head", head, heads, (to) => this.#choose(layer, to)));
     this.steps.querySelectorAll("button")[focused]?.focus();
   }
 
@@ -143,8 +158,9 @@ export default class Heads extends View {
   #key({ key }) {
     const [layer, head] = this.head;
     const column = this.order[layer].indexOf(head);
-    const [down, right] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity] }[key] ?? [];
-    if (down === undefined) return false;
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity] };
+    if (!(key in steps)) return false;
+    const [down, right] = steps[key];
     const to = clamp(layer + down, 0, this.part.layers - 1);
     this.#choose(to, this.order[to][clamp(column + right, 0, this.part.heads - 1)]);
     return true;

@@ -74,7 +74,8 @@ export class Minimap {
     const { stage, node, written } = this.strip;
     if (!node.classList.contains("scrolls")) return;
     const [first, last] = visibleTokens(this.strip);
-    Object.assign(this.window.style, { top: `${(100 * first) / written.length}%`, height: `${(100 * (last - first + 1)) / written.length}%` });
+    const percent = (tokens) => `${(100 * tokens) / written.length}%`;
+    Object.assign(this.window.style, { top: percent(first), height: percent(last - first + 1) });
     stage.set({ view: [first, last] });
   }
 

@@ -83,18 +83,23 @@ export default class Pattern extends View {
     const of = colours(theme);
     const ramp = mapRamp(theme);
     const shown = (weight, query, key) => (this.#sees(query, key) && !(this.hidden && key === 0) ? weight : null);
-    const z = Array.from({ length: rows }, (_, query) => Array.from(weights.subarray(query * columns, (query + 1) * columns), (weight, key) => shown(weight, query, key)));
+    const z = Array.from({ length: rows }, (_, query) => {
+      return Array.from(weights.subarray(query * columns, (query + 1) * columns), (weight, key) => shown(weight, query, key));
+    });
     const axis = (title, room, from, to, nameOf) => {
       const every = Math.ceil(((to - from) * LABEL) / Math.max(LABEL, room));
       const named = Array.from({ length: Math.ceil((to - from) / every) }, (_, i) => from + i * every);
       const range = [from - 0.5, to - 0.5];
-      return { title: { text: title, font: { size: 12 }, standoff: 4 }, showgrid: false, zeroline: false, ticks: "", range, tickvals: named, ticktext: named.map(nameOf) };
+      const plain = { showgrid: false, zeroline: false, ticks: "" };
+      return { ...plain, title: { text: title, font: { size: 12 }, standoff: 4 }, range, tickvals: named, ticktext: named.map(nameOf) };
     };
     const { clientWidth: width, clientHeight: height } = this.plot;
     const tall = height >= TALL;
     const around = (this.around = tall ? NAMES : NUMBERS);
     const near = rows < columns; // exact rows: the nearest columns first, or cells would be thinner than pixels
-    const looked = axis("looked at", (width - around.l - around.r) / (tall ? 1 : 2), near ? Math.max(0, first - rows) : 0, near ? first + rows : columns, (key) => this.#label(key, 0, tall));
+    const ends = near ? [Math.max(0, first - rows), first + rows] : [0, columns];
+    const across = (width - around.l - around.r) / (tall ? 1 : 2);
+    const looked = axis("looked at", across, ...ends, (key) => this.#label(key, 0, tall));
     const looks = axis("looks", height - around.t - around.b, 0, rows, (query) => this.#label(query, first, tall));
     const layout = {
       width, height, margin: around, paper_bgcolor: "transparent", plot_bgcolor: of.line, dragmode: "zoom",
@@ -143,7 +148,8 @@ export default class Pattern extends View {
     const { weights, columns, first, width } = this.part;
     const name = (cell, from) => {
       const token = from + cell * width;
-      return width > 1 ? `tokens ${count(token)}–${count(Math.min(token + width, this.text.tokens.length) - 1)}` : `${nameOfToken(this.text, token)} ${count(token)}`;
+      const last = Math.min(token + width, this.text.tokens.length) - 1;
+      return width > 1 ? `tokens ${count(token)}–${count(last)}` : `${nameOfToken(this.text, token)} ${count(token)}`;
     };
     const seen = this.#sees(query, key);
     const share = seen ? `: ${width > 1 ? "at most " : ""}${percent(100 * weights[query * columns + key])}` : "";

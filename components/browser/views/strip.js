@@ -126,11 +126,11 @@ export default class Strip extends View {
   #dress(first, end) {
     const { nodes, shape, wholes } = this.written;
     const { unit } = this;
-    for (let i = first; i < end; i++) nodes[i].className = shape[i] + (unit === "token" ? this.shadeOf(i) : "") + (i === this.pin ? " pin" : "");
-    for (const [name, all] of Object.entries(wholes)) {
-      for (const { node, token } of all) {
-        if (token >= first && token < end) node.className = name + (name === unit ? this.shadeOf(token) : "");
-      }
+    for (let i = first; i < end; i++) {
+      nodes[i].className = shape[i] + (unit === "token" ? this.shadeOf(i) : "") + (i === this.pin ? " pin" : "");
+    }
+    for (const { level, node, token } of wholes[this.written.chunkOf(first)]) {
+      node.className = level + (level === unit ? this.shadeOf(token) : "");
     }
     this.hot = undefined;
   }

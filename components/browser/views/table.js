@@ -2,8 +2,9 @@
 
 import { shadeClass } from "../colour.js";
 import { element, icon, mark, onKeys } from "../dom.js";
-import { clamp, factor, range, share, unitIn, written } from "../numbers.js";
+import { clamp, factor, joined, range, share, unitIn, written } from "../numbers.js";
 import { escaped, shortened } from "../words.js";
+import { bar } from "./row.js";
 import { View } from "./view.js";
 
 const ROW = 28; // pixels
@@ -12,7 +13,7 @@ const PLAIN = { unit: "", power: 0, scale: "linear", digits: 2 }; // a number th
 
 export default class Table extends View {
   constructor(stage, panel) {
-    super(stage, panel, "table-view", ["unit", "theme", "token", "step", "row"]);
+    super(stage, panel, "table-view", ["unit", "theme", "level", "token", "step", "row"]);
     this.scroller = mark(element("div", "table-scroller"), { role: "grid", "aria-label": panel.title || "Table", tabindex: 0 });
     this.head = mark(element("div", "table-head"), { role: "row" });
     this.body = mark(element("div", "table-body"), { role: "rowgroup" });
@@ -31,29 +32,46 @@ export default class Table extends View {
   draw(changed) {
     const { part, state } = this;
     const moved = changed.has(part.act?.state) && this.order?.indexOf(this.#rowOf(state[part.act.state]));
-    if (this.drawn !== part) this.#begin();
+    if (this.drawn !== part || (changed.has("level") && this.options.levels)) this.#begin();
     else if (changed.has("unit") || changed.has("theme")) this.#arrange();
     else if (moved >= 0) this.#moveTo(moved);
   }
 
   #begin() {
-    const { part } = this;
-    this.drawn = part;
+    this.drawn = this.part;
+    this.level = this.options.levels ? this.state.level : "token";
+    const part = (this.table = this.level === "token" ? this.part : this.#joined(this.level));
     this.columns = part.columns.filter((each) => !each.hidden);
     this.sort = part.sort ?? { name: null, descending: false };
-    const widths = this.columns.map((each) => (each.kind === "text" ? "minmax(9rem, 3fr)" : each.quantity ? "minmax(6rem, 1fr)" : "minmax(5rem, 0.5fr)"));
-    this.scroller.style.setProperty("--columns", widths.join(" "));
-    this.scroller.style.setProperty("--least", `${6 * widths.length + 3 * widths.filter((each) => each.includes("9rem")).length}rem`);
+    // Every row is a grid of its own: all have the same least width, whatever stands in them.
+    const widths = this.columns.map(({ kind, quantity }) => (kind === "text" ? [9, 3] : quantity || kind === "bar" ? [6, 1] : [4, 0.5]));
+    this.scroller.style.setProperty("--columns", widths.map(([least, share]) => `minmax(${least}rem, ${share}fr)`).join(" "));
+    this.scroller.style.setProperty("--least", `${widths.reduce((sum, [least]) => sum + least, 0)}rem`);
     mark(this.scroller, { "aria-rowcount": part.rows + 1 });
     this.#arrange();
   }
 
+  // Rows of words or sentences: their numbers join those of their tokens.
+  #joined(level) {
+    const { part } = this;
+    const spans = this.text[level];
+    const first = Array.from(spans.keys()).filter((i) => spans[i] !== spans[i - 1]);
+    const columns = part.columns.filter(({ name, kind, quantity }) => kind === "text" || name === part.act.of || quantity?.pieces);
+    const numbers = columns.filter(({ kind }) => kind === "number").map(({ name, quantity }) => {
+      const values = quantity ? joined(part[name], spans, quantity.joins) : part[name];
+      return [name, Float32Array.from(first, (i) => values[i])];
+    });
+    const texts = Object.entries(part.texts).map(([name, each]) => [name, first.map((i, row) => each.slice(i, first[row + 1]).join(""))]);
+    return { ...part, ...Object.fromEntries(numbers), columns, texts: Object.fromEntries(texts), rows: first.length };
+  }
+
   // Choose and sort rows; those without a value come last either way.
   #arrange() {
-    const { part, sort } = this;
+    const { table: part, sort } = this;
     const words = this.filter.value.trim().toLowerCase();
     const texts = this.columns.filter((each) => each.kind === "text").map((each) => part.texts[each.name]);
-    const rows = Array.from({ length: part.rows }, (_, row) => row).filter((row) => !words || texts.some((each) => each[row].toLowerCase().includes(words)));
+    const fits = (row) => !words || texts.some((each) => each[row].toLowerCase().includes(words));
+    const rows = Array.from({ length: part.rows }, (_, row) => row).filter(fits);
     const way = sort.descending ? -1 : 1;
     const [values, named] = [part[sort.name], part.texts?.[sort.name]];
     if (named) rows.sort((a, b) => way * named[a].localeCompare(named[b]));
@@ -69,7 +87,9 @@ export default class Table extends View {
   // The row whose action sets ``value``.
   #rowOf(value) {
     const { act } = this.part;
-    return act?.state && value !== null && value !== undefined ? this.part[act.of].indexOf(value) : -1;
+    if (!act?.state || value === null || value === undefined) return -1;
+    const values = this.table[act.of];
+    return this.level === "token" ? values.indexOf(value) : values.findLastIndex((first) => first <= value);
   }
 
   #drawHead() {
@@ -101,20 +121,23 @@ export default class Table extends View {
 
   #row(row, place) {
     const chosen = row === this.#rowOf(this.state[this.part.act?.state]);
-    const node = mark(element("div", place === this.at ? "table-row at" : "table-row"), { role: "row", id: `row${row}`, "aria-rowindex": place + 2, "aria-selected": chosen });
+    const node = element("div", place === this.at ? "table-row at" : "table-row");
+    mark(node, { role: "row", id: `row${row}`, "aria-rowindex": place + 2, "aria-selected": chosen });
     node.place = place;
     node.style.top = `${place * ROW}px`;
     node.append(...this.columns.map((column) => this.#cell(column, row)));
     return node;
   }
 
-  #cell({ name, kind, quantity, heat, digits }, row) {
+  #cell({ name, kind, quantity, heat, digits, bar: ends }, row) {
     const cell = mark(element("div", kind), { role: "gridcell" });
+    if (kind === "bar") return bar(this, cell, ends, row);
     const { unit } = this.state;
-    const value = this.part[name]?.[row];
-    if (kind === "text") mark(cell, { dir: "auto" }).textContent = shortened(escaped(this.part.texts[name][row]), 200);
+    const value = this.table[name]?.[row];
+    if (kind === "text") mark(cell, { dir: "auto" }).textContent = shortened(escaped(this.table.texts[name][row]), 200);
     else cell.textContent = written(value, quantity ?? { ...PLAIN, digits: digits ?? PLAIN.digits }, unit);
-    if (heat && !Number.isNaN(value)) cell.className += ` ${shadeClass(share(value * factor(quantity, unit), quantity, range(quantity, unit)), quantity)}`;
+    const at = heat ? share(value * factor(quantity, unit), quantity, range(quantity, unit, this.level)) : NaN;
+    if (!Number.isNaN(at)) cell.className += ` ${shadeClass(at, quantity)}`;
     return cell;
   }
 
@@ -128,9 +151,9 @@ export default class Table extends View {
   #act(place) {
     if (place === undefined) return;
     this.#moveTo(place);
-    const [{ act }, row] = [this.part, this.order[place]];
+    const [{ act }, row] = [this.table, this.order[place]];
     if (act?.open) this.stage.act?.(act.open, row);
-    else if (act) this.stage.set({ [act.state]: this.part[act.of][row] });
+    else if (act) this.stage.set({ [act.state]: this.table[act.of][row] });
   }
 
   #key({ key }) {

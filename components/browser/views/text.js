@@ -73,7 +73,7 @@ export class TokenText {
     this.chunks = this.starts.map(() => element("div", "chunk"));
     this.nodes = new Array(this.length); // by token
     this.shape = new Array(this.length); // class names that do not depend on colours
-    this.wholes = { word: [], sentence: [] }; // {node, token} of every word's and sentence's span
+    this.wholes = this.starts.map(() => []); // by chunk: {level, node, token} of every word and sentence
     this.built = new Uint8Array(this.chunks.length);
   }
 
@@ -137,7 +137,7 @@ export class TokenText {
 
   #whole(level, token) {
     const node = element("span", level);
-    this.wholes[level].push({ node, token });
+    this.wholes[this.chunkOf(token)].push({ level, node, token });
     return node;
   }
 
@@ -175,7 +175,9 @@ export class TokenText {
     const pieces = element("span", "pieces");
     const { groups, characters } = this.content;
     let i = first;
-    for (; i < this.length && groups[i] === groups[first]; i++) pieces.append(this.#newToken(i, "t piece", `piece ${i - first + 1} of ${characters[first]}`));
+    for (; i < this.length && groups[i] === groups[first]; i++) {
+      pieces.append(this.#newToken(i, "t piece", `piece ${i - first + 1} of ${characters[first]}`));
+    }
     const whole = element("span", "whole");
     fill(whole, characters[first]);
     group.style.setProperty("--pieces", i - first);

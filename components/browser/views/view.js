@@ -4,16 +4,18 @@ import { dressRoot } from "../colour.js";
 import { element, resized } from "../dom.js";
 import { along, clamp, joined, windowMean } from "../numbers.js";
 
-// State that a panel may follow, and the parameters that are made of it.
+// What a panel may follow: the name of it in the state, and the parameters that are made of it.
 const FOLLOWED = {
-  token: ({ token }) => ({ token }),
-  step: ({ step }) => (step === null ? {} : { step }),
-  head: ({ head }) => ({ layer: head[0], head: head[1] }),
-  first: ({ first }) => (first === "hide" ? { first } : {}),
-  positions: ({ positions }) => (positions ? { start: positions[0], stop: positions[1] } : {}),
-  spread: ({ spread }) => (spread ? { spread: 1 } : {}),
-  scale: ({ scale }) => (scale === "observed" ? {} : { scale }),
-  at: ({ at }) => ({ ...at }),
+  token: ["token", (token) => ({ token })],
+  step: ["step", (step) => (step === null ? {} : { step })],
+  head: ["head", ([layer, head]) => ({ layer, head })],
+  first: ["withoutFirst", (hide) => (hide ? { first: "hide" } : {})],
+  positions: ["queries", (queries) => (queries ? { start: queries[0], stop: queries[1] } : {})],
+  spread: ["spread", (spread) => (spread ? { spread: 1 } : {})],
+  scale: ["flags", ({ scale }) => (scale ? { scale } : {})],
+  at: ["at", (at) => ({ ...at })],
+  row: ["row", (row) => (row === null ? {} : { row })],
+  colour: ["colour", (colour) => (colour ? { number: colour } : {})],
 };
 
 /** Base of all views: ``draw()`` draws from ``this.part``, and again when the state changes that it shows. */
@@ -44,7 +46,7 @@ export class View {
   }
 
   following(names) {
-    return Object.assign({}, ...names.map((name) => FOLLOWED[name](this.state)));
+    return Object.assign({}, ...names.map((name) => FOLLOWED[name][1](this.state[FOLLOWED[name][0]])));
   }
 
   async fetch() {
@@ -68,7 +70,8 @@ export class View {
 
   update(changed) {
     if (!this.run) return;
-    if (["choices", ...(this.options.follows ?? [])].some((key) => changed.has(key))) this.show(this.run);
+    const followed = (this.options.follows ?? []).map((name) => FOLLOWED[name][0]);
+    if (["choices", ...followed].some((key) => changed.has(key))) this.show(this.run);
     if (this.part && changed.has("theme")) this.#dressRoot();
     if (this.part && this.shows.some((key) => changed.has(key))) this.draw(changed);
   }
@@ -127,8 +130,9 @@ export class View {
   get chosen() {
     const wanted = this.state.level;
     const names = (wanted === "token" ? this.options.tokens : this.options.pieces) ?? [];
-    const named = names.includes(this.state.colour) ? this.state.colour : this.options.tokens?.includes(this.state.colour) ? this.state.colour : names[0];
-    const quantity = this.numberNamed(named) ?? this.part.numbers[0];
-    return { quantity, level: names.includes(quantity.name) && (wanted === "token" || quantity.pieces) ? wanted : "token" };
+    const all = [...names, ...(this.options.tokens ?? [])];
+    const quantity = this.numberNamed(all.includes(this.state.colour) ? this.state.colour : names[0]) ?? this.part.numbers[0];
+    const has = names.includes(quantity.name) && (wanted === "token" || quantity.pieces);
+    return { quantity, level: has ? wanted : "token" };
   }
 }

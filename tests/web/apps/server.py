@@ -30,7 +30,7 @@ class EngineSource(FakeSource):
     def __init__(self, engine):
         super().__init__()
         self.listen, self.stop = engine.listen, engine.stop
-        self.say_goodbye, self.close = engine.say_goodbye, engine.close
+        self.announce_shutdown, self.close = engine.announce_shutdown, engine.close
 
 
 loader = Loader()

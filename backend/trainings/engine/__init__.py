@@ -1,0 +1,1 @@
+"""How experiments are trained, measured, stopped and resumed."""
