@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -23,18 +24,25 @@ def timed(action: Callable[[], Any], warm_up: Callable[[], Any] = lambda: None) 
     """Run ``action`` after ``warm_up``, which sets up threads, kernels and the heap.
 
     Returns:
-        Its seconds, the median where runs are so short that three seconds take several; and its
-        peak memory over what there was before either, in bytes (Linux).
+        Its seconds, and those that processors worked for it, which a busy machine changes less:
+        medians where runs are so short that three seconds take several; and its peak memory over
+        what there was before either, in bytes (Linux).
     """
     before = _status("VmRSS")
     warm_up()
     Path("/proc/self/clear_refs").write_text("5")  # starts the peak anew
     seconds: list[float] = []
+    worked: list[float] = []
     while sum(seconds) < _SHORTEST:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         action()
         seconds.append(time.perf_counter() - start)
-    return {"seconds": statistics.median(seconds), "bytes": max(0, _status("VmHWM") - before)}
+        worked.append(time.process_time() - busy)
+    return {
+        "seconds": statistics.median(seconds),
+        "worked": statistics.median(worked),
+        "bytes": max(0, _status("VmHWM") - before),
+    }
 
 
 def in_fresh_process(script: str, *arguments: str) -> dict[str, Any]:
@@ -45,14 +53,14 @@ def in_fresh_process(script: str, *arguments: str) -> dict[str, Any]:
 
 
 def machine() -> str:
-    """Return one line about what the numbers were taken on."""
+    """Return one line about what the numbers were taken on, and how busy it was before."""
     models = [
         line.split(":", 1)[1].strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()
         if line.startswith("model name")
     ]
     software = f"torch {torch.__version__}, Python {platform.python_version()}"
-    return f"{len(models)} × {models[0]}, {software}"
+    return f"{len(models)} × {models[0]}, load {os.getloadavg()[0]:.1f}, {software}"
 
 
 def write_section(name: str, text: str) -> None:

@@ -60,14 +60,17 @@ def do_what_is_asked(source: Source) -> None:
         serial = each.get("serial") if isinstance(each, Mapping) else None
         if not isinstance(serial, int) or serial <= session.done():
             continue
-        session.mark_done(serial)
         act = ACTIONS.get(str(each.get("do")))
-        if act is None:
-            continue
         try:
-            act(source, each)
+            if act is not None:
+                act(source, each)
         except EntroscopeError as error:
             session.notice("error", str(error))
+        except Exception:
+            session.mark_done(serial)  # else every run would fail again
+            raise
+        # Only now: Streamlit ends a run at a cache that is being filled, and the next repeats it.
+        session.mark_done(serial)
     serial = said.get("serial")
     if isinstance(serial, int):
         session.acknowledge(serial)

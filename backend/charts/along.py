@@ -167,7 +167,14 @@ def _layers(lines: Sequence[Line], places: Places, y: alt.Y) -> list[alt.Chart]:
             0,
             base.transform_filter("isValid(datum.low)")
             .mark_area(opacity=0.16)
-            .encode(y=_low(y), y2="high:Q", color=colour, detail="line:N"),
+            # A scale of its own, of the same colours: with theirs the lines would lose the legend
+            # that their colours and dashes share.
+            .encode(
+                y=_low(y),
+                y2="high:Q",
+                fill=alt.Fill("group:N", sort=None, scale=alt.Scale(range="category"), legend=None),
+                detail="line:N",
+            ),
         )
     for place, limit in enumerate(lines):
         if limit.style not in _LIMITS:

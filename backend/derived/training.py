@@ -18,12 +18,12 @@ DENSE = 8
 """Lines of a picture from which it is a map instead."""
 
 NETWORKS = Quantity(
-    "Networks", "C", "networks", low=1, high=200, scale="log", digits=0,
+    "Networks", "C", "", low=1, high=200, scale="log", digits=0,
     help="How many were trained side by side.",
     formula=r"C", source="Counted.",
 )  # fmt: skip
 STEPS = Quantity(
-    "Steps", "", "steps", low=1, high=10_000, scale="log", digits=0,
+    "Steps", "", "", low=1, high=10_000, scale="log", digits=0,
     help="How many steps were done.", formula=r"n", source="Counted.",
 )  # fmt: skip
 HOLDING = Quantity(
@@ -159,11 +159,3 @@ def _mean(values: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
     total, count = np.where(known, values, 0).sum(0), known.sum(0)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def telling(run: TrainingRun) -> str:
-    """Return what shows most beside the first number: a map, else another number over steps."""
-    maps = [name for name, each in run.measured.items() if len(each.axes) > 1]
-    known = [name for name in maps if not run.measured[name].final or name in run.results]
-    others = list(run.measured)[1:] or list(run.measured)
-    return known[0] if known else others[0] if others else ""

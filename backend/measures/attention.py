@@ -211,22 +211,33 @@ def _reduce_tile(
         bias = inputs.bias[..., tile.start : tile.stop]
         bias = bias.unflatten(0, top.shape[:2]) if len(bias) > 1 else bias
         scores.add_(bias, alpha=1 / _NATS_PER_BIT)
-    _fill_hidden(scores, tile, HIDDEN)
+    _hide(scores, tile)
     torch.amax(scores, -1, out=top)
     scores -= top[..., None]
     torch.exp2(scores, out=weights)
     torch.sum(weights, -1, out=mass)
     position.copy_(weights @ places[: sizes[-1]])
-    _fill_hidden(scores, tile, 0)  # what is not seen counts in none of the sums
+    _leave_out(scores, tile)
     torch.sum(scores, -1, out=total)
     torch.linalg.vector_norm(scores, dim=-1, out=norm)
     torch.sum(scores.mul_(weights), -1, out=score)
     return weights
 
 
-def _fill_hidden(scores: Tensor, tile: Tile, number: float) -> None:
-    if tile.hidden is not None:
-        scores[..., -tile.hidden.shape[-1] :].masked_fill_(tile.hidden, number)
+def _hide(scores: Tensor, tile: Tile) -> None:
+    """Give keys that a query does not see a score that weighs nothing."""
+    if tile.corner is not None:
+        scores[..., -tile.corner.shield.shape[-1] :].add_(tile.corner.shield)
+    elif tile.hidden is not None:
+        scores[..., -tile.hidden.shape[-1] :].masked_fill_(tile.hidden, HIDDEN)
+
+
+def _leave_out(scores: Tensor, tile: Tile) -> None:
+    """Give them the score 0, so that they count in none of the sums."""
+    if tile.corner is not None:
+        scores[..., -tile.corner.shown.shape[-1] :].mul_(tile.corner.shown)
+    elif tile.hidden is not None:
+        scores[..., -tile.hidden.shape[-1] :].masked_fill_(tile.hidden, 0)
 
 
 def _scales(above: Tensor, mass: Tensor) -> tuple[Tensor, Tensor]:

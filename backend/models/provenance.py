@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypedDict
 
@@ -22,11 +23,16 @@ class Provenance(TypedDict):
     created: str
 
 
+@cache
+def _libraries() -> dict[str, str]:
+    """Return the versions of what computes; reading them takes as long as reading ten tokens."""
+    return {name: version(name) for name in ("torch", "transformers", "numpy")}
+
+
 def provenance(model: LanguageModel) -> Provenance:
     """Return the fields every study fills in alike: ``TextRun(**provenance(model), ...)``."""
-    libraries = {name: version(name) for name in ("torch", "transformers", "numpy")}
     return Provenance(
         model=model.facts,
-        versions={"entroscope": VERSION, "python": platform.python_version(), **libraries},
+        versions={"entroscope": VERSION, "python": platform.python_version(), **_libraries()},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -15,7 +15,8 @@ from ..models.memory import study_memory
 from ..progress import Progress, Report, ignore
 from ..runs.attention import AttentionRequest
 from ..settings import settings
-from ..taps.attention import AttentionTap, check_finite, reason, scores_of, unlike_keys
+from ..taps.attention import AttentionTap, scores_of
+from ..taps.no_pattern import check_finite, reason, unlike_keys
 from .encoding import encode_in_context
 from .reader import reading_bytes
 from .windows import one_window

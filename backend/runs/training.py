@@ -178,6 +178,7 @@ class TrainingRun(Run):
         choices: what the experiment leaves open; the request says what was chosen.
         copies: the networks, seeds of one variant side by side.
         measured: what the numbers are, by name.
+        telling: of ``measured``, what shows most beside its first number.
         labels: the places of each further axis, by the axis's name.
         figures: what was expected and what was found.
         texts: written by a trained model, by the name of what wrote them.
@@ -198,6 +199,7 @@ class TrainingRun(Run):
     choices: list[Choice] = field(default_factory=list)
     copies: list[Copy]
     measured: dict[str, Measured]
+    telling: str = ""
     labels: dict[str, list[str]] = field(default_factory=dict)
     figures: list[Figure] = field(default_factory=list)
     texts: dict[str, list[str]] = field(default_factory=dict)

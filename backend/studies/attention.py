@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 
+from ..errors import InputError
 from ..measures.spectral import query_key_norm
 from ..reading.encoding import token_fields
 from ..runs.attention import AttentionRequest, AttentionRun
@@ -34,7 +35,14 @@ class AttentionStudy(ReadingStudy):
     def taps(
         self, model: LanguageModel, request: AttentionRequest, encoding: Encoding
     ) -> list[AttentionRowsTap]:
-        return [AttentionRowsTap()]
+        if request.method not in ("exact", "fast"):
+            raise InputError(f"method is 'exact' or 'fast', not {request.method!r}.")
+        if request.method == "fast" and model.dtype not in (torch.bfloat16, torch.float16):
+            raise InputError(
+                "The fast way is for models in bfloat16 or float16; this one is in "
+                f"{model.facts.dtype}, where only the exact one is offered."
+            )
+        return [AttentionRowsTap(request.method)]
 
     def finish(
         self,

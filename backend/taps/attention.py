@@ -9,16 +9,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ModelError, NotDefinedError
+from ..errors import NotDefinedError
 from ..measures.attention import AttentionRows, Scores, attend
+from ..measures.fused import causal_rows, fused_bytes
 from ..measures.tiles import HIDDEN, TASK_BYTES, TASK_SCORES, Plan, plan_causal, plan_masked
 from .base import Tap
+from .no_pattern import check_finite, reason, unlike_keys
 
 if TYPE_CHECKING:
     from ..models.attention_call import AttentionCall
@@ -26,13 +28,11 @@ if TYPE_CHECKING:
 
 # A layer of fewer scores waits, until so many are there. Measured on two cores: alone, a layer of
 # 256 tokens takes twice as long.
-_SMALL, _TOGETHER = TASK_SCORES, 2 * TASK_SCORES
+_SMALL, _TOGETHER = 2 * TASK_SCORES, 4 * TASK_SCORES
 _NUMBERS = len(fields(AttentionRows))
 # What a multiplication inside attention costs beside one with a weight, for it has exponentials and
 # sums in its wake. Measured from 1,024 to 8,192 tokens with the bundled model.
 _ATTENTION_COST = 1.2
-# Kinds of layers, as configurations name them, that have none though a part is called attention.
-_WITHOUT_PATTERN = ("linear", "mamba", "conv", "recurrent")
 # What AttentionRows calls a number, and what an AttentionRun does.
 _NAMES = {
     "entropy": "entropy",
@@ -78,7 +78,13 @@ class _All:
 
 
 class AttentionRowsTap(AttentionTap):
-    """Reduces each layer to ``AttentionRows`` and keeps only these."""
+    """Reduces each layer to ``AttentionRows`` and keeps only these.
+
+    ``method`` is as in ``AttentionRequest``.
+    """
+
+    def __init__(self, method: Literal["exact", "fast"] = "exact") -> None:
+        self._fast = method == "fast"
 
     def start(self, model: LanguageModel, ids: Tensor) -> None:
         """Prepare for ``ids`` [B, T]; the numbers of the first text are kept."""
@@ -101,7 +107,11 @@ class AttentionRowsTap(AttentionTap):
         return 4 * _NUMBERS * model.facts.layers * model.facts.heads * tokens
 
     def peak_bytes(self, model: LanguageModel, tokens: int) -> int:
-        return torch.get_num_threads() * TASK_BYTES
+        facts = model.facts
+        width = facts.hidden_size // max(facts.heads, 1)
+        fused = fused_bytes(facts.heads, tokens, width)
+        tiles = torch.get_num_threads() * TASK_BYTES
+        return max(fused, tiles) if self._fast or model.device.type == "cuda" else tiles
 
     def work(self, model: LanguageModel, tokens: int) -> float:
         facts = model.facts
@@ -115,6 +125,10 @@ class AttentionRowsTap(AttentionTap):
         unlike = unlike_keys(call)
         if unlike is not None:
             self._refused[call.layer] = unlike
+            return None
+        if self._can_fuse(call):
+            rows = causal_rows(call.query, call.key, call.scaling, self._marked, fast=self._fast)
+            self._keep(call, rows, torch.arange(1, call.query.shape[2] + 1))
             return None
         plan = self._plan(call)
         self._sinks |= call.sinks is not None
@@ -131,6 +145,18 @@ class AttentionRowsTap(AttentionTap):
         rows, output = attend(scores_of(call), plan, call.value if ours else None)
         self._keep(call, rows, plan.visible[0])
         return output
+
+    def _can_fuse(self, call: AttentionCall) -> bool:
+        """Tell whether a fused kernel measures this layer.
+
+        Tiles cost less on a processor, where the exact way is the faster one.
+        """
+        if call.visible is not None or not _is_plain(call):
+            return False
+        query = call.query
+        if self._fast and query.dtype in (torch.bfloat16, torch.float16):
+            return query.device.type in ("cpu", "cuda")
+        return query.device.type == "cuda" and query.dtype != torch.float64
 
     def arrays(self) -> dict[str, Any]:
         """Return the arrays of an AttentionRun by name."""
@@ -209,10 +235,15 @@ class AttentionRowsTap(AttentionTap):
 
 
 def _may_wait(call: AttentionCall) -> bool:
-    """Tell whether a layer is small, and nothing but products of query and key."""
+    """Tell whether a layer is small and plain, so that others like it can join it."""
     one_mask = call.visible is None or call.visible.shape[1] == 1
-    plain = one_mask and call.bias is None and call.softcap is None and call.sinks is None
-    return plain and call.value is not None and _size(call) < _SMALL
+    return one_mask and _is_plain(call) and _size(call) < _SMALL
+
+
+def _is_plain(call: AttentionCall) -> bool:
+    """Tell whether the scores of a layer are products of query and key and nothing else."""
+    extras = (call.bias, call.softcap, call.sinks)
+    return all(each is None for each in extras) and call.value is not None
 
 
 def _size(call: AttentionCall) -> int:
@@ -227,15 +258,6 @@ def _same(one: Tensor | None, other: Tensor | None) -> bool:
     return torch.equal(one, other)
 
 
-def check_finite(model: LanguageModel, numbers: np.ndarray) -> None:
-    """Raise ModelError if one of ``numbers`` is NaN."""
-    if np.isnan(numbers).any():
-        raise ModelError(
-            f"{model.facts.name} gave no usable attention weights in {model.facts.dtype}: its "
-            "numbers left the range of that type. Load it as float32 or bfloat16."
-        )
-
-
 def plan_of(call: AttentionCall, marked: Tensor) -> Plan:
     """Return which query of a layer sees which key; ``marked`` is as in ``plan_causal``."""
     batch, heads, _, _ = call.query.shape
@@ -244,17 +266,6 @@ def plan_of(call: AttentionCall, marked: Tensor) -> Plan:
         return plan_causal(batch, group, marked)
     shown = call.visible[:, 0] if call.visible.shape[1] == 1 else call.visible.any(1)
     return plan_masked(shown.expand(batch, -1, -1), group, marked)
-
-
-def unlike_keys(call: AttentionCall) -> str | None:
-    """Return why a layer's keys are not the tokens of the text; None where they are."""
-    queries, keys = call.query.shape[2], call.key.shape[2]
-    if keys == queries:
-        return None
-    return (
-        f"This layer weighs {keys:,} keys for {queries:,} tokens: beside tokens it looks at "
-        "summaries of several, so its weights are no pattern over the text."
-    )
 
 
 def after_last_occurrence(ids: Tensor) -> Tensor:
@@ -279,21 +290,3 @@ def scores_of(call: AttentionCall) -> Scores:
         hidden = torch.where(call.visible, 0.0, HIDDEN)
         bias = hidden if bias is None else bias + hidden
     return Scores(call.query, call.key, call.scaling, call.softcap, bias, call.sinks)
-
-
-def reason(model: LanguageModel, layer: int) -> str:
-    """Return why ``layer`` has shown no attention pattern."""
-    kinds = getattr(model.torch_model.config.get_text_config(decoder=True), "layer_types", None)
-    parts = [type(part).__name__ for part in model.layers[layer].modules()]
-    kind = kinds[layer] if kinds else parts[0]
-    attention = any(name.endswith("Attention") and "Linear" not in name for name in parts)
-    stateful = not model.facts.heads or any(each in kind for each in _WITHOUT_PATTERN)
-    if attention and not stateful:
-        return (
-            f"{parts[0]} computes its attention in a way that Entroscope cannot watch, or with "
-            f"another number of heads than {model.facts.heads}."
-        )
-    return (
-        f"This layer is {kind!r}: it carries a running state along the text instead of weighing "
-        "its tokens, so there is no pattern."
-    )

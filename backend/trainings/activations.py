@@ -116,6 +116,7 @@ class Activations(Experiment):
             axes=("layer",),
         ),
     }
+    telling = "epsilon"
     expected = (
         Expected(
             "crrelu_below_relu",

@@ -220,6 +220,7 @@ class BagsOfDigits(Experiment):
             axes=("instance",),
         ),
     }
+    telling = "attention"
     expected = (
         Expected(
             "gain",

@@ -127,6 +127,7 @@ class Collapse(Experiment):
             axes=("matrix",),
         ),
     }
+    telling = "head_entropy"
     expected = (
         Expected(
             "collapsed_by",

@@ -131,6 +131,7 @@ class Compatibility(Experiment):
             axes=("digit", "dimension"),
         ),
     }
+    telling = "search_entropy"
     expected = (
         Expected(
             "learned",

@@ -87,6 +87,7 @@ class Distillation(Experiment):
             lines=(Line("even", 2.3026),),
         ),
     }
+    telling = "surprisals"
     expected = (
         Expected(
             "surprise_less",

@@ -161,6 +161,7 @@ class Experts(Experiment):
             axes=("expert", "digit"),
         ),
     }
+    telling = "load"
     expected = (
         Expected(
             "left_alone",

@@ -164,6 +164,7 @@ class ExpertsOnClusters(Experiment):
             axes=("expert", "cluster"),
         ),
     }
+    telling = "cluster_shares"
     expected = (
         Expected(
             "bias_gain",

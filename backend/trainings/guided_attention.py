@@ -139,6 +139,7 @@ class GuidedAttention(Experiment):
             )
         ),
     }
+    telling = "layer_entropy"
     expected = (
         Expected(
             "deep_collapse",

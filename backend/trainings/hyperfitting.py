@@ -83,12 +83,6 @@ class Hyperfitting(Experiment):
         Choice("learning_rate", "Learning rate", "Of AdamW without decay.", 1.5e-4, 1e-5, 1e-3),
     )
     measured: ClassVar[Mapping[str, Measured]] = {
-        "loss": Measured(
-            Quantity("Loss on the passages", "L", high=5, help="Of the batch learned last.")
-        ),
-        "held_out_loss": Measured(
-            Quantity("Loss on another text", "L", high=8, help="On a passage not learned from.")
-        ),
         "held_out_entropy": Measured(
             Quantity(
                 "Entropy on another text",
@@ -96,6 +90,12 @@ class Hyperfitting(Experiment):
                 high=5,
                 help="Mean over the tokens of a passage not learned from.",
             )
+        ),
+        "loss": Measured(
+            Quantity("Loss on the passages", "L", high=5, help="Of the batch learned last.")
+        ),
+        "held_out_loss": Measured(
+            Quantity("Loss on another text", "L", high=8, help="On a passage not learned from.")
         ),
         "top_mass": Measured(
             Quantity(
@@ -151,6 +151,7 @@ class Hyperfitting(Experiment):
             digits=0,
         ),
     }
+    telling = "entropy"
     expected = (
         Expected(
             "entropy",

@@ -117,6 +117,7 @@ class Knowledge(Experiment):
             final=True,
         ),
     }
+    telling = "rounded"
     expected = (
         Expected(
             "plateau_low",

@@ -131,6 +131,7 @@ class Ladder(Experiment):
             final=True,
         ),
     }
+    telling = "best"
     expected = (
         Expected(
             "floor",

@@ -164,6 +164,7 @@ class Phases(Experiment):
             final=True,
         ),
     }
+    telling = "phase"
     expected = (
         Expected(
             "trained",

@@ -105,6 +105,7 @@ class RarePositives(Experiment):
             axes=("outcome",),
         ),
     }
+    telling = "histogram"
     expected = (
         Expected("plain", "Cross-entropy: F1 below .2.", lambda run: _f1(run, NAMES[0]), 0.0, 0.2),
         Expected(

@@ -116,6 +116,7 @@ class SpectralEntropy(Experiment):
             axes=("eigenvalue",),
         ),
     }
+    telling = "test_information"
     expected = (
         Expected(
             "compresses",

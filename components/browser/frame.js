@@ -67,6 +67,7 @@ class Frame {
     if (data.job) this.jobs.follow(data.job);
     if (data.choices) this.choicesCame?.(data.choices);
     if (this.reports.waiting) return; // this run knows less than the reader has done meanwhile
+    this.jobs.expectNone();
     this.page = data.page;
     this.reading = data.reading ?? this.reading;
     this.draw();

@@ -7,6 +7,16 @@ export class Jobs {
     this.running = null; // id
   }
 
+  /** Say at once that work was asked for; the first of a server may take seconds to begin. */
+  expect() {
+    if (!this.running) this.frame.head.progress({ message: "Starting", share: null });
+  }
+
+  /** The server has answered, and began nothing. */
+  expectNone() {
+    if (!this.running) this.frame.head.progress(null);
+  }
+
   /** Listen to a job, once; ``job`` is {id, label, reading}. */
   follow(job) {
     if (job.id === this.running || job.id === this.ended) return;

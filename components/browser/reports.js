@@ -2,6 +2,7 @@
 // way at a time; it repeats every request that the server has not acknowledged, so that none is
 // lost and none is done twice.
 
+const WORK = new Set(["run", "measure", "branch"]);
 const PATIENCE = 4000; // milliseconds until an answer is given up and the report sent again
 
 export class Reports {
@@ -31,6 +32,7 @@ export class Reports {
 
   /** Ask for something, such as ``{do: "run", …}``. */
   ask(action) {
+    if (WORK.has(action.do)) this.frame.jobs.expect();
     this.asked.push({ serial: ++this.serial, ...action });
     this.changed = true;
     this.push();

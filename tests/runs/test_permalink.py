@@ -15,6 +15,7 @@ from hypothesis import given, settings
 
 from backend.errors import InputError
 from backend.runs import (
+    AttentionRequest,
     DivergenceRequest,
     ModelSpec,
     Origin,
@@ -157,3 +158,11 @@ def test_1000_mutated_codes_give_a_request_or_one_clear_error():
             assert isinstance(decode("".join(changed)), TextRequest)
         except InputError:
             continue
+
+
+def test_a_link_from_before_a_field_was_there_asks_for_its_default():
+    # As before attention could be measured in two ways.
+    fields = {"model": {}, "text": "old"}
+    plain = json.dumps([1, "attention", fields], separators=(",", ":")).encode()
+    code = base64.urlsafe_b64encode(zlib.compress(plain, 9)).rstrip(b"=").decode()
+    assert decode(code) == AttentionRequest(text="old", method="exact")

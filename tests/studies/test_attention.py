@@ -21,7 +21,9 @@ from backend.errors import (
 from backend.measures.attention import attend
 from backend.models import load_model
 from backend.models.taps import attention_tap
+from backend.runs import AttentionRequest
 from backend.storage.files import load_run
+from backend.studies import STUDIES
 from backend.taps import attention as watching
 from tests.studies.attention_models import (
     TEXT,
@@ -362,3 +364,68 @@ def test_a_pattern_can_be_asked_for_in_rows_or_as_an_overview(tiny_model):
 def test_a_pattern_that_does_not_exist_is_refused(layer, head, rows, tiny_model):
     with pytest.raises(InputError, match="must"):
         backend.attention_pattern(tiny_model("llama"), TEXT, layer, head, rows=rows)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("family", ["llama", "gpt2", "qwen3", "mixtral"])
+def test_the_fast_way_is_within_what_it_says_of_the_exact_one(family, dtype, tiny_folder):
+    model = load_model(str(tiny_folder(family)), device="cpu", dtype=dtype)
+    exact, fast = (
+        backend.study_attention(model, TEXT * 3, method=each) for each in ("exact", "fast")
+    )
+    assert (exact.request.method, fast.request.method) == ("exact", "fast")
+    np.testing.assert_allclose(fast.entropy, exact.entropy, atol=4e-3)
+    for name in ("first_mass", "self_mass", "previous_mass", "induction_mass"):
+        np.testing.assert_allclose(getattr(fast, name), getattr(exact, name), atol=1e-3)
+    np.testing.assert_allclose(fast.distance, exact.distance, atol=2e-3 * len(fast) + 0.01)
+    np.testing.assert_allclose(fast.score_spread, exact.score_spread, atol=1e-2, rtol=1e-3)
+    np.testing.assert_array_equal(fast.max_entropy, exact.max_entropy)
+    assert not np.array_equal(fast.entropy, exact.entropy)
+    assert fast.reasons == exact.reasons == {}
+    fast.check()
+
+
+@pytest.mark.parametrize("family", ["gemma2", "mistral", "gpt_oss", "bloom"])
+def test_layers_with_windows_caps_or_sinks_are_exact_either_way(family, tiny_folder):
+    model = load_model(str(tiny_folder(family)), device="cpu", dtype="bfloat16")
+    exact, fast = (
+        backend.study_attention(model, TEXT * 3, method=each) for each in ("exact", "fast")
+    )
+    np.testing.assert_array_equal(fast.entropy, exact.entropy)
+
+
+def test_the_fast_way_is_refused_for_float32(tiny_model):
+    with pytest.raises(InputError, match=r"bfloat16 or float16.* float32"):
+        backend.study_attention(tiny_model("llama"), TEXT, method="fast")
+    request = AttentionRequest(text=TEXT, method="fast")
+    with pytest.raises(InputError, match="float32"):
+        STUDIES["attention"].estimate(tiny_model("llama"), request)
+
+
+def test_an_unknown_way_is_refused_with_the_known_ones(tiny_model):
+    with pytest.raises(InputError, match="'exact' or 'fast'"):
+        backend.study_attention(tiny_model("llama"), TEXT, method="quick")
+
+
+def test_the_way_is_kept_in_the_file_of_a_run(tiny_folder, tmp_path):
+    model = load_model(str(tiny_folder("llama")), device="cpu", dtype="bfloat16")
+    run = backend.study_attention(model, TEXT, method="fast")
+    assert load_run(run.save(tmp_path / "run.safetensors")).request.method == "fast"
+
+
+def test_on_an_nvidia_gpu_plain_layers_take_a_fused_kernel(tiny_model):
+    model = tiny_model("llama")
+    collector = Collector()
+    with attention_tap(model, collector):
+        model.hidden_states(torch.arange(3, 60)[None])
+    tap = watching.AttentionRowsTap()
+    call = collector.calls[0]
+    there = dataclasses.replace(call, query=call.query.to("meta"), key=call.key.to("meta"))
+    assert not tap._can_fuse(call)
+    assert not tap._can_fuse(there)
+
+    class OnCuda:
+        dtype, device = torch.float32, torch.device("cuda")
+
+    assert tap._can_fuse(dataclasses.replace(call, query=OnCuda()))
+    assert not tap._can_fuse(dataclasses.replace(call, query=OnCuda(), softcap=5.0))

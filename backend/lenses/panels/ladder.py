@@ -65,7 +65,7 @@ def _rows(
         "since": None if np.isnan(since) else int(since),
         "came": int(run.token_ids[token]),
         "end": int(run.top_ids[-1, token, 0]),
-        "texts": {str(each): run.vocabulary[str(each)] for each in known.tolist()},
+        "texts": {str(each): run.vocabulary.get(str(each), "") for each in known.tolist()},
         "numbers": [described(run, prefix + name) for name in ("kl", "entropy")],
     }
     arrays = {f"{prefix}{name}": at(name).astype(np.float32) for name in ("kl", "entropy")}

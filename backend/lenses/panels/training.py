@@ -9,7 +9,7 @@ import numpy as np
 
 from ...charts.places import Places
 from ...charts.words import one_line
-from ...derived.training import curves_of, picture_of, telling
+from ...derived.training import curves_of, picture_of
 from ...runs.training import TrainingRun
 from ..parcel import pack
 from .base import NONE, Area, Panel, Parameters, plain_quantity
@@ -54,11 +54,17 @@ class Learning(Picture):
             }
             for name, each in run.measured.items()
         ]
-        first = telling(run) if self.telling else next(iter(run.measured), "")
-        return pack({"measured": measured, "first": first, "steps": run.step.tolist()}, {})
+        return pack(
+            {"measured": measured, "first": self._first(run), "steps": run.step.tolist()}, {}
+        )
+
+    def _first(self, run: TrainingRun) -> str:
+        """Return the number that is shown at first, where it was measured."""
+        wanted = run.telling if self.telling else ""
+        return wanted if wanted in run.measured else next(iter(run.measured), "")
 
     def chart(self, run: TrainingRun, unit: str, parameters: Parameters = NONE) -> Spec | None:
-        first = telling(run) if self.telling else next(iter(run.measured), "")
+        first = self._first(run)
         names = [first, *(name for name in run.measured if name != first)]
         if not len(run.step):
             return None

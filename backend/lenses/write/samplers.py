@@ -8,6 +8,7 @@ import numpy as np
 
 from ...derived import number
 from ...derived.feedback import target
+from ...runs.base import Run
 from ...runs.trajectories import TrajectoryRun
 from ..base import Lens, declare
 from ..panels.against import Against
@@ -50,6 +51,13 @@ def feedback(run: TrajectoryRun, unit: str, parameters: Parameters) -> Spec | No
             Line(f"{label}: τ", np.full(count, tau), cut.quantity, "floor"),
         ]
     return along_chart(lines, places(run, "N", count), unit) if lines else None
+
+
+def steers(run: Run) -> bool:
+    """Tell whether a sampler of a run aims at a target."""
+    return isinstance(run, TrajectoryRun) and any(
+        not np.isnan(target(run, sampler)) for sampler in range(len(run.labels))
+    )
 
 
 def rows(run: Any, axes: tuple[str, ...], sizes: tuple[int, ...]) -> list[Column]:
@@ -100,6 +108,7 @@ declare(
                 draw=feedback,
                 of=("mu", "surprise"),
                 moves="step",
+                only=steers,
             ),
             Against(
                 title="Diversity",

@@ -76,6 +76,7 @@ class Experiment:
         every: so many steps there is a record.
         choices: what is left open.
         measured: what the names of ``measure`` and ``finish`` mean.
+        telling: of ``measured``, what shows most beside its first number.
         expected: figures of a run with the default choices.
         papers: numbers in ``backend/papers.json``.
         cost: CPU seconds with the default choices and seeds, where it was first run.
@@ -93,6 +94,7 @@ class Experiment:
     every: int
     choices: ClassVar[tuple[Choice, ...]] = ()
     measured: ClassVar[Mapping[str, Measured]]
+    telling: ClassVar[str]
     expected: ClassVar[tuple[Expected, ...]] = ()
     papers: ClassVar[tuple[int, ...]] = ()
     cost: ClassVar[float]

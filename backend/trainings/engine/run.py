@@ -136,6 +136,7 @@ class History:
                 for name, each in experiment.measured.items()
                 if name in seen
             },
+            telling=experiment.telling,
             labels=experiment.labels(),
             data=experiment.checksums(),
             steps=self.training.steps,
