@@ -118,6 +118,7 @@ class AttentionRequest(Request):
         label="Measured",
         help="Exact, in float32; or fast, for weights in bfloat16 or float16 on a GPU: entropy "
         "within 0.004 nats.",
+        later=True,
     )
 
 

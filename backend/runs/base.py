@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +17,7 @@ from pydantic import ConfigDict
 from ..registry import Registry
 from .arrays import array, array_specs, check_arrays
 from .model import ModelFacts, ModelSpec
+from .plain import plain
 from .tables import Table, declared_tables, token_table
 
 RUN_KINDS: Registry[type[Run]] = Registry("kind of run")
@@ -40,8 +41,8 @@ class Request:
     @cached_property
     def key(self) -> str:
         """A content hash of the whole request, 16 hex digits."""
-        plain = json.dumps([self.kind, asdict(self)], sort_keys=True)
-        return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        written = json.dumps([self.kind, plain(self)], sort_keys=True)
+        return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -58,13 +58,14 @@ def asked(
     lines: int = 1,
     own: bool = False,
     choices: tuple[str, ...] = (),
+    later: bool = False,
 ) -> Any:
-    """Declare a field of a request, like ``dataclasses.field``; see ``Field``."""
+    """Declare a field of a request, like ``dataclasses.field``; see ``Field`` and ``plain``."""
     about = {
         "label": label, "help": help, "low": low, "high": high, "filled": filled, "lines": lines,
         "own": own, "choices": choices,
     }  # fmt: skip
-    return field(default=default, metadata={"asked": about})
+    return field(default=default, metadata={"asked": about, "later": later})
 
 
 def reading_text() -> Any:

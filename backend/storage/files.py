@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ..errors import RunFileError
 from ..runs.arrays import array_specs
 from ..runs.asking import request_type
 from ..runs.base import RUN_KINDS, Request, Run
+from ..runs.plain import plain
 from .atomic import write_atomically
 from .migrations import SCHEMA_VERSION, migrate
 from .strict_json import parse
@@ -174,8 +175,8 @@ def content_name(value: Run | np.ndarray, form: int) -> str:
 
 
 def _digest(run: Run, without: tuple[str, ...] = ()) -> str:
-    plain = {key: value for key, value in plain_fields(run).items() if key not in without}
-    digest = hashlib.sha256(json.dumps([run.kind, plain], sort_keys=True).encode())
+    kept = {key: value for key, value in plain_fields(run).items() if key not in without}
+    digest = hashlib.sha256(json.dumps([run.kind, kept], sort_keys=True).encode())
     for name, value in sorted(run.arrays().items()):
         _add_array(digest, name, value)
     return digest.hexdigest()
@@ -195,16 +196,7 @@ def _add_array(digest: Any, name: str, value: np.ndarray) -> None:
 def plain_fields(run: Run) -> dict[str, Any]:
     """Return everything but the arrays, ready for JSON."""
     arrays = array_specs(run)
-    plain = {each.name: getattr(run, each.name) for each in fields(run) if each.name not in arrays}
-    return {name: _plain(value) for name, value in plain.items()}
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return asdict(value)  # type: ignore[reportArgumentType]
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+    return {name: value for name, value in plain(run).items() if name not in arrays}
 
 
 @cache

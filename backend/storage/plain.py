@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from ..runs.base import Run
+from ..runs.plain import plain
 
 
 def to_plain(run: Run) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def to_plain(run: Run) -> dict[str, Any]:
     Arrays become lists. JSON has no NaN and no infinity: NaN ("no prediction") becomes null, an
     infinity the string "inf" or "-inf".
     """
-    return {"kind": run.kind, **{name: plain_value(value) for name, value in vars(run).items()}}
+    return {"kind": run.kind, **plain_value(plain(run))}
 
 
 def plain_value(value: Any) -> Any:
@@ -30,4 +30,4 @@ def plain_value(value: Any) -> Any:
         return {key: plain_value(each) for key, each in value.items()}
     if isinstance(value, np.ndarray):
         return plain_value(value.tolist())
-    return plain_value(asdict(value)) if is_dataclass(value) else value  # type: ignore[reportArgumentType]
+    return value
