@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..derived import Number, number, number_names
+from ..derived import DERIVED, Number, number
+from ..runs.arrays import array_specs
 from ..runs.base import Run, TokenizedRun
 from .colours import THEMES, RampName, ThemeName, hex_colours
 from .scales import entry, share
@@ -68,10 +69,15 @@ def drawing(written: str, theme: ThemeName) -> str:
 
 
 def _first_number(run: Run) -> str | None:
-    """Return the number that stands for a run: of the tokens if it has one, else of any place."""
-    names = number_names(run, ("T",)) if isinstance(run, TokenizedRun) else []
-    placed = [name for name in number_names(run) if number(run, name).axes]
-    return next(iter([*names, *placed]), None)
+    """Return the number that stands for a run: a stored one of the tokens, else of any place."""
+    stored = {
+        name: spec.axes
+        for name, spec in array_specs(run).items()
+        if spec.quantity is not None and spec.axes and isinstance(getattr(run, name), np.ndarray)
+    }
+    tokens = [name for name, axes in stored.items() if axes == ("T",)]
+    made = [name for name, each in DERIVED.get(run.kind, {}).items() if each.axes]
+    return next(iter([*tokens, *stored, *made]), None)
 
 
 def _two_axes(found: Number) -> np.ndarray:

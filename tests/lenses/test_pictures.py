@@ -15,7 +15,6 @@ from backend.charts.colours import vega_config
 from backend.charts.render import render
 from backend.lenses import LENSES
 from backend.lenses.panels.picture import Picture
-from backend.runs import RUN_KINDS
 from tests.charts.drawn import marks, scene, with_signals, words
 from tests.lenses.runs import HOSTILE, VARIANTS, panels, run_of
 

@@ -22,9 +22,7 @@ declare(
         panels=(
             Strip(title="At one depth", read="Colour: norm.", colours=NORMS, at="D"),
             Map(title="Depth by token", read="Bright: long.", of="norms", axes=("D", "T")),
-            AlongAxis(
-                title="Mean by depth", read="Over the tokens.", of=NORMS, axis="D", area="timeline"
-            ),
+            AlongAxis(title="Mean", read="Of the tokens.", of=NORMS, axis="D", area="timeline"),
             Facts(title="This token", read="Its norm at every depth.", of=NORMS),
         ),
         examples=examples("residual_norms", NOTE),
