@@ -25,13 +25,15 @@ def read(frame: Frame, tiny_folder) -> Callable[[str], Frame]:
     def go(text: str) -> Frame:
         frame.goto(f"tokens?model={model}")
         frame.run(text)
-        expect(frame.page.locator(".stage-area .strip")).to_contain_text(
-            text.split()[0], timeout=MODEL_SECONDS
-        )
+        expect(strip(frame.page)).to_contain_text(text.split()[0], timeout=MODEL_SECONDS)
         expect(frame.page).to_have_url(re.compile(r"[?&]run=[0-9a-f]{16}"))
         return frame
 
     return go
+
+
+def strip(page: Page) -> Locator:
+    return page.locator(".stage-area .strip-text")
 
 
 def save(frame: Frame, name: str, tags: str = "") -> None:
@@ -64,7 +66,7 @@ def test_a_saved_run_is_a_card_and_a_click_opens_it_for_all_lenses(read):
     expect(found).to_contain_text("teaching")
     found.get_by_role("button", name="Lecture one").click()
     expect(page).to_have_url(re.compile(r"/tokens\?.*run=saved-"))
-    expect(page.locator(".stage-area .strip")).to_contain_text("lecture")
+    expect(strip(page)).to_contain_text("lecture")
     frame.tab("Attention").click()
     expect(page).to_have_url(re.compile(r"/attention\?.*run=saved-"))
     expect(frame.button("Edit")).to_be_visible()
