@@ -102,7 +102,7 @@ def date_in_full(written: str) -> str:
 
 def _more(library: Library, entry: Entry, name: str, changed: Callable[[], None]) -> None:
     box = st.popover(
-        "", icon=":material/more_horiz:", type="tertiary", key=f"more-{entry.id}",
+        "More", type="tertiary", key=f"more-{entry.id}",
         help=f"Rename, tag, download: {escape_markdown(name)}", on_change="rerun",
     )  # fmt: skip
     if not box.open:  # a page of cards would hold many forms that nobody sees
