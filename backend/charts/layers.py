@@ -86,14 +86,14 @@ def parts_chart(names: Sequence[str], values: np.ndarray, quantity: Quantity, un
         scale=alt.Scale(padding=46),
     )
     tip = tooltip({"part": "datum.label", "value": "datum.written"})
-    colour = shading(quantity, quantity.low, quantity.high)
-    colour.legend = None
+    colour = shading(quantity, quantity.low, quantity.high).legend(None)
     bars = base.mark_bar(cornerRadiusEnd=2, tooltip=tip).encode(x=x, color=colour)
-    numbers = [
-        base.transform_filter(f"datum.value {sign} 0")
-        .mark_text(style="ink", align=align, dx=dx, fontSize=12)
-        .encode(x=x, text="written:N")
-        for sign, align, dx in ((">=", "left", 4), ("<", "right", -4))
-    ]
+    to_right = base.transform_filter("datum.value >= 0").mark_text(
+        style="ink", align="left", dx=4, fontSize=12
+    )
+    to_left = base.transform_filter("datum.value < 0").mark_text(
+        style="ink", align="right", dx=-4, fontSize=12
+    )
+    numbers = [each.encode(x=x, text="written:N") for each in (to_right, to_left)]
     chart = alt.layer(bars, *numbers, named_labels("part"))
     return finished(chart, unit, {"points": columns}, height=alt.Step(22))
