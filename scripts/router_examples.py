@@ -23,6 +23,7 @@ from backend.storage.passages import passages
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 BALANCING = {"router_free": 0.0, "router_balanced": 0.2}
+END = "<|end|>"
 STEPS, BATCH, LENGTH = 240, 8, 64
 
 
@@ -34,8 +35,8 @@ def tokenizer() -> TokenizersBackend:
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(vocab_size=511, initial_alphabet=alphabet, show_progress=False)
     plain.train_from_iterator(passages(), trainer)
-    plain.add_special_tokens(["<|end|>"])
-    return TokenizersBackend(tokenizer_object=plain, eos_token="<|end|>", pad_token="<|end|>")
+    plain.add_special_tokens([END])
+    return TokenizersBackend(tokenizer_object=plain, eos_token=END, pad_token=END)
 
 
 def train(words: TokenizersBackend, balancing: float) -> MixtralForCausalLM:

@@ -21,11 +21,9 @@ _SOURCE = (
 WRITTEN = Quantity(
     "Written by a head",
     "Δ",
-    "",
     low=-4,
     high=4,
     scale="diverging",
-    plain="for or against",
     help="What a head adds to the logit of the token that came, beyond what it adds to the "
     "runner-up's; the length of the state before the head is held as it is.",
     formula=r"(w_{x_i}-w_{r_i})\cdot W_O^{h}\sum_j p_{ij}v_j/\lVert\cdot\rVert",

@@ -18,7 +18,8 @@ _NO_HEAD = "this layer has no such heads"
 QUERY_ENTROPY = Quantity(
     "Truncated entropy of queries",
     "H_k",
-    high=4,
+    low=1,
+    high=3.5,  # ln 32 = 3.47
     plain="how many directions it asks in",
     help="Entropy of the largest eigenvalues of a head's queries over the tokens.",
     formula=r"-\sum_{j\le k}s_j\ln s_j",

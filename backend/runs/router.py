@@ -18,7 +18,7 @@ _NO_ROUTER = "this layer has no router"
 ROUTER_ENTROPY = Quantity(
     "Router entropy",
     "H",
-    high=4,
+    high=3,
     plain="how unsure between experts",
     help="How undecided the router was between the experts, for a token.",
     formula=r"-\sum_e p_e\ln p_e",

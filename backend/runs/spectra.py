@@ -56,12 +56,15 @@ DIFFUSION_ENTROPY = Quantity(
 EIGENVALUE = Quantity(
     "Share of a direction",
     "s",
-    "%",
+    "",
+    low=0.001,
+    high=1,
+    scale="log",
     help="Share of the strongest directions, one after another.",
     formula=r"s_k",
     source=UNCOMP,
     missing=_TOO_SHORT,
-    digits=1,
+    digits=3,
 )
 DIRECTION = Axis("E", "direction", None, lambda run, i: str(i + 1))
 SHOWN_DIRECTIONS = 32

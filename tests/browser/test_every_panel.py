@@ -12,7 +12,8 @@ from tests.browser.parts import EXAMPLES, answer, kind
 RUNS = sorted(path.stem for path in EXAMPLES.glob("*.safetensors"))
 FIRST = {kind(name): name for name in reversed(RUNS)}
 OURS = {
-    "strip", "expected", "facts", "timeline", "heads", "kinds", "pattern", "chart", "table"
+    "strip", "expected", "facts", "timeline", "heads", "kinds", "pattern", "chart", "table",
+    "ladder",
 }  # fmt: skip
 PANELS = [
     (FIRST[each], panel["name"], panel["module"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,11 +19,16 @@ class Facts(Panel):
 
     Attributes:
         of: names of the numbers; their last axis is that of the tokens.
+        at: that other axis, "D" or "L".
     """
 
     module: ClassVar[str] = "facts"
     area: Area = "inspector"
     of: tuple[str, ...]
+    at: str = "D"
+
+    def options(self, run_type: type[Run]) -> dict[str, Any]:
+        return {"at": self.at}
 
     def numbers(self) -> tuple[str, ...]:
         return self.of

@@ -53,12 +53,10 @@ def by_head(run: AttributionRun, unit: str, parameters: Parameters) -> Spec:
 
 def by_part(run: AttributionRun, unit: str, parameters: Parameters) -> Spec:
     """Return the parts that moved the lead at a token most."""
-    from ...charts.bars import bars_chart
-    from ...charts.places import Places
+    from ...charts.layers import parts_chart
 
     names, values = strongest(run, token_of(run, parameters), SHOWN)
-    along = Places("part", names, "part", counted=False)
-    return bars_chart(values, quantity_of(run, "heads"), along, unit)
+    return parts_chart(names, values, quantity_of(run, "heads"), unit)
 
 
 declare(
@@ -119,7 +117,7 @@ declare(
             Facts(
                 title="This token",
                 read="Its lead, and what had a share in it.",
-                of=("difference", "embedding", "constant", "attention", "mlps"),
+                of=("difference", "embedding", "constant"),
             ),
         ),
         examples=(

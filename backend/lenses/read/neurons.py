@@ -7,7 +7,7 @@ from ..panels.map import Map
 from ..panels.strip import Strip
 from ._texts import TEXTS
 
-BY_TOKEN = ("share_entropy", "silent")
+BY_TOKEN = ("silent", "share_entropy")
 NOTE = "Early layers leave three of four neurons silent; late ones use most of them, unevenly."
 
 declare(
@@ -20,7 +20,7 @@ declare(
         icon="scatter_plot",
         place=34,
         panels=(
-            Strip(title="At one layer", read="Bright: many at work.", colours=BY_TOKEN, at="L"),
+            Strip(title="At one layer", read="Bright: silent.", colours=BY_TOKEN, at="L"),
             Map(title="Layer by token", read="Bright: silent.", of="silent", axes=("L", "T")),
             AlongAxis(
                 title="Mean by layer",
@@ -28,7 +28,7 @@ declare(
                 of=("silent", "share_entropy", "histogram_entropy"),
                 axis="L",
             ),
-            Facts(title="This token", read="At every layer.", of=BY_TOKEN),
+            Facts(title="This token", read="At every layer.", of=BY_TOKEN, at="L"),
         ),
         examples=(
             Example("neurons_fact", TEXTS["fact"].title, NOTE, {"text": TEXTS["fact"].text}, 16),

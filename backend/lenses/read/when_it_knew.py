@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ...derived import number
 from ...runs.when_it_knew import WhenItKnewRun
 from ..base import Example, Lens, declare
@@ -33,7 +35,11 @@ def by_depth(run: WhenItKnewRun, unit: str, parameters: Parameters) -> Spec:
     names = DEPTHS[one_of(parameters, "of", tuple(DEPTHS))]
     both = [each for name in names for each in (name, f"linear_{name}")]
     found = [number(run, each) for each in both if getattr(run, each) is not None]
-    lines = [Line(each.quantity.name, over_others(each, "D"), each.quantity) for each in found]
+    lines = []
+    for each in found:
+        mean = over_others(each, "D")
+        mean[0] = np.nan
+        lines.append(Line(each.quantity.name, mean, each.quantity))
     return along_chart(lines, places(run, "D", len(run.kl)), unit, label="Mean over the text")
 
 
@@ -70,7 +76,9 @@ declare(
             Chart(
                 key="depths",
                 title="Mean by depth",
-                read="Low entropy far from the end is no knowledge: look at both.",
+                read="Low entropy far from the end is no knowledge: look at both. Depth 0, where "
+                "the "
+                "logit lens is a hundred nats off, is left out.",
                 draw=by_depth,
                 of=("kl", "linear_kl", "entropy", "linear_entropy", "agrees", "linear_agrees"),
                 controls=(

@@ -52,9 +52,9 @@ export default class Facts extends View {
     const [tokens, places] = [text.tokens.length, this.placesOf(quantity)];
     const place = this.placeOf(places);
     const ramp = behindText(quantity, state.theme);
-    const words = (i) => `depth ${i}, ${withUnit(along(this.part, quantity, tokens, i)[token], quantity, state.unit)}`;
+    const words = (i) => `${this.axisName} ${i}, ${withUnit(along(this.part, quantity, tokens, i)[token], quantity, state.unit)}`;
     const node = mark(element("div", "ladder"), {
-      role: "slider", tabindex: 0, "aria-label": `${nameOf(quantity)} at every depth`, "aria-valuemin": 0,
+      role: "slider", tabindex: 0, "aria-label": `${nameOf(quantity)} at every ${this.axisName}`, "aria-valuemin": 0,
       "aria-valuemax": places - 1, "aria-valuenow": place, "aria-valuetext": words(place),
     });
     for (let i = 0; i < places; i++) {
@@ -75,7 +75,7 @@ export default class Facts extends View {
     });
     const figure = element("figure", "ladder-box");
     const unit = unitIn(quantity, state.unit);
-    figure.append(element("figcaption", "quiet", `${quantity.label}${unit ? ` (${unit})` : ""} by depth, 0 to ${places - 1}`), node);
+    figure.append(element("figcaption", "quiet", `${quantity.label}${unit ? ` (${unit})` : ""} by ${this.axisName}, 0 to ${places - 1}`), node);
     return figure;
   }
 }

@@ -159,7 +159,7 @@ export default class Strip extends View {
   #stepper(places) {
     const node = element("span", "stepper");
     const step = (by) => this.stepPlace(by);
-    const words = element("span", "", `depth ${count(this.placeOf(places))} of ${count(places - 1)}`);
+    const words = element("span", "", `${this.axisName} ${count(this.placeOf(places))} of ${count(places - 1)}`);
     node.append(button("One depth down: [", () => step(-1), "step", "back"), words, button("One depth up: ]", () => step(1), "step", "on"));
     return node;
   }

@@ -102,6 +102,10 @@ export class View {
     return this.options.at || "D";
   }
 
+  get axisName() {
+    return this.axis === "L" ? "layer" : "depth";
+  }
+
   /** How many places a number has along that axis; 1 where it has none. */
   placesOf(quantity) {
     return Math.max(1, Math.round(this.part[quantity.name].length / this.text.tokens.length));
