@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from backend.derived.comparison import CompareRequest, compare, is_between, turned
+from backend.derived.alignments import OneText
+from backend.derived.comparison import CompareRequest, Comparison, compare, is_between, turned
 from backend.derived.diff import words_changed
 from backend.errors import EntroscopeError, InputError
 from backend.lenses import Lens
@@ -76,12 +77,14 @@ class Pair(Reading):
         exact: what to ask for the exact divergence of their models; None where it is known, or
             tokens or models do not allow it.
         tables: names of those it can be had as.
+        place: of both texts, pinned at first; None for the largest difference.
     """
 
     sides: tuple[Side, ...] = ()
     kind: str = ""
     exact: Request | None = None
     tables: tuple[str, ...] = ()
+    place: int | None = None
 
     def more(self, source: Source) -> dict[str, Any]:
         seconds = source.estimate_seconds(self.exact) if self.exact else None
@@ -90,6 +93,7 @@ class Pair(Reading):
             "exact": {"seconds": seconds} if self.exact else None,
             "link": dict(self.address),
             "tables": list(self.tables),
+            "place": self.place,
         }
 
     def arrived(self, source: Source, contents: Mapping[str, str]) -> Reading:
@@ -134,8 +138,17 @@ def pair(
     return Pair(
         subject=KIND, requests={KIND: request}, contents={KIND: request.content},
         address={"a": a, "b": b}, title=made.title, note=made.note, token=token, sides=sides,
-        kind=runs[0].kind, exact=wanted, tables=tuple(made.tables()),
+        kind=runs[0].kind, exact=wanted, tables=tuple(made.tables()), place=_place(made, token),
     )  # fmt: skip
+
+
+def _place(made: Comparison, token: int | None) -> int | None:
+    """Return the place of both texts that holds a token of A; None for none."""
+    if token is None or not isinstance(made.meeting, OneText):
+        return None
+    first, stop = made.meeting.places[:, :2].T
+    found = np.flatnonzero((first <= token) & (token < stop))
+    return int(found[0]) if found.size else None
 
 
 def shipped(name: str) -> tuple[str, str]:

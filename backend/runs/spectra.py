@@ -120,5 +120,5 @@ class SpectraRun(TokenizedRun):
         super().check()
         if (self.matrix_entropy < 0).any() or (self.diffusion_entropy < 0).any():
             raise ValueError("an entropy cannot be negative")
-        if not 0 <= self.diffused <= self.measured < max(len(self), 1):
+        if not 0 <= self.diffused <= self.measured <= len(self):
             raise ValueError("measured and diffused count tokens, the first left out")

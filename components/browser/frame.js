@@ -216,7 +216,7 @@ class Frame {
     Object.assign(this.state, changes);
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
     for (const figure of this.figures) figure.update(changed);
-    if (changed.has("unit") || changed.has("theme") || changed.has("model")) this.bar.draw();
+    if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
 

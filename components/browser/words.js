@@ -1,6 +1,8 @@
 // How tokens and counts are written. Everything ends up in textContent, never in markup.
 
 const LONGEST_QUOTE = 60;
+const NUMBERS = new Intl.NumberFormat("en-US"); // made once: they are slow to make
+const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
 const INVISIBLE_NAMES = {
   0xad: "SHY", 0x200b: "ZWSP", 0x200c: "ZWNJ", 0x200d: "ZWJ", 0x200e: "LRM", 0x200f: "RLM", 0x202a: "LRE", 0x202b: "RLE",
   0x202c: "PDF", 0x202d: "LRO", 0x202e: "RLO", 0x2028: "LS", 0x2029: "PS", 0x2060: "WJ", 0x2066: "LRI", 0x2067: "RLI",
@@ -41,11 +43,11 @@ export function quoted(text) {
 
 export const signed = (text) => text.replace("-", "−");
 
-export const count = (value) => signed((Math.round(value) + 0).toLocaleString("en-US"));
+export const count = (value) => signed(NUMBERS.format(Math.round(value) + 0));
 
 /** "1st", "2nd", "1,204th". */
 export function ordinal(value) {
-  const ending = { one: "st", two: "nd", few: "rd" }[new Intl.PluralRules("en", { type: "ordinal" }).select(value)];
+  const ending = { one: "st", two: "nd", few: "rd" }[ORDINALS.select(value)];
   return `${count(value)}${ending ?? "th"}`;
 }
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ...derived import number
+from ...derived.when_it_knew import knew_from
 from ...errors import InputError
 from ...runs.base import Run
 from ...runs.when_it_knew import WhenItKnewRun
 from ..parcel import pack
 from .base import NONE, Area, Panel, Parameters, described
 from .parameters import one_of, whole
+from .places import places
+
+if TYPE_CHECKING:
+    from ...charts.base import Spec
 
 LENSES = {"linear": "linear lens", "logit": "logit lens"}
 
@@ -36,22 +42,34 @@ class Ladder(Panel):
         return {"follows": ["token"], "choices": [choice]}
 
     def parcel(self, run: Run, parameters: Parameters = NONE) -> bytes:
-        of: Any = run
-        token = whole(parameters, "token", 0, len(of) - 1, 0)
-        # The linear lens, unless a run has none and nobody asked for it.
-        lens = one_of(parameters, "lens", tuple(LENSES))
-        if lens == "linear" and of.linear_agrees is None:
-            if "lens" in parameters:
-                raise InputError("This run has no linear lens: measure it again with both lenses.")
-            lens = "logit"
-        return pack(*_rows(of, token, "linear_" if lens == "linear" else "", lens))
+        return pack(*_rows(*_asked(run, parameters)))
+
+    def chart(self, run: Run, unit: str, parameters: Parameters = NONE) -> Spec:
+        """Return divergence and entropy by depth; a picture has no room for the tokens."""
+        from ...charts.along import Line, along_chart
+
+        of, token, prefix = _asked(run, parameters)
+        found = [number(run, prefix + name) for name in ("kl", "entropy")]
+        lines = [Line(each.quantity.name, each.values[:, token], each.quantity) for each in found]
+        return along_chart(lines, places(run, "D", len(of.kl)), unit, label="At this token")
+
+
+def _asked(run: Run, parameters: Parameters) -> tuple[WhenItKnewRun, int, str]:
+    """Return run, token, and what the names of the chosen lens's numbers begin with."""
+    of: Any = run
+    token = whole(parameters, "token", 0, len(of) - 1, len(of) - 1)
+    lens = one_of(parameters, "lens", tuple(LENSES))
+    # The linear lens, unless a run has none and nobody asked for it.
+    if lens == "linear" and of.linear_agrees is None:
+        if "lens" in parameters:
+            raise InputError("This run has no linear lens: measure it again with both lenses.")
+        lens = "logit"
+    return of, token, "linear_" if lens == "linear" else ""
 
 
 def _rows(
-    run: WhenItKnewRun, token: int, prefix: str, lens: str
+    run: WhenItKnewRun, token: int, prefix: str
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    from ...derived.when_it_knew import knew_from
-
     def at(name: str) -> np.ndarray:
         return getattr(run, prefix + name)[:, token]
 
@@ -60,12 +78,12 @@ def _rows(
     known = np.unique(ids[ids >= 0])
     header = {
         "token": token,
-        "lens": lens,
+        "lens": "linear" if prefix else "logit",
         "label": run.linear_label if prefix else "logit lens",
         "since": None if np.isnan(since) else int(since),
         "came": int(run.token_ids[token]),
         "end": int(run.top_ids[-1, token, 0]),
-        "texts": {str(each): run.vocabulary[str(each)] for each in known.tolist()},
+        "texts": {str(each): run.vocabulary.get(str(each), "") for each in known.tolist()},
         "numbers": [described(run, prefix + name) for name in ("kl", "entropy")],
     }
     arrays = {f"{prefix}{name}": at(name).astype(np.float32) for name in ("kl", "entropy")}

@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 SHOWN = 14
 HELD = (
     "Logit of the token that came minus that of the runner-up, split into what every part wrote "
-    "into "
-    "the residual stream. The final norm divides by the length of the state; that length is held "
-    "as "
-    "it is, which makes the split exact and leaves out what a part does to it. What a part writes "
-    "for later parts to read is counted with them."
+    "into the residual stream. The final norm divides by the length of the state; that length is "
+    "held as it is, which makes the split exact and leaves out what a part does to it. What a part "
+    "writes for later parts to read is counted with them."
 )
 
 
@@ -128,8 +126,8 @@ declare(
             Example(
                 "attribution_fact",
                 "Who wrote Paris?",
-                "Paris leads by a few late heads and MLPs; the middle layers say nothing of it "
-                "yet.",
+                "Paris leads “the” by the last MLPs and head L23.H4; MLPs 21 and 22 wrote against "
+                "it.",
                 {"text": TEXTS["fact"].text},
                 5,
             ),

@@ -67,12 +67,11 @@ declare(
             Chart(
                 key="retrieval",
                 title="Entropy and retrieval",
-                read="Upward: heads that look up what came before. Do they lie on the right?",
+                read="Upward: heads that look up what came before; on the right, many directions.",
                 about="Candidates are found by a text of their own, random tokens read twice: a "
-                "head "
-                "with at least 20 % of its weight on what followed the same token before. The rule "
-                "of the paper, the half of all heads with the higher entropy, is a ranking; how "
-                "well it finds them is on top of the page.",
+                "head with at least 20 % of its weight on what followed the same token before. The "
+                "rule of the paper, the half of all heads with the higher entropy, is a ranking; "
+                "how well it finds them is on top of the page.",
                 of=(*ENTROPIES, "repeat_mass"),
                 controls=of_numbers(ENTROPIES),
                 draw=against,
@@ -99,17 +98,15 @@ declare(
             Paper(
                 number=58,
                 claim="The matrix entropy of a head's queries tells heads that retrieve from "
-                "others: "
-                "they are in the half with the higher entropy.",
+                "others: they are in the half with the higher entropy.",
                 look="panel=retrieval",
                 example=SHIPPED,
                 expected=0.84,
                 found=lambda run: number(run, "query_auc").values.item(),
                 tolerance=0.1,
                 remark="The rule finds most candidates, and 124 of its 135 heads are none: a "
-                "ranking, "
-                "no test. It holds for queries as their map gives them; with positions turned in, "
-                "as attention uses them, it is hardly better than chance (0.60).",
+                "ranking, no test. It holds for queries as their map gives them; with positions "
+                "turned in, as attention uses them, it is hardly better than chance (0.60).",
             ),
         ),
         guide=(

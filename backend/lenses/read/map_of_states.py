@@ -43,12 +43,10 @@ declare(
                 key="plane",
                 title="The map",
                 read="Near: states that point alike. The line is the pinned token's way through "
-                "all "
-                "depths.",
+                "all depths.",
                 about="Every state is cut to one length, as a norm would cut it; the two "
-                "directions "
-                "are those in which the states of the chosen depth differ most. Two of hundreds: "
-                "the axes say how little they hold.",
+                "directions are those in which the states of the chosen depth differ most. Two of "
+                "hundreds: the axes say how little they hold.",
                 of=("places", "entropy"),
                 moves="token",
                 draw=plane,

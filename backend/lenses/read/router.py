@@ -1,15 +1,15 @@
 """Router: which experts a mixture of experts gives each token to."""
 
 from ...derived import number
+from ...storage.passages import passages
 from ..base import Example, Lens, Paper, declare
 from ..panels.along import AlongAxis
 from ..panels.bars import Bars
 from ..panels.facts import Facts
 from ..panels.map import Map
 from ..panels.strip import Strip
-from ._texts import TEXTS
 
-FACT = {"text": TEXTS["fact"].text}
+TEXT = {"text": passages()[1][:1_000]}
 FREE, BALANCED = "router_free", "router_balanced"
 
 declare(
@@ -40,12 +40,8 @@ declare(
             Facts(title="This token", read="At every layer.", of=("router_entropy",)),
         ),
         examples=(
-            Example(
-                FREE, "What without balancing?", "One expert takes most; others idle.", FACT, 16
-            ),
-            Example(
-                BALANCED, "What with balancing?", "The same net, trained to share out.", FACT, 16
-            ),
+            Example(FREE, "What without balancing?", "One expert takes most; others idle.", TEXT),
+            Example(BALANCED, "What with balancing?", "The same net, trained to share out.", TEXT),
         ),
         papers=(
             Paper(
@@ -63,8 +59,7 @@ declare(
         ),
         guide=(
             "The bundled model has one MLP a layer and nothing to choose: load a mixture of "
-            "experts, "
-            "such as Mixtral, Qwen-MoE or OLMoE, to see its routers.",
+            "experts, such as Mixtral, Qwen-MoE or OLMoE, to see its routers.",
         ),
     )
 )

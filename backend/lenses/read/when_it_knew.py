@@ -58,9 +58,8 @@ declare(
                 title="Layer by token",
                 read="Bright: far from what the model finally says. Depth 0 is the embedding.",
                 about="A state is read by the model's own final norm and head. The linear lens "
-                "maps "
-                "it first by least squares, fitted on a few thousand tokens of other texts: it is "
-                "no tuned lens, which minimises the divergence itself. The logit lens alone "
+                "maps it first by least squares, fitted on a few thousand tokens of other texts: "
+                "it is no tuned lens, which minimises the divergence itself. The logit lens alone "
                 "misleads: in the middle layers it is sure and wrong, because states are not yet "
                 "written the way the head reads.",
                 of=MAPS,
@@ -85,23 +84,24 @@ declare(
         examples=(
             _example(
                 "fact",
-                "“Paris” is there from depth 27 on; in the middle the logit lens is sure "
-                "of something else.",
-                4,
+                "“Paris” is the first choice of the linear lens from depth 24 on; the logit lens "
+                "has it at the very end only.",
+                5,
             ),
             _example(
-                "repeated", "From the second copy on, the words are known layers earlier.", 40
+                "repeated",
+                "The second and third copy are known layers earlier than the first: at depth 27, "
+                "then 23, then 21 on average.",
+                40,
             ),
         ),
         guide=(
             "Read the divergence, not the entropy: a layer can be sure of something the model will "
             "never say. On this model the plain logit lens has about 1 nat of entropy in the "
-            "middle "
-            "layers, and 14 to 18 nats of divergence to the end.",
+            "middle layers, and 14 to 18 nats of divergence to the end.",
             "The linear lens is fitted once per model, on texts that ship with the project, and "
-            "kept "
-            "with the cached files. A tuned lens of your own, saved as .safetensors, can take its "
-            "place.",
+            "kept with the cached files. A tuned lens of your own, saved as .safetensors, can take "
+            "its place.",
         ),
     )
 )
