@@ -57,10 +57,10 @@ def knew_from(agrees: np.ndarray | None, tokens: int) -> np.ndarray:
     read = np.flatnonzero(np.isfinite(agrees[:, 1:]).any(1)) if tokens > 1 else np.empty(0, int)
     found = np.full(tokens, np.nan, np.float32)
     # Products from the end: 1 as long as every later depth agrees.
-    since = np.cumprod(agrees[read][::-1], 0)[::-1]
+    since = np.cumprod(agrees[read][::-1] == 1, 0)[::-1]
     known = since.sum(0)
     there = known >= 1
-    found[there] = read[len(read) - known[there].astype(int)]
+    found[there] = read[len(read) - known[there]]
     return found
 
 

@@ -16,6 +16,7 @@ from pydantic import ConfigDict
 
 from ..registry import Registry
 from .arrays import array, array_specs, check_arrays
+from .header import check_words
 from .model import ModelFacts, ModelSpec
 from .plain import plain
 from .tables import Table, declared_tables, token_table
@@ -98,6 +99,7 @@ class Run:
             raise ValueError("seconds must be a number from 0")
         if "entroscope" not in self.versions:
             raise ValueError("versions must name entroscope's own")
+        check_words(self)
         self.model.check()
         check_arrays(self, self.axes())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .header import check_facts
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -63,11 +65,11 @@ class ModelFacts:
     has_chat_template: bool = False
 
     def check(self) -> None:
-        """Check the sizes.
+        """Check the sizes and how long the words are.
 
         Raises:
-            ValueError: one of them is negative, or there is no vocabulary.
+            ValueError: one of them is beyond all measure, or there is no vocabulary.
         """
-        sizes = ("parameters", "layers", "heads", "kv_heads", "hidden_size", "memory_bytes")
-        if any(getattr(self, name) < 0 for name in sizes) or self.vocab_size < 1:
-            raise ValueError("a size of the model is negative, or there is no vocabulary")
+        check_facts(self)
+        if self.vocab_size < 1:
+            raise ValueError("there is no vocabulary")

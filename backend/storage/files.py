@@ -22,6 +22,7 @@ from ..errors import RunFileError
 from ..runs.arrays import array_specs
 from ..runs.asking import request_type
 from ..runs.base import RUN_KINDS, Request, Run
+from ..runs.header import MAX_NOTE, MAX_TITLE, cut
 from ..runs.plain import plain
 from .atomic import write_atomically
 from .migrations import SCHEMA_VERSION, migrate
@@ -85,7 +86,7 @@ def read_heading(path: Path) -> Heading:
             start = file.read(8)
             size = int.from_bytes(start, "little")
             data = start + file.read(min(size, MAX_HEADER_BYTES))
-        header = migrate(_own_header(data), path.name)
+        header = _cut_names(migrate(_own_header(data), path.name))
         kind, plain = header["kind"], header["fields"]
         request = adapter(request_type(kind)).validate_python(plain["request"])
         return Heading(kind, str(plain["title"]), str(plain["note"]), request)
@@ -132,7 +133,7 @@ def parse_run(data: bytes, name: str) -> Run:
     """
     _check_size(len(data), name)
     try:
-        header = migrate(_header(data), name)
+        header = _cut_names(migrate(_header(data), name))
         run = _build(header, load(data))
         run.check()
     except RunFileError:
@@ -214,6 +215,13 @@ def _header(data: bytes) -> dict[str, Any]:
     if len(outer) > MAX_ARRAYS:
         raise ValueError("there are more arrays than there may be")
     return parse(outer["__metadata__"]["entroscope"])
+
+
+def _cut_names(header: dict[str, Any]) -> dict[str, Any]:
+    """Cut what lists show: a file may be anybody's."""
+    plain = header["fields"]
+    names = {"title": cut(plain["title"], MAX_TITLE), "note": cut(plain["note"], MAX_NOTE)}
+    return {**header, "fields": {**plain, **names}}
 
 
 def _own_header(data: bytes) -> dict[str, Any]:

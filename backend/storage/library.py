@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 
 from ..errors import InputError, LibraryError, RunFileError
 from ..runs.base import Run
+from ..runs.header import MAX_TITLE
 from .atomic import PART_PREFIX
 from .files import content_id, load_run, save_run
 from .library_index import connect, open_index, speaking
@@ -30,7 +31,8 @@ from .tags import clean_tags
 Sort = Literal["saved", "created", "title", "kind", "model", "size"]
 
 SUFFIX = ".safetensors"
-MAX_TITLE = 200
+MODEL_BEGINNING = 200
+"""Characters of a model's name that an entry has."""
 TEXT_BEGINNING = 200
 """Characters of a text that an entry has."""
 TEXT_SEARCHED = 20_000
@@ -38,6 +40,12 @@ TEXT_SEARCHED = 20_000
 TRASH_DAYS = 30
 _TRY_AGAIN = 30
 """Seconds after which a folder that may only be read is tried again."""
+
+_SHOWN = (
+    f"id, substr(title, 1, {MAX_TITLE}), kind, substr(model, 1, {MODEL_BEGINNING}), "
+    f"substr(text, 1, {TEXT_BEGINNING}), tags, created, saved, size"
+)
+"""What an entry has; an older index may hold longer names."""
 
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -291,7 +299,7 @@ class Library:
 
     def _insert(self, run_id: str, run: Run, path: Path) -> None:
         values = (
-            run_id, run.title[:MAX_TITLE], run.kind, run.model.name,
+            run_id, run.title[:MAX_TITLE], run.kind, run.model.name[:MODEL_BEGINNING],
             " ".join(searched(run.request)[:TEXT_SEARCHED].split()), "[]", run.created, _now(),
             path.stat().st_size, self._preview(run) if self._preview else None,
         )  # fmt: skip
@@ -311,11 +319,10 @@ class Library:
         deleted: bool = False,
     ) -> list[Entry]:  # fmt: skip
         place = "not null" if deleted else "null"
-        order = f"{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
+        order = f"run.{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
         with self._connect() as index:
             rows = index.execute(
-                f"select id, title, kind, model, substr(text, 1, {TEXT_BEGINNING}), tags, created, "  # noqa: S608
-                f"saved, size from run where deleted is {place} and {where} order by {order}",
+                f"select {_SHOWN} from run where deleted is {place} and {where} order by {order}",  # noqa: S608
                 values,
             ).fetchall()
         return [_read_entry(*row) for row in rows]
