@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ..errors import ModelError
 from ..measures.distribution import with_64_bits
+from ..measures.threads import run_tasks
 from ..models.language import LanguageModel
 from ..progress import Progress, Report
 from ..runs.trajectories import Plan, TrajectoryRequest
@@ -127,12 +129,15 @@ class Decoder:
         raw, spans, before = Distribution(logits).computed(), self._spans(), list(self._states)
         self._check(raw)
         offered = self._penalty.applied(raw)
-        steps = {
-            number: self.samplers[number].judge(
-                offered.rows(span), pick(before[number], self._seeds(span))
+        tasks = [
+            partial(
+                self.samplers[number].judge,
+                offered.rows(span),
+                pick(before[number], self._seeds(span)),
             )
             for number, span in spans.items()
-        }
+        ]
+        steps = dict(zip(spans, run_tasks(tasks, logits.device), strict=True))
         probs = torch.cat([each.probs for each in steps.values()])
         kept = torch.cat([each.kept for each in steps.values()])
         chosen = draw(probs, self._luck.next(self._rows).to(probs.device))

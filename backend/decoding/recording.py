@@ -71,7 +71,7 @@ class Recorder:
             "entropy": raw.entropy,
             "varentropy": raw.varentropy,
             "surprisal": -raw.log_probs.gather(-1, chosen)[:, 0],
-            "rank": rank(raw.logits, decoded.chosen),
+            "rank": rank(raw.logits, decoded.chosen, top_ids),
             **_final_numbers(decoded),
         }
         for name in _FLOATS:
@@ -81,7 +81,7 @@ class Recorder:
         final_ids = top(decoded.probs, self._request.top_n)
         self._ids["final_top_ids"][at] = _numpy(final_ids)
         self._tops["final_top_probs"][at] = _numpy(decoded.probs.gather(-1, final_ids))
-        self._kept[at] = _numpy(decoded.kept.sum(-1))
+        self._kept[at] = _numpy(numbers["kept_count"])
         self._tokens[at] = _numpy(decoded.chosen)
         self._add_details(decoded, self.steps)
         if self._request.compare:
@@ -98,8 +98,9 @@ class Recorder:
 
     def _add_details(self, decoded: Decoded, step: int) -> None:
         seeds = self._shape[1]
+        samplers, places = np.divmod(decoded.rows.numpy(), seeds)
         for number, own in decoded.steps.items():
-            here = decoded.rows[decoded.rows // seeds == number].numpy() % seeds
+            here = places[samplers == number]
             for name, value in {**own.details, **decoded.outcomes[number]}.items():
                 field = self._details.setdefault(name, np.full(self._shape, np.nan, np.float32))
                 field[number, here, step] = _numpy(value)
@@ -243,10 +244,13 @@ def _until(value: np.ndarray, last: int, empty: float = np.nan, axis: int = 2) -
 def _final_numbers(decoded: Decoded) -> dict[str, Tensor]:
     """Return what there is to say of the distributions that were drawn from, [R] by name."""
     probs, log_probs = decoded.probs, _log(decoded.probs)
-    gain = log_probs - decoded.raw.finite_log_probs
+    entropy = _entropy(probs, log_probs)
+    gain = log_probs.sub_(decoded.raw.finite_log_probs)
+    kept = _numbers(decoded.kept, probs.dtype)
     return {
-        "kept_mass": _mass(decoded.raw, decoded.kept),
-        "final_entropy": _entropy(probs, log_probs),
+        "kept_count": kept.sum(-1),
+        "kept_mass": torch.linalg.vecdot(decoded.raw.probs, kept).clamp(max=1),
+        "final_entropy": entropy,
         "kl": torch.linalg.vecdot(probs, gain).clamp(min=0),
         "drawn_probability": probs.gather(-1, decoded.chosen[:, None])[:, 0],
     }
@@ -254,7 +258,12 @@ def _final_numbers(decoded: Decoded) -> dict[str, Tensor]:
 
 def _log(probs: Tensor) -> Tensor:
     """Return log p, finite also where p is 0."""
-    return probs.clamp(min=torch.finfo(probs.dtype).tiny).log()
+    return probs.clamp(min=torch.finfo(probs.dtype).tiny).log_()
+
+
+def _numbers(kept: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return 1 where ``kept`` and 0 elsewhere; converting bytes is six times as fast as bool."""
+    return kept.view(torch.uint8).to(dtype)
 
 
 def _entropy(probs: Tensor, log_probs: Tensor) -> Tensor:
@@ -262,7 +271,7 @@ def _entropy(probs: Tensor, log_probs: Tensor) -> Tensor:
 
 
 def _mass(raw: Distribution, kept: Tensor) -> Tensor:
-    return torch.linalg.vecdot(raw.probs, kept.to(raw.probs.dtype)).clamp(max=1)
+    return torch.linalg.vecdot(raw.probs, _numbers(kept, raw.probs.dtype)).clamp(max=1)
 
 
 def _numpy(value: Tensor) -> np.ndarray:

@@ -18,7 +18,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from .tiles import HIDDEN, Plan, Strip, Tile, heads_per_task, run_tasks
+from .threads import run_tasks
+from .tiles import HIDDEN, Plan, Strip, Tile, heads_per_task
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
-"""The T × T plane of one attention layer cut into tiles, and threads that work through them."""
+"""The T × T plane of one attention layer cut into tiles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
-from threading import Barrier
 
 import torch
 from torch import Tensor
@@ -194,40 +190,3 @@ def _plan(strips: list[Strip], visible: Tensor, first: Tensor) -> Plan:
             counts[place] = tile.stop - tile.start - hidden
     longest_first = sorted(strips, key=lambda strip: -sum(t.stop - t.start for t in strip.tiles))
     return Plan(tuple(longest_first), visible, first, starts, counts)
-
-
-def run_tasks(tasks: list[Callable[[], None]], device: torch.device) -> None:
-    """Run ``tasks`` on as many threads as torch may use; on an accelerator, one after the other.
-
-    One thread per task, and no threads inside a task: small products gain more from staying on
-    one core than from being shared out.
-    """
-    if device.type != "cpu":
-        for task in tasks:
-            task()
-        return
-    for done in [_threads(torch.get_num_threads()).submit(_quietly, task) for task in tasks]:
-        done.result()
-
-
-@cache
-def _threads(count: int) -> ThreadPoolExecutor:
-    """Return a pool of ``count`` threads whose operations stay on one core each."""
-    all_started = Barrier(count + 1)
-
-    def start() -> None:
-        torch.set_num_threads(1)
-        all_started.wait()
-
-    pool = ThreadPoolExecutor(count, thread_name_prefix="tiles", initializer=start)
-    for _ in range(count):
-        pool.submit(int)  # nothing to do, but as no thread is free yet, it starts one
-    all_started.wait()
-    # Threads that start later take the number that was set last, wherever that was.
-    torch.set_num_threads(count)
-    return pool
-
-
-def _quietly(task: Callable[[], None]) -> None:
-    with torch.inference_mode():
-        task()

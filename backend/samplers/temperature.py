@@ -27,7 +27,8 @@ class Temperature(Sampler):
 
     def judge(self, raw: Distribution, state: State) -> Step:
         judged = raw.tempered(self.values["temperature"])
-        return Step(judged, judged.logits > -torch.inf, judged)
+        kept = torch.ones_like(raw.logits, dtype=torch.bool)
+        return Step(judged, kept if raw.impossible is None else ~raw.impossible, judged)
 
 
 def dynamic_temperature(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..decoding.plans import with_defaults
 from ..decoding.recording import Recorder
 from ..derived.pace import batch_factor
 from ..errors import CancelledError, InputError, ModelError, OverBudgetError
+from ..measures.threads import run_tasks
 from ..models.memory import study_memory
 from ..reading.footprint import forward_bytes
 from ..runs.trajectories import (
@@ -121,7 +122,7 @@ class TrajectoryStudy:
         end_ids = _end_ids(model) if request.stop_at_end else set()
         started = time.perf_counter()
         for decoded in decoder.steps():
-            recorder.add(decoded)
+            run_tasks([partial(recorder.add, decoded)], decoded.probs.device)
             finished = _finished(request, recorder, decoded, end_ids)
             recorder.finish(finished)
             decoder.leave(torch.tensor(sorted(finished), dtype=torch.long))
