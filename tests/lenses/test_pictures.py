@@ -27,6 +27,7 @@ WITHOUT = {
     "pattern",
     "kinds",
     "facts",
+    "row",
     "table_heads",
     "table_tokens",
     "table_texts",
