@@ -23,6 +23,7 @@ EVERY_VARIANT = pytest.mark.parametrize("variant", VARIANTS)
 SCHEMA = "https://vega.github.io/schema/vega-lite/"
 WITHOUT = {
     "notes",
+    "expected_step",
     "head",
     "pattern",
     "kinds",
