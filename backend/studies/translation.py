@@ -153,7 +153,7 @@ def _shown(translator: Translator, token: int) -> str:
 
 
 def _tokens(translator: Translator, written: list[int]) -> dict[str, Any]:
-    """Return the fields of a ``TokenizedRun``: pieces one after the other, without a first blank."""
+    """Return the fields of a ``TokenizedRun``: pieces in a row, no blank before the first."""
     shown = [_shown(translator, each) for each in written]
     shown[0] = shown[0].removeprefix(" ") or shown[0]
     ends = np.cumsum([len(each) for each in shown])
