@@ -104,7 +104,7 @@ class Frame {
 
   async show(shown, lens, run) {
     const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
-    const [hadRun, hasRun] = [before[1], now[1]].map((content) => content !== "undefined");
+    const [hadRun, hasRun] = [before[1], now[1]].map(Boolean);
     const sameLens = before[0] === now[0] && before[4] === now[4] && hadRun === hasRun;
     const sameText = before[2] === now[2];
     this.shown = shown;
@@ -124,8 +124,7 @@ class Frame {
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
     if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
-    const contents = Object.values(this.reading.contents);
-    const content = this.reading.contents.text ?? contents[0];
+    const content = this.reading.tokenized;
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
   }
 

@@ -52,7 +52,7 @@ def browser_context_args() -> dict:
 class Server:
     """One Streamlit server on a free port, with its log."""
 
-    def __init__(self, script: Path, log: Path) -> None:
+    def __init__(self, script: Path, log: Path, root: Path = ROOT) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -70,8 +70,8 @@ class Server:
         with log.open("w") as stream:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                cwd=root,
+                env=os.environ | {"PYTHONPATH": str(root)},
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
@@ -159,7 +159,7 @@ class Watch:
         context.on("request", self._request)
 
     def _page(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
+        page.on("pageerror", lambda error: self.seen.append(f"error: {error} {error.stack}"))
         page.on("console", self._console)
 
     def _console(self, message) -> None:
