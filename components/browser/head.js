@@ -315,7 +315,10 @@ export class Head {
     const { kind } = frame.lens;
     const content = frame.reading?.contents[kind];
     if (!content) return [{ heading: "Nothing measured yet" }];
-    const to = (part, label, note, parameters) => ({ label, note, href: frame.dataUrl(content, part, parameters), download: "" });
+    const name = (frame.reading.title || oneLine(frame.reading.text).slice(0, 40)).replace(/[^\p{L}\p{N}]+/gu, "-");
+    const to = (part, label, note, parameters) => {
+      return { label, note, href: frame.dataUrl(content, part, parameters), download: `${name}.${part.split("/").at(-1)}` };
+    };
     const tables = (frame.reading.tables ?? frame.lens.tables ?? []).map((name) => to(`table/${name}.csv`, `Table of ${name.replaceAll("_", " ")}`, "CSV, in nats"));
     if (this.paired) return [{ heading: "This comparison" }, ...tables];
     return [

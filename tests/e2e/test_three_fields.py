@@ -60,7 +60,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(copy: Path) -> Iterator[str]:
-    server = Server(copy / "app.py", copy / "log.txt", copy)
+    server = Server(copy / "app.py", copy / "log.txt", root=copy)
     yield server.url
     server.stop()
 
