@@ -24,7 +24,7 @@ export default class Chart extends View {
 
   async fetch() {
     const loading = window.vegaEmbed ?? import("../vega.js");
-    const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters), loading]);
+    const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters, this.run), loading]);
     return spec;
   }
 

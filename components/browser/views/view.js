@@ -50,7 +50,7 @@ export class View {
   }
 
   async fetch() {
-    return this.stage.part(this.options.part ?? this.panel.name, this.parameters);
+    return this.stage.part(this.options.part ?? this.panel.name, this.parameters, this.run);
   }
 
   /** Only what was asked for last is drawn, whichever comes first. What cannot be had says why. */
@@ -58,8 +58,9 @@ export class View {
     this.run = run;
     const asked = (this.asked = {});
     await this.stage.textReady?.catch(() => null);
+    const { text } = this;
     const part = await this.fetch().catch((error) => error);
-    if (this.asked !== asked || this.closed) return;
+    if (this.asked !== asked || this.closed || this.text !== text) return;
     this.refusal.textContent = part instanceof Error ? part.message : "";
     this.refusal.remove();
     if (part instanceof Error) return void this.node.prepend(this.refusal);
