@@ -77,10 +77,9 @@ def held(run: KnowledgeRun, unit: str, parameters: Parameters) -> Spec | None:
         .mark_text(style="quiet", align="right", dy=-7, fontSize=11)
         .encode(x=x, y=y, text="line:N")
     )
-    sizes = zip(run.parameters.tolist(), run.exposures.tolist(), strict=True)
     points = {
         "name": [run.named(place) for place in range(len(run.asked))],
-        "kind": [f"{size:,} parameters × {times:,} exposures" for size, times in sizes],
+        "kind": _kinds(run),
         "asked": run.asked,
         "bits": values,
         "known": known,
@@ -106,10 +105,16 @@ def over_steps(run: KnowledgeRun, unit: str, parameters: Parameters) -> Spec | N
         return None
     steps = Places("step", [str(each) for each in at], "step", numbers=at)
     lines = [
-        Line(f"{run.named(place)} #{place + 1}", run.bits[:, place], BITS)
-        for place in range(run.bits.shape[1])
+        Line(f"{run.named(place)} #{place + 1}", run.bits[:, place], BITS, group=kind)
+        for place, kind in enumerate(_kinds(run))
     ]
     return along_chart(lines, steps, unit)
+
+
+def _kinds(run: KnowledgeRun) -> list[str]:
+    """Return what every network has in common with some others."""
+    sizes = zip(run.parameters.tolist(), run.exposures.tolist(), strict=True)
+    return [f"{size:,} parameters × {times:,} exposures" for size, times in sizes]
 
 
 def plateau(run: KnowledgeRun) -> float:
