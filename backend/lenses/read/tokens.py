@@ -17,6 +17,8 @@ from ..panels.parameters import whole
 from ..panels.spread import Spread
 from ..panels.strip import Strip
 from ..panels.table import Table
+from ._lesson_texts import LESSON_TEXTS
+from ._papers import TOKENS
 from ._texts import examples
 
 if TYPE_CHECKING:
@@ -150,6 +152,7 @@ declare(
             "How surprised: a surprising token in a place of low entropy is where model and text "
             "disagree; in a place of high entropy it is only chance.",
         ),
-        examples=examples("text", curve=True),
+        papers=TOKENS,
+        examples=(*examples("text", curve=True), *LESSON_TEXTS),
     )
 )  # fmt: skip
