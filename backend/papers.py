@@ -97,8 +97,8 @@ def plain() -> list[dict[str, Any]]:
 
 
 def _rows(entry: Entry) -> list[dict[str, Any]]:
-    about = {"number": entry.number, "title": entry.title, "citation": entry.citation}
-    none = {"claim": None, "look": None, "expected": None, "tolerance": None, "found": None}
+    about = {name: getattr(entry, name) for name in ("number", "title", "citation", "question")}
+    none = {"kind": None, "claim": None, "look": None, "expected": None, "tolerance": None, "found": None}
     own = findings().get(entry.number)
     if not own:
         return [{**about, "lens": entry.lens, **none, "remark": "", "ok": None}]
@@ -106,6 +106,7 @@ def _rows(entry: Entry) -> list[dict[str, Any]]:
         {
             **about,
             "lens": each.lens.title,
+            "kind": each.lens.kind,
             "claim": each.paper.claim,
             "look": each.look,
             "expected": each.paper.expected,

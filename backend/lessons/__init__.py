@@ -10,6 +10,7 @@ from .base import (
     check,
     declare,
     lessons_in_order,
+    listed,
     plain,
 )
 
@@ -22,6 +23,7 @@ __all__ = [
     "check",
     "declare",
     "lessons_in_order",
+    "listed",
     "plain",
 ]
 

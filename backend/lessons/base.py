@@ -176,7 +176,7 @@ def _check_text(what: str, text: str, most: int) -> None:
 
 
 def plain(lesson: Lesson) -> dict[str, Any]:
-    """Return a lesson ready for JSON: what the browser shows, and what a file keeps."""
+    """Return a lesson ready for JSON: what the browser shows."""
     steps = [
         {
             "words": step.words,
@@ -187,11 +187,19 @@ def plain(lesson: Lesson) -> dict[str, Any]:
         for step in lesson.steps
     ]
     return {
+        "name": lesson.name,
         "title": lesson.title,
         "minutes": lesson.minutes,
         "summary": lesson.summary,
         "steps": steps,
     }
+
+
+def listed(lesson: Lesson) -> dict[str, Any]:
+    """Return what a list of lessons shows of one, ready for JSON; ``look`` is of its first step."""
+    whole = plain(lesson)
+    looks = [step["look"] for step in whole["steps"]]
+    return {**whole, "steps": len(looks), "look": next(iter(looks), "")}
 
 
 def runs_named(step: Step) -> tuple[str, ...]:
