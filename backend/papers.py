@@ -97,7 +97,8 @@ def plain() -> list[dict[str, Any]]:
 
 
 def _rows(entry: Entry) -> list[dict[str, Any]]:
-    about = {name: getattr(entry, name) for name in ("number", "title", "citation", "question")}
+    shared = ("number", "title", "citation", "question")
+    about = {name: getattr(entry, name) for name in shared}
     none = {"kind": None, "claim": None, "look": None, "expected": None, "tolerance": None, "found": None}
     own = findings().get(entry.number)
     if not own:

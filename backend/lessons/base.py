@@ -124,9 +124,9 @@ def declare(lesson: Lesson) -> Lesson:
 
     Raises:
         ValueError: there is one of that name.
-        InputError: see ``check``.
+        InputError: see ``check_lesson``.
     """
-    check(lesson)
+    check_lesson(lesson)
     return LESSONS.register(lesson.name)(lesson)
 
 
@@ -135,7 +135,7 @@ def lessons_in_order() -> list[Lesson]:
     return sorted((LESSONS[name] for name in LESSONS), key=lambda each: (each.place, each.title))
 
 
-def check(lesson: Lesson) -> None:
+def check_lesson(lesson: Lesson) -> None:
     """Check that a lesson, whoever wrote it, can be shown.
 
     Raises:
