@@ -99,7 +99,7 @@ def plain() -> list[dict[str, Any]]:
 def _rows(entry: Entry) -> list[dict[str, Any]]:
     shared = ("number", "title", "citation", "question")
     about = {name: getattr(entry, name) for name in shared}
-    none = {"kind": None, "claim": None, "look": None, "expected": None, "tolerance": None, "found": None}
+    none = dict.fromkeys(("kind", "claim", "look", "expected", "tolerance", "found"))
     own = findings().get(entry.number)
     if not own:
         return [{**about, "lens": entry.lens, **none, "remark": "", "ok": None}]

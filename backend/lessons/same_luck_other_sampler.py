@@ -18,7 +18,7 @@ declare(
                 "Five samplers begin with one prompt and one distribution. At the right each has "
                 "a column: what it keeps of the model's bars. Greedy keeps one token, "
                 "temperature all 49,152.",
-                f"{RUN}&row=1&step=0",
+                f"{RUN}&row=3&step=0",
                 highlight=("inspector",),
                 claims=(
                     kept(GREEDY, FREE, 0, 1),
@@ -29,8 +29,8 @@ declare(
             Step(
                 "Here the model is rather sure. Top-k keeps 50 whatever happens, top-p 15, min-p "
                 "2: only what has a tenth of the favourite's share.",
-                f"{RUN}&row=1&step=0",
-                highlight=("r1s0", "inspector"),
+                f"{RUN}&row=3&step=0",
+                highlight=("r3s0", "inspector"),
                 claims=(
                     kept(TOP_K, FREE, 0, 50),
                     kept(TOP_P, FREE, 0, 15),
@@ -40,8 +40,8 @@ declare(
             Step(
                 "One step on it has no favourite: entropy is 5.8 nats. Top-k still keeps 50 "
                 "tokens, and loses 44 % of the probability.",
-                f"{RUN}&row=1&step=1",
-                highlight=("r1s1", "inspector"),
+                f"{RUN}&row=3&step=1",
+                highlight=("r3s1", "inspector"),
                 question=Question(
                     "Which sampler keeps the most here, besides temperature? Click any token of "
                     "its row.",
@@ -71,7 +71,7 @@ declare(
             Step(
                 "Same luck, and yet other texts: rows agree as long as what luck points at is "
                 "kept by both. Temperature and top-p part at step 8, all leave greedy at step 1.",
-                f"{RUN}&row=1&step=8&panel=tree",
+                f"{RUN}&row=3&step=8&panel=tree",
                 highlight=("timeline",),
                 claims=(
                     drawn(FREE, 7, " of"),
@@ -87,7 +87,7 @@ declare(
                 "Over three texts each the mean surprisal falls as the cut gets harder: 3.1 nats "
                 "without one, 2.4 with top-p, 1.8 with min-p, 1.1 greedy. Add a sampler and try "
                 "your own.",
-                f"{RUN}&row=1&step=8&metric=surprisal",
+                f"{RUN}&row=3&step=8&metric=surprisal",
                 highlight=("samplers",),
                 claims=(
                     about("surprisal", FREE, 3.1, 0.05),

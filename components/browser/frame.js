@@ -8,11 +8,14 @@ import { element } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Head } from "./head.js";
 import { Jobs } from "./jobs.js";
+import { Lesson } from "./lesson.js";
 import { Opening } from "./opening.js";
+import { OwnPage } from "./own_page.js";
 import { fetchParcel } from "./parcels.js";
 import { isDark, onThemeChange } from "./private.js";
 import { Reports } from "./reports.js";
-import { DEFAULTS, FIXED } from "./state.js";
+import { DEFAULTS, FIXED, same } from "./state.js";
+import { Visits } from "./visits.js";
 
 const HERE = new URL("./", import.meta.url);
 const OPENING = new Set(["strip", "expected"]); // what the front page shows of Tokens
@@ -29,18 +32,21 @@ class Frame {
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
+    this.own = new OwnPage(this);
+    this.visits = new Visits(this);
     this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("main", "body");
-    this.body.append(this.offer, ...Object.values(this.areas));
+    this.lesson = new Lesson(this);
+    this.body.append(this.offer, this.lesson.node, ...Object.values(this.areas));
     const skip = element("a", "skip", "To the text");
     skip.href = "#";
     skip.addEventListener("click", (event) => {
       event.preventDefault();
       (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
     });
-    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.body, this.status);
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.status);
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
@@ -71,6 +77,7 @@ class Frame {
     this.page = data.page;
     this.reading = data.reading ?? this.reading;
     this.draw();
+    this.visits.arrive(this.showing);
     this.address.write({ replace: first });
   }
 
@@ -83,6 +90,8 @@ class Frame {
     this.bar.draw();
     this.head.draw();
     this.opening.draw();
+    this.own.draw();
+    this.lesson.draw();
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
@@ -91,7 +100,7 @@ class Frame {
     this.without = reading?.without ?? [];
     const rows = Object.keys(reading?.rows ?? {});
     const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
-    if (shown !== this.shown) this.show(shown, lens, run);
+    if (shown !== this.shown) this.showing = this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
 
@@ -119,6 +128,7 @@ class Frame {
     this.body.classList.toggle("missing", !run);
     const { text } = this.reading.contents;
     await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
+    this.lesson.light();
   }
 
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
@@ -216,6 +226,7 @@ class Frame {
     Object.assign(this.state, changes);
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
     for (const figure of this.figures) figure.update(changed);
+    this.lesson.update(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
@@ -233,6 +244,11 @@ class Frame {
     this.address.write();
     if (action) this.reports.ask(action);
     else this.reports.page();
+  }
+
+  /** Go to a look, such as "tokens?example=text_fact&token=5": a page, its state and its run. */
+  visit(look, more) {
+    this.visits.go(look, more);
   }
 
   // ── services for views ─────────────────────────────────────────────────────────────────────
@@ -314,10 +330,6 @@ export function stepTabs(event, tabs) {
   next.click();
   event.preventDefault();
   event.stopPropagation();
-}
-
-function same(one, other) {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 const frames = new WeakMap(); // mount → frame

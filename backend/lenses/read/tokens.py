@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...runs.base import Run
 from ...runs.text import TextRun
 from ..base import Lens, declare
 from ..panels.against import Against
@@ -29,6 +30,11 @@ COLOURS = (
     "effective_choices", "normalised_entropy", "peak_entropy",
 )  # fmt: skip
 NUMBERS = COLOURS[:-1]
+
+
+def has_curves(run: Run) -> bool:
+    """Tell whether a run was made with Options › Cumulative curves."""
+    return isinstance(run, TextRun) and run.curve_counts is not None
 
 
 def cumulative(run: TextRun, unit: str, parameters: Parameters) -> Spec | None:
@@ -90,9 +96,9 @@ declare(
                 "then at every whole nat of surprisal.",
                 formula=r"C(n)=\sum_{r\le n} p_{(r)}",
                 source="The mass that top-p cuts by: Holtzman et al. 2020, arXiv 1904.09751.",
-                missing="Nothing predicts this token, or the run was made without cumulative "
-                "curves: turn on Options › Cumulative curves and run the text again.",
+                missing="Nothing predicts this token.",
                 draw=cumulative,
+                only=has_curves,
                 of=("probability", "rank"),
                 state=("token",),
             ),
