@@ -33,11 +33,11 @@ class Frame {
     this.head = new Head(this);
     this.opening = new Opening(this);
     this.own = new OwnPage(this);
-    this.visits = new Visits(this);
     this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("main", "body");
+    this.visits = new Visits(this);
     this.lesson = new Lesson(this);
     this.body.append(this.offer, this.lesson.node, ...Object.values(this.areas));
     const skip = element("a", "skip", "To the text");
