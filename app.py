@@ -17,7 +17,7 @@ app = st.App(
         *routes(cached, prefix=prefix),
         *sampler_routes(cached, prefix),
         *estimate_routes(cached, prefix),
-        *learning_routes(prefix),
+        *learning_routes(cached, prefix),
     ],
     middleware=middleware(st.get_option("server.allowedHosts")),
     lifespan=lifespan(cached),

@@ -77,8 +77,7 @@ TOKENS = (
     ),
     Paper(
         number=16,
-        claim="Text that a model did not write is more surprising to it than its own entropy "
-        "says.",
+        claim="Text that a model did not write is more surprising to it than its own entropy says.",
         look="panel=along_gap_walk",
         example="text_nonsense",
         expected=5.6,
