@@ -44,6 +44,7 @@ def own_lesson_routes(source: Source, prefix: str = "") -> list[Route]:
     - ``POST learn/own/file``: a lesson file as the body; the lesson that is in it
     - ``PUT learn/own/<id>``: ``{lesson, version}``; in the place of that version
     - ``POST learn/own/<id>/steps``: ``{look, content}``; one more step, which shows this run
+    - ``POST learn/own/<id>/look``: ``{look, content}``; ``{look}`` at a run that stays, for a step
     - ``DELETE learn/own/<id>``, ``POST learn/own/<id>/restore``: throws it away, and back
     - ``GET learn/own/<id>/file``: it and its runs, as one file
 
@@ -59,6 +60,7 @@ def own_lesson_routes(source: Source, prefix: str = "") -> list[Route]:
         Route(f"{base}/{{id}}", _asked(serve.change), methods=["PUT"]),
         Route(f"{base}/{{id}}", _asked(serve.delete), methods=["DELETE"]),
         Route(f"{base}/{{id}}/steps", _asked(serve.add), methods=["POST"]),
+        Route(f"{base}/{{id}}/look", _asked(serve.look), methods=["POST"]),
         Route(f"{base}/{{id}}/restore", _asked(serve.restore), methods=["POST"]),
         Route(f"{base}/{{id}}/file", serve.file),
     ]
@@ -92,10 +94,10 @@ class _Serving:
         return own_plain(self._lessons.change(lesson_id, lesson, str(said["version"])))
 
     def add(self, lesson_id: str, body: bytes) -> Any:
-        said = parse(body)
-        self._lessons.find(lesson_id)  # before a run is saved for nothing
-        look = self._shown(read_look(str(said["look"])), str(said.get("content", "")))
-        return own_plain(self._lessons.add(lesson_id, Step("", str(look))))
+        return own_plain(self._lessons.add(lesson_id, Step("", self._look(lesson_id, body))))
+
+    def look(self, lesson_id: str, body: bytes) -> Any:
+        return {"look": self._look(lesson_id, body)}
 
     def delete(self, lesson_id: str, _: bytes) -> Any:
         self._lessons.delete(lesson_id)
@@ -121,6 +123,11 @@ class _Serving:
     @property
     def _lessons(self) -> OwnLessons:
         return self._source.own_lessons()
+
+    def _look(self, lesson_id: str, body: bytes) -> str:
+        said = parse(body)
+        self._lessons.find(lesson_id)  # before a run is saved for nothing
+        return str(self._shown(read_look(str(said["look"])), str(said.get("content", ""))))
 
     def _shown(self, look: Look, content: str) -> Look:
         """Return a look at a run that stays: a shipped one, else it is saved now."""

@@ -59,6 +59,7 @@ export class View {
     this.run = run;
     const asked = (this.asked = {});
     await this.stage.textReady?.catch(() => null);
+    if (this.closed) return;
     const part = await this.fetch().catch((error) => error);
     if (this.asked !== asked || this.closed) return;
     this.refusal.textContent = part instanceof Error ? part.message : "";
