@@ -4,6 +4,7 @@ import streamlit as st
 
 from backend import cached
 from backend.web.estimates import estimate_routes
+from backend.web.learning import learning_routes
 from backend.web.lifespan import lifespan
 from backend.web.routes import routes
 from backend.web.samplers import sampler_routes
@@ -16,6 +17,7 @@ app = st.App(
         *routes(cached, prefix=prefix),
         *sampler_routes(cached, prefix),
         *estimate_routes(cached, prefix),
+        *learning_routes(cached, prefix),
     ],
     middleware=middleware(st.get_option("server.allowedHosts")),
     lifespan=lifespan(cached),
