@@ -7,6 +7,7 @@ from backend.web.estimates import estimate_routes
 from backend.web.lifespan import lifespan
 from backend.web.routes import routes
 from backend.web.samplers import sampler_routes
+from backend.web.saved import saved_routes
 from backend.web.security import middleware
 
 prefix = st.get_option("server.baseUrlPath")
@@ -16,6 +17,7 @@ app = st.App(
         *routes(cached, prefix=prefix),
         *sampler_routes(cached, prefix),
         *estimate_routes(cached, prefix),
+        *saved_routes(cached, prefix),
     ],
     middleware=middleware(st.get_option("server.allowedHosts")),
     lifespan=lifespan(cached),

@@ -6,9 +6,11 @@ import { Bar } from "./bar.js";
 import { dressRoot } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
+import { Glossary } from "./glossary.js";
 import { Head } from "./head.js";
 import { Jobs } from "./jobs.js";
 import { Opening } from "./opening.js";
+import { Palette } from "./palette.js";
 import { fetchParcel } from "./parcels.js";
 import { isDark, onThemeChange } from "./private.js";
 import { Reports } from "./reports.js";
@@ -19,6 +21,8 @@ const OPENING = new Set(["strip", "expected"]); // what the front page shows of 
 const AREAS = ["side", "stage", "timeline", "inspector"];
 
 class Frame {
+  #index;
+
   constructor(mount) {
     this.mount = mount;
     this.state = { ...DEFAULTS, theme: isDark(mount) ? "dark" : "light" };
@@ -26,6 +30,7 @@ class Frame {
     this.root = element("div", "frame");
     this.status = element("div", "unseen");
     this.status.setAttribute("role", "status");
+    this.palette = new Palette(this);
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
@@ -45,6 +50,7 @@ class Frame {
     this.address = new Address(this);
     this.reports = new Reports(this);
     this.jobs = new Jobs(this);
+    this.glossary = new Glossary(this);
     this.figures = [];
     this.lenses = {};
     this.lensesReady = fetch(new URL("lenses.json", HERE))
@@ -233,6 +239,12 @@ class Frame {
     this.address.write();
     if (action) this.reports.ask(action);
     else this.reports.page();
+  }
+
+  /** What the search finds and what words mean; fetched once, when it is first of use. */
+  get index() {
+    this.#index ??= fetch(new URL("index.json", HERE)).then((answer) => answer.json());
+    return this.#index;
   }
 
   // ── services for views ─────────────────────────────────────────────────────────────────────
