@@ -3,6 +3,7 @@
 import streamlit as st
 
 from backend import cached
+from backend.web.codes import code_routes
 from backend.web.estimates import estimate_routes
 from backend.web.lifespan import lifespan
 from backend.web.routes import routes
@@ -18,6 +19,7 @@ app = st.App(
         *sampler_routes(cached, prefix),
         *estimate_routes(cached, prefix),
         *saved_routes(cached, prefix),
+        *code_routes(prefix),
     ],
     middleware=middleware(st.get_option("server.allowedHosts")),
     lifespan=lifespan(cached),

@@ -3,11 +3,12 @@
 
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
-import { dressRoot } from "./colour.js";
+import { dressRoot, strengthen } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Glossary } from "./glossary.js";
 import { Head } from "./head.js";
+import { Lecture } from "./lecture.js";
 import { Jobs } from "./jobs.js";
 import { Opening } from "./opening.js";
 import { Palette } from "./palette.js";
@@ -31,6 +32,7 @@ class Frame {
     this.status = element("div", "unseen");
     this.status.setAttribute("role", "status");
     this.palette = new Palette(this);
+    this.lecture = new Lecture(this);
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
@@ -89,6 +91,7 @@ class Frame {
     this.bar.draw();
     this.head.draw();
     this.opening.draw();
+    this.lecture.draw();
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
@@ -220,8 +223,14 @@ class Frame {
     }
     if (!changed.size) return;
     Object.assign(this.state, changes);
+    if (changed.has("lecture")) {
+      strengthen(this.state.lecture);
+      changed.add("theme"); // all colours and sizes are made anew
+    }
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
+    if (changed.has("lecture")) this.lecture.draw();
     for (const figure of this.figures) figure.update(changed);
+    this.lecture.draw();
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
@@ -245,6 +254,14 @@ class Frame {
   get index() {
     this.#index ??= fetch(new URL("index.json", HERE)).then((answer) => answer.json());
     return this.#index;
+  }
+
+  /** An address that shows this view to anybody, wherever its run is. */
+  link() {
+    const query = this.address.query();
+    for (const name of ["job", "lecture", ...Object.keys(this.reading?.address ?? {})]) query.delete(name);
+    for (const [name, value] of Object.entries(this.reading?.link ?? {})) query.set(name, value);
+    return new URL(`${this.address.base}${this.page.path}?${query}`, window.location.href).href;
   }
 
   // ── services for views ─────────────────────────────────────────────────────────────────────

@@ -4,9 +4,10 @@ import { element, mark } from "./dom.js";
 import { definition } from "./palette.js";
 
 const REST = 350; // milliseconds until the card comes
+const LECTURE_REST = 1200; // the same while the cursor points things out
 const LABEL = 60; // characters: a text this short that begins with a term is the label of it
 // What is the reader's or the model's own text, or explains itself.
-const NOT_OURS = "[role=option],[role=listbox],textarea,input,.head-text,.head-title,.bar-name,.menu,.card,.tree,.palette,.quote";
+const NOT_OURS = "[role=option],[role=listbox],textarea,input,.head-text,.head-title,.bar-name,.menu,.card,.tree,.palette,button";
 
 export class Glossary {
   constructor(frame) {
@@ -22,7 +23,7 @@ export class Glossary {
     if (this.spot && !inside(this.spot, event)) this.hide();
     clearTimeout(this.timer);
     if (this.spot || event.buttons || over.closest?.(NOT_OURS)) return;
-    this.timer = setTimeout(() => this.look(over, event), REST);
+    this.timer = setTimeout(() => this.look(over, event), this.frame.state.lecture ? LECTURE_REST : REST);
   }
 
   async look(over, at) {

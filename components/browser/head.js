@@ -341,11 +341,7 @@ export class Head {
 
   async copyLink() {
     const { frame } = this;
-    const query = frame.address.query();
-    query.delete("job");
-    for (const name of Object.keys(frame.reading?.address ?? {})) query.delete(name);
-    for (const [name, value] of Object.entries(frame.reading?.link ?? {})) query.set(name, value);
-    const url = new URL(`${frame.address.base}${frame.page.path}?${query}`, window.location.href).href;
+    const url = frame.link();
     try {
       await navigator.clipboard.writeText(url);
       frame.notice({ kind: "info", text: "Link copied." });

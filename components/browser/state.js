@@ -14,6 +14,7 @@ export const DEFAULTS = {
   tab: {}, // which picture along the text, by lens
   choices: {}, // of single panels, by their name
   theme: "light",
+  lecture: false, // large type, no chrome
   view: null, // first and last token in view of a long text
   whole: false, // show patterns of long texts too
   measure: null, // what colours the grid of heads
@@ -77,6 +78,7 @@ export const WRITTEN = {
   colour: ["metric", text],
   place: ["place", whole],
   level: ["tokens.level", oneOf("token", "word", "sentence")],
+  lecture: ["lecture", on],
   raw: ["tokens.raw", on],
   spread: ["tokens.automatic", on],
   window: ["tokens.window", whole],
