@@ -9,8 +9,9 @@
 PORT ?= 8501
 PYTHON ?= python3
 TESTS ?= tests
-# One process a core; tests of one file stay together, as they share models and servers.
-PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
+# One process a core; tests of one file stay together, as they share models and servers, and files
+# begin in the order of tests/conftest.py.
+PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install

@@ -1,5 +1,9 @@
 """The few errors Entroscope raises on purpose; each message says what to do next."""
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class EntroscopeError(Exception):
     """Base of every error a page may show to a reader as it stands."""
@@ -34,4 +38,10 @@ class NotDefinedError(EntroscopeError):
 
 
 class CancelledError(EntroscopeError):
-    """The study was stopped before it finished."""
+    """The study was stopped before it finished.
+
+    Attributes:
+        partial_run: what was there by then, as a run; None where there was nothing.
+    """
+
+    partial_run: Any = None

@@ -17,6 +17,15 @@ from tests import rare_models
 from tests.tiny_models import build
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no core waits for another at the end."""
+
+    def quick(item: pytest.Item) -> tuple[bool, bool]:
+        return item.get_closest_marker("browser") is None, "e2e" not in item.nodeid
+
+    items.sort(key=quick)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the reader's own library out of the tests, and the tests out of it."""

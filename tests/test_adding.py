@@ -18,7 +18,7 @@ _BLOCK = re.compile(r"```python\n# ([\w/]+\.py)\n(.*?)```", re.DOTALL)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the project, without what takes space."""
-    for name in ("backend", "components", "pages", "examples", "tests", ".streamlit"):
+    for name in ("backend", "components", "pages", "examples", "scripts", "tests", ".streamlit"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("app.py", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -89,6 +89,8 @@ def test_a_lens_is_added_as_its_guide_says(copy, tiny_folder):
 
 def test_the_contracts_of_all_lenses_hold_for_it_too(copy):
     follow("adding_a_lens.md", copy)
+    made = python(copy, "from scripts.make_examples import main; main(missing=True)")
+    assert "turning_capital.safetensors" in made
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/lenses"]
     done = subprocess.run(
         [*command, "-k", "turning"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import socket
 
@@ -20,6 +19,7 @@ from backend.registry import Registry
 from backend.runs import ModelSpec, TextRequest, TextRun
 from backend.settings import Settings, settings
 from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
+from tests.loops import run_loop
 from tests.tiny_models import CONTEXT
 
 OTHER = ModelSpec(source="org/other")
@@ -135,11 +135,11 @@ def test_a_job_is_told_of_and_known_by_what_it_was_asked(fake_engine):
 
     job = cached.submit(FakeRequest(text="quick"))
     job.result(PATIENCE)
-    assert asyncio.run(heard(job.id))[-1] == Done(job.contents)
+    assert run_loop(heard(job.id))[-1] == Done(job.contents)
     assert cached.job_request(job.id) == FakeRequest(text="quick")
     assert cached.job_contents(job.id) == job.contents
     assert not cached.stop(job.id)  # it is done
-    assert asyncio.run(heard("0" * 32)) == [Unknown()]
+    assert run_loop(heard("0" * 32)) == [Unknown()]
 
 
 def test_a_job_is_unknown_before_there_is_an_engine(monkeypatch):
@@ -147,7 +147,7 @@ def test_a_job_is_unknown_before_there_is_an_engine(monkeypatch):
         return [each async for each in cached.listen("0" * 32)]
 
     monkeypatch.setattr(cached, "engine", lambda: pytest.fail("an engine was started"))
-    assert asyncio.run(heard()) == [Unknown()]
+    assert run_loop(heard()) == [Unknown()]
     assert not cached.stop("0" * 32)
     assert cached.job_request("0" * 32) is cached.job_contents("0" * 32) is None
 

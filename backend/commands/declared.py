@@ -14,6 +14,7 @@ from ..derived import number, number_names
 from ..errors import InputError
 from ..quantities import Quantity
 from ..runs import RUN_KINDS, Run, TokenizedRun
+from ..runs.arrays import array_specs
 from ..runs.asking import request_type
 from ..runs.fields import Field, request_fields
 from ..storage.files import adapter
@@ -106,16 +107,27 @@ def add(kind: str, own: Own | None = None) -> None:
 def summary(run: Run) -> list[str]:
     """Return a run in a few words: its tokens and the figures of the whole."""
     parts = [f"{len(run):,} tokens"] if isinstance(run, TokenizedRun) else []
+    parts += _layers(run)
     for name in number_names(run, ()):
         found = number(run, name)
         parts.append(f"{found.quantity.name.lower()} {_written(found.quantity, found.values)}")
     return [*parts, f"{run.seconds:.1f} s"]
 
 
+def _layers(run: Run) -> list[str]:
+    """Return how many layers and heads a run tells of, if it does."""
+    for name, spec in array_specs(type(run)).items():
+        if spec.axes[:2] == ("L", "H"):
+            layers, heads = getattr(run, name).shape[:2]
+            return [f"{layers} layers of {heads} heads"]
+    return []
+
+
 def _written(quantity: Quantity, value: np.ndarray) -> str:
     shown = float(quantity.shown(value, "nats"))
     unit = quantity.unit_in("nats")
-    return f"{shown:.3f}" + (f" {unit}" if unit else "")
+    written = f"{shown:,.0f}" if shown.is_integer() else f"{shown:.3f}"
+    return written + (f" {unit}" if unit else "")
 
 
 def _declared(each: Field) -> tuple[Any, Any]:

@@ -126,6 +126,17 @@ def number_names(run: Run, axes: tuple[str, ...] | None = None) -> list[str]:
     return [name for name, own in (stored | made).items() if axes is None or own == axes]
 
 
+def names_of(run_type: type[Run], axes: tuple[str, ...]) -> list[str]:
+    """Return the names of all numbers with ``axes`` that runs of a type may have."""
+    stored = {
+        name: tuple(map(str, spec.axes))
+        for name, spec in array_specs(run_type).items()
+        if spec.quantity is not None
+    }
+    made = {name: each.axes for name, each in DERIVED.get(run_type.kind, {}).items()}
+    return [name for name, own in (stored | made).items() if own == axes]
+
+
 def quantity_of(kind_or_run: Run | type[Run], name: str) -> Quantity:
     """Return what a number of a run, or of a type of runs, is.
 

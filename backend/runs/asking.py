@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, Protocol, get_type_hints
 
 from ..errors import InputError
 from .base import RUN_KINDS, Request
 from .fields import request_fields
+from .model import ModelSpec
 
-if TYPE_CHECKING:
-    from ..models.language import LanguageModel
+
+class Loaded(Protocol):
+    """A model that is loaded: all that is needed of it here is what it was asked for as."""
+
+    @property
+    def spec(self) -> ModelSpec: ...
 
 
 @cache
@@ -33,7 +38,7 @@ def study_function(kind: str, study: Callable[..., Any]) -> Callable[..., Any]:
     filled = next((each.name for each in request_fields(asked).values() if each.filled), None)
 
     def ask(
-        model: LanguageModel | None, subject: Any = None, *, report: Any = None, **given: Any
+        model: Loaded | None, subject: Any = None, *, report: Any = None, **given: Any
     ) -> Any:
         if subject is not None:
             if filled is None:

@@ -103,9 +103,8 @@ class TrajectoryStudy:
             try:
                 self._decode(model, request, decoder, recorder, prompt, report)
             except CancelledError as stop:
-                stop.partial_run = (  # type: ignore[reportAttributeAccessIssue]
-                    recorder.run(request, until=recorder.steps) if recorder.steps else None
-                )
+                if recorder.steps:
+                    stop.partial_run = recorder.run(request, until=recorder.steps)
                 raise
         return recorder.run(request)
 

@@ -223,7 +223,7 @@ class WhenItKnewStudy(ReadingStudy):
                 tap.read_layers(model, report, partial)
             except CancelledError as stop:
                 so_far = partial()
-                stop.partial_run = so_far.run() if so_far else None  # type: ignore[reportAttributeAccessIssue]
+                stop.partial_run = so_far.run() if so_far else None
                 raise
             finally:
                 tap.release()

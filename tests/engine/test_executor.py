@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from backend.runs.trajectories import plans
 from backend.settings import Settings
 from backend.storage.run_store import RunStore
 from tests.engine.fakes import PATIENCE
+from tests.loops import run_loop
 
 TEXT = "She sells sea shells by the sea shore, and 12345 more."
 
@@ -108,7 +108,7 @@ def test_partial_results_and_events_come_from_behind_the_seam(engine, spec):
         job = engine.submit(request)
         return [event async for event in engine.listen(job.id)]
 
-    events = asyncio.run(listen())
+    events = run_loop(listen())
     partial = next(event for event in events if event.type == "partial")
     assert engine.partial(partial.content).kind == "trajectories"
     assert events[-1].type == "done"

@@ -17,6 +17,7 @@ from backend.events import Cancelled, Closing, Done, Failed, Partial, Progressed
 from backend.progress import Progress
 from backend.runs import ModelSpec
 from tests.engine.fakes import PATIENCE, FakeRequest
+from tests.loops import run_loop
 
 SOON = Timeouts(first_listener=0.2, next_listener=0.1, sign_of_life=PATIENCE)
 LONG = 1.5  # seconds: much more than SOON
@@ -34,7 +35,7 @@ async def heard(engine, job_id, until=None):
 
 
 def all_heard(engine, job_id):
-    return asyncio.run(asyncio.wait_for(heard(engine, job_id), PATIENCE))
+    return run_loop(asyncio.wait_for(heard(engine, job_id), PATIENCE))
 
 
 def begun(engine, study, **fields):
@@ -71,7 +72,7 @@ def test_progress_is_told_and_then_the_content_of_the_run(engine, study):
         study.step(2)
         return await asyncio.wait_for(listening, PATIENCE)
 
-    *before, last = asyncio.run(listen())
+    *before, last = run_loop(listen())
     assert {type(each) for each in before} == {Progressed}
     assert before[0] == Progressed(0, 2, "Step 0", before[0].seconds_left)
     assert last == Done({"fake": engine.content_of(job.key)})
@@ -96,11 +97,11 @@ def test_whoever_comes_late_is_told_the_last_progress_first_and_then_the_end(eng
 
 def test_whoever_comes_back_misses_nothing(engine, study):
     job = begun(engine, study)
-    asyncio.run(heard(engine, job.id, until="progress"))
+    run_loop(heard(engine, job.id, until="progress"))
     study.step(1)
     while job.progress.done == 0:
         time.sleep(0.01)
-    again = asyncio.run(heard(engine, job.id, until="progress"))
+    again = run_loop(heard(engine, job.id, until="progress"))
     assert again[0].done == 1
 
 
@@ -138,14 +139,14 @@ def test_those_who_listen_are_told_that_the_server_goes_down(engine, study):
         engine.announce_shutdown()
         return await asyncio.wait_for(listening, PATIENCE)
 
-    assert asyncio.run(listen())[-1] == Closing()
+    assert run_loop(listen())[-1] == Closing()
     assert all_heard(engine, "0" * 32) == [Closing()]
 
 
 def test_a_sign_of_life_comes_when_nothing_happens(make_engine, study):
     engine = make_engine(timeouts=Timeouts(sign_of_life=0.05))
     job = begun(engine, study)
-    events = asyncio.run(heard(engine, job.id, until="alive"))
+    events = run_loop(heard(engine, job.id, until="alive"))
     assert [each.type for each in events] == ["progress", "alive"]
 
 
@@ -169,7 +170,7 @@ def test_a_partial_result_has_a_name_of_its_own_and_is_made_only_for_those_who_f
     study.partial = shown
     job = begun(engine, study)
 
-    partial = asyncio.run(heard(engine, job.id, until="partial"))[-1]
+    partial = run_loop(heard(engine, job.id, until="partial"))[-1]
     assert isinstance(partial, Partial)
     assert shown.made == 0
     assert engine.partial(partial.content) is shown._run
@@ -191,7 +192,7 @@ def test_partial_results_are_named_only_while_somebody_listens(engine, study):
 def test_whoever_comes_between_two_reports_is_told_the_partial_result_there_is(engine, study):
     study.partial = Tellable(None)
     job = begun(engine, study)
-    events = asyncio.run(heard(engine, job.id, until="partial"))
+    events = run_loop(heard(engine, job.id, until="partial"))
     assert [each.type for each in events] == ["progress", "partial"]
 
 
@@ -208,7 +209,7 @@ def test_what_was_there_when_a_job_was_stopped_can_still_be_fetched(engine, stud
         job.cancel()
         return await asyncio.wait_for(listening, PATIENCE)
 
-    cancelled = asyncio.run(listen())[-1]
+    cancelled = run_loop(listen())[-1]
     assert isinstance(cancelled, Cancelled)
     assert engine.partial(cancelled.content) == "a run"
     study.partial = None
@@ -228,7 +229,7 @@ def test_a_job_that_nobody_ever_listens_to_is_given_up(make_engine, study):
 def test_a_job_is_given_up_when_its_last_listener_has_left(make_engine, study):
     engine = make_engine(timeouts=Timeouts(first_listener=PATIENCE, next_listener=0.1))
     job = begun(engine, study)
-    assert asyncio.run(heard(engine, job.id, until="progress"))
+    assert run_loop(heard(engine, job.id, until="progress"))
     assert ended_within(job, PATIENCE)
     assert job.state == "cancelled"
     study.step(1)
@@ -245,7 +246,7 @@ def test_a_job_stays_while_somebody_listens_and_when_one_of_two_leaves(make_engi
         study.step(2)
         return await asyncio.wait_for(staying, PATIENCE)
 
-    assert asyncio.run(listen())[-1].type == "done"
+    assert run_loop(listen())[-1].type == "done"
 
 
 def test_a_reload_in_time_keeps_the_job(make_engine, study):
@@ -261,7 +262,7 @@ def test_a_reload_in_time_keeps_the_job(make_engine, study):
         study.step(2)
         return await asyncio.wait_for(listening, PATIENCE)
 
-    assert asyncio.run(reload())[-1].type == "done"
+    assert run_loop(reload())[-1].type == "done"
 
 
 def test_a_job_asked_to_stay_needs_no_listener(make_engine, study):
@@ -289,7 +290,7 @@ def test_two_readers_of_one_study_have_jobs_of_their_own_and_it_ends_when_both_l
     engine.stop(one.id)
     assert one.state == "cancelled"
     assert two.state == "running"
-    asyncio.run(heard(engine, two.id, until="progress"))  # and leaves
+    run_loop(heard(engine, two.id, until="progress"))  # and leaves
     assert ended_within(two, PATIENCE)
     study.step(1)
     after = engine.submit(FakeRequest(text="quick"))
@@ -319,7 +320,7 @@ def test_two_hundred_listeners_all_hear_the_end(engine, study):
         study.step(2)
         return await asyncio.wait_for(asyncio.gather(*listening), PATIENCE)
 
-    assert Counter(events[-1].type for events in asyncio.run(listen())) == {"done": 200}
+    assert Counter(events[-1].type for events in run_loop(listen())) == {"done": 200}
 
 
 def test_a_slow_reader_holds_nobody_up_and_hears_the_newest(engine):
@@ -337,7 +338,7 @@ def test_a_slow_reader_holds_nobody_up_and_hears_the_newest(engine):
                 time.sleep(0.2)  # the whole loop is busy with something else
         return job, events
 
-    job, events = asyncio.run(listen())
+    job, events = run_loop(listen())
     assert job.finished
     assert len(events) <= 4
     assert [events[-2].done, events[-1].type] == [999, "done"]
@@ -361,7 +362,7 @@ def test_listeners_come_and_go_while_a_job_reports(engine, study):
     def come_and_go():
         rounds = 0
         while not stop.is_set():
-            asyncio.run(asyncio.wait_for(heard(engine, job.id, until="progress"), PATIENCE))
+            run_loop(asyncio.wait_for(heard(engine, job.id, until="progress"), PATIENCE))
             rounds += 1
         return rounds
 

@@ -12,7 +12,10 @@ from backend.runs import Run
 
 PICTURE = "![x](http://evil.example/pixel.png)"
 ADDRESS = "http://evil.example/page www.evil.example me@evil.example"
-MARKUP = "<img src=http://evil.example/i.png onerror=\"document.title='hacked'\"><script>hacked=1</script>"
+MARKUP = (
+    "<img src=http://evil.example/i.png onerror=\"document.title='hacked'\">"
+    "<script>hacked=1</script>"
+)
 FORMULA = '=HYPERLINK("http://evil.example","x")'
 CODE = "coding: unicode_escape \\nimport os; os.system('touch hacked')"
 CONTROLS = "\x1b[31mred\x1b[0m \u202eright to left\u202c \x9b2J \u2066x"

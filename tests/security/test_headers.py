@@ -53,7 +53,9 @@ def put(path, value):
 )
 def test_names_and_sizes_beyond_all_measure_are_refused_in_one_line(tmp_path, path, value):
     data = forged(text_run(), tmp_path / "run", put(path, value))
-    with pytest.raises(RunFileError, match="^upload is not an Entroscope run, or it is damaged.$"):
+    with pytest.raises(
+        RunFileError, match=r"^upload is not an Entroscope run, or it is damaged\.$"
+    ):
         parse_run(data, "upload")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...derived import names_of
 from ...runs.text import TextRun
 from ..base import Lens, declare
 from ..panels.against import Against
@@ -22,11 +23,15 @@ from ._texts import examples
 if TYPE_CHECKING:
     from ...charts.base import Spec
 
-COLOURS = (
+ORDER = (
     "entropy", "surprisal", "gap", "varentropy", "probability", "rank", "window_entropy",
-    "effective_choices", "normalised_entropy", "peak_entropy",
+    "effective_choices", "normalised_entropy",
 )  # fmt: skip
-NUMBERS = COLOURS[:-1]
+LAST = ("peak_entropy", "gap_walk", "gap_band")
+"""What says little about one token."""
+
+NUMBERS = (*ORDER, *(name for name in names_of(TextRun, ("T",)) if name not in (*ORDER, *LAST)))
+COLOURS = (*NUMBERS, "peak_entropy")
 
 
 def cumulative(run: TextRun, unit: str, parameters: Parameters) -> Spec | None:
