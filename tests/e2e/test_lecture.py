@@ -127,6 +127,7 @@ def test_notes_and_timer_stand_in_a_window_of_their_own_whose_keys_work_too(lect
     expect(frame.token(5)).to_have_attribute("aria-selected", "true")
     expect(notes.locator(".place")).to_have_text("token 5 of 37")
     notes.close()
+    frame.page.wait_for_timeout(500)  # until the page knows
     with frame.page.context.expect_page() as opened:
         frame.page.keyboard.press("n")
     expect(opened.value.get_by_label("Your own notes")).to_have_value("Ask who was sure.")
