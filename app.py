@@ -5,6 +5,7 @@ import streamlit as st
 from backend import cached
 from backend.web.codes import code_routes
 from backend.web.estimates import estimate_routes
+from backend.web.learning import learning_routes
 from backend.web.lifespan import lifespan
 from backend.web.routes import routes
 from backend.web.samplers import sampler_routes
@@ -20,6 +21,7 @@ app = st.App(
         *estimate_routes(cached, prefix),
         *saved_routes(cached, prefix),
         *code_routes(prefix),
+        *learning_routes(prefix),
     ],
     middleware=middleware(st.get_option("server.allowedHosts")),
     lifespan=lifespan(cached),

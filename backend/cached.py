@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -37,7 +36,7 @@ from .runs import (
 from .runs.sampler_info import Filtered, SamplerInfo
 from .runs.trajectories import Plan, TrajectoryRequest
 from .settings import settings
-from .storage.examples import ExampleInfo, list_examples, open_example
+from .storage.examples import EXAMPLES, ExampleInfo, list_examples, open_example
 from .storage.library import Library
 from .storage.permalink import exact_request
 from .storage.run_store import RunStore
@@ -60,8 +59,6 @@ __all__ = [
 if TYPE_CHECKING:
     from .engine import Engine, Job
     from .models import TextTokenizer
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
 
 _SAVED = "saved-"
 

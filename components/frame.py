@@ -122,6 +122,7 @@ def _plain_page(page: Page) -> dict[str, Any]:
         "kind": lens.kind if lens else None,
         "opening": page.opening,
         "view": page.view,
+        "module": page.module,
         "family": lens.family if lens else "",
         "subject": subject_of(lens) if lens else None,
     }

@@ -14,9 +14,9 @@ from threading import Lock
 
 from ..charts.colours import javascript
 from ..lenses.descriptors import describe_all
-from ..lenses.index import everything
 from ..settings import settings
 from ..storage.atomic import write_atomically
+from .index import everything
 
 BROWSER = Path(__file__).parents[2] / "components" / "browser"
 

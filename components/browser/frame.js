@@ -10,12 +10,15 @@ import { Glossary } from "./glossary.js";
 import { Head } from "./head.js";
 import { Lecture } from "./lecture.js";
 import { Jobs } from "./jobs.js";
+import { Lesson } from "./lesson.js";
 import { Opening } from "./opening.js";
 import { Palette } from "./palette.js";
+import { OwnPage } from "./own_page.js";
 import { fetchParcel } from "./parcels.js";
 import { isDark, onThemeChange } from "./private.js";
 import { Reports } from "./reports.js";
-import { DEFAULTS, FIXED } from "./state.js";
+import { DEFAULTS, FIXED, same } from "./state.js";
+import { Visits } from "./visits.js";
 
 const HERE = new URL("./", import.meta.url);
 const OPENING = new Set(["strip", "expected"]); // what the front page shows of Tokens
@@ -36,18 +39,21 @@ class Frame {
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
+    this.own = new OwnPage(this);
+    this.visits = new Visits(this);
     this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("main", "body");
-    this.body.append(this.offer, ...Object.values(this.areas));
+    this.lesson = new Lesson(this);
+    this.body.append(this.offer, this.lesson.node, ...Object.values(this.areas));
     const skip = element("a", "skip", "To the text");
     skip.href = "#";
     skip.addEventListener("click", (event) => {
       event.preventDefault();
       (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
     });
-    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.body, this.status);
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.status);
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
@@ -79,6 +85,7 @@ class Frame {
     this.page = data.page;
     this.reading = data.reading ?? this.reading;
     this.draw();
+    this.visits.arrive(this.showing);
     this.address.write({ replace: first });
   }
 
@@ -92,6 +99,8 @@ class Frame {
     this.head.draw();
     this.opening.draw();
     this.lecture.draw();
+    this.own.draw();
+    this.lesson.draw();
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
@@ -100,7 +109,7 @@ class Frame {
     this.without = reading?.without ?? [];
     const rows = Object.keys(reading?.rows ?? {});
     const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
-    if (shown !== this.shown) this.show(shown, lens, run);
+    if (shown !== this.shown) this.showing = this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
 
@@ -128,6 +137,7 @@ class Frame {
     this.body.classList.toggle("missing", !run);
     const { text } = this.reading.contents;
     await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
+    this.lesson.light();
   }
 
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
@@ -231,6 +241,7 @@ class Frame {
     if (changed.has("lecture")) this.lecture.draw();
     for (const figure of this.figures) figure.update(changed);
     this.lecture.draw();
+    this.lesson.update(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
@@ -262,6 +273,11 @@ class Frame {
     for (const name of ["job", "lecture", ...Object.keys(this.reading?.address ?? {})]) query.delete(name);
     for (const [name, value] of Object.entries(this.reading?.link ?? {})) query.set(name, value);
     return new URL(`${this.address.base}${this.page.path}?${query}`, window.location.href).href;
+  }
+
+  /** Go to a look, such as "tokens?example=text_fact&token=5": a page, its state and its run. */
+  visit(look, more) {
+    this.visits.go(look, more);
   }
 
   // ── services for views ─────────────────────────────────────────────────────────────────────
@@ -343,10 +359,6 @@ export function stepTabs(event, tabs) {
   next.click();
   event.preventDefault();
   event.stopPropagation();
-}
-
-function same(one, other) {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 const frames = new WeakMap(); // mount → frame

@@ -66,7 +66,7 @@ export class Lecture {
     const busy = event.ctrlKey || event.metaKey || event.altKey || over.closest?.(`${TYPING},dialog,[popover]`);
     if (busy || !this.use(event.key, over)) return;
     event.preventDefault();
-    event.stopPropagation();
+    event.stopImmediatePropagation(); // a lesson listens too: one key, one step
   }
 
   use(key, over) {

@@ -30,11 +30,9 @@ export class Palette {
     this.box.select();
     const { frame } = this;
     this.fixed ??= (await frame.index).entries.concat(terms(await frame.index)).map(prepared);
-    this.entries = [...this.pages(), ...this.fixed, ...(this.saved ?? [])];
-    this.search();
-    this.saved = await this.savedRuns();
-    this.entries = [...this.entries.filter((entry) => entry.group !== "Saved"), ...this.saved];
-    this.search();
+    this.gather(this.came ?? []);
+    this.came = await this.coming();
+    this.gather(this.came);
   }
 
   build() {
@@ -63,12 +61,25 @@ export class Palette {
     );
   }
 
-  async savedRuns() {
-    const answer = await fetch(`${this.frame.address.base}saved`).catch(() => null);
-    if (!answer?.ok) return [];
-    return (await answer.json()).map(({ key, kind, title, text, model, tags }) =>
-      prepared({ group: "Saved", title: title || text, note: text, words: [kind, model, ...tags].join(" "), open: { kind, ask: { do: "open", run: key } } }),
-    );
+  /** What is known to the server alone: the lessons, a teacher's own too, and saved runs. */
+  async coming() {
+    const [lessons, runs] = await Promise.all(["learn/lessons", "saved"].map((path) => this.listed(path)));
+    return [
+      ...lessons.map(({ name, title, summary, minutes, own }) =>
+        prepared({ group: own ? "Own lesson" : "Lesson", title, note: summary || `${minutes} min`, open: { lesson: name } })),
+      ...runs.map(({ key, kind, title, text, model, tags }) =>
+        prepared({ group: "Saved", title: title || text, note: text, words: [kind, model, ...tags].join(" "), open: { kind, ask: { do: "open", run: key } } })),
+    ];
+  }
+
+  async listed(path) {
+    const answer = await fetch(this.frame.address.base + path).catch(() => null);
+    return answer?.ok ? answer.json() : [];
+  }
+
+  gather(came) {
+    this.entries = [...this.pages(), ...came, ...this.fixed];
+    this.search();
   }
 
   search() {
@@ -125,17 +136,11 @@ export class Palette {
     if (!entry) return;
     this.dialog.close();
     const { frame } = this;
-    const { page, kind, ask, query } = entry.open;
-    const target = this.pageOf(page ?? kind);
-    if (query !== undefined) window.location.assign(`${frame.address.base}${target.path}?${query}`);
+    const { page, kind, ask, look, lesson } = entry.open;
+    const target = page ?? frame.bar.pages().find((each) => each.kind === kind && !each.opening && !each.view);
+    if (lesson) frame.lesson.start(lesson);
+    else if (look) frame.visit(look);
     else if (target) frame.go(target, ask);
-  }
-
-  /** A page, "group/name" of one, or the kind of a lens. */
-  pageOf(said) {
-    if (typeof said !== "string") return said;
-    const pages = this.frame.bar.pages();
-    return pages.find((page) => `${page.group}/${page.name}` === said) ?? pages.find((page) => page.kind === said && !page.opening && !page.view);
   }
 }
 

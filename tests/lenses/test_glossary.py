@@ -1,13 +1,10 @@
-"""Words of the field, and what a search finds."""
+"""Words of the field."""
 
 from __future__ import annotations
-
-import json
 
 from backend.derived import DERIVED
 from backend.lenses import LENSES
 from backend.lenses.glossary import glossary
-from backend.lenses.index import everything
 from backend.runs.arrays import array_specs
 
 TERMS = {each.name: each for each in glossary()}
@@ -49,13 +46,3 @@ def test_a_common_word_is_a_term_only_as_a_label():
     assert not TERMS["Maximum"].alone
     assert TERMS["Surprisal"].alone
     assert TERMS["Attention entropy"].alone
-
-
-def test_the_search_finds_every_example_of_every_lens_and_says_how_to_open_it():
-    entries = json.loads(json.dumps(everything()))["entries"]
-    opened = {
-        (each["open"]["kind"], each["open"]["ask"]["example"])
-        for each in entries
-        if each["group"] == "Example"
-    }
-    assert opened == {(kind, each.name) for kind in LENSES for each in LENSES[kind].examples}

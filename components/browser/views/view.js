@@ -35,9 +35,10 @@ export class View {
     return this.stage.text;
   }
 
-  /** The pinned token. */
+  /** The pinned token; while a part of the text is covered, none of that. */
   get token() {
-    return clamp(this.state.token ?? 0, 0, this.text.tokens.length - 1);
+    const last = (this.state.cover ?? this.text.tokens.length) - 1;
+    return clamp(this.state.token ?? 0, 0, Math.min(last, this.text.tokens.length - 1));
   }
 
   /** Parameters that go along with the panel's part or chart. */
