@@ -142,6 +142,7 @@ export class Lesson {
     node.hidden = !shown;
     body.classList.toggle("taught", shown);
     frame.root.classList.toggle("covering", shown && state.cover !== null);
+    frame.root.classList.toggle("revealed", this.said === true); // its bars may be seen
     if (!shown) return this.light();
     const { title, steps } = this.whole;
     const top = element("div", "lesson-top");

@@ -10,6 +10,8 @@ const PAGE = 8; // entries that Page Down passes
 export class Palette {
   constructor(frame) {
     this.frame = frame;
+    this.fixed = []; // what does not change: examples, papers, terms
+    this.came = []; // lessons and saved runs, as they were when last looked for
     this.opener = button("Search", () => this.open(), "quiet search", "search");
     mark(this.opener, { "aria-keyshortcuts": "Control+K", title: "Search everything (Ctrl+K)" });
     window.addEventListener("keydown", (event) => this.shortcut(event), { capture: true });
@@ -29,10 +31,11 @@ export class Palette {
     this.dialog.showModal();
     this.box.select();
     const { frame } = this;
-    this.fixed ??= (await frame.index).entries.concat(terms(await frame.index)).map(prepared);
-    this.gather(this.came ?? []);
+    this.gather();
+    this.fixed = (await frame.index).entries.concat(terms(await frame.index)).map(prepared);
+    this.gather();
     this.came = await this.coming();
-    this.gather(this.came);
+    this.gather();
   }
 
   build() {
@@ -77,8 +80,8 @@ export class Palette {
     return answer?.ok ? answer.json() : [];
   }
 
-  gather(came) {
-    this.entries = [...this.pages(), ...came, ...this.fixed];
+  gather() {
+    this.entries = [...this.pages(), ...this.came, ...this.fixed];
     this.search();
   }
 
@@ -133,14 +136,16 @@ export class Palette {
 
   take(i) {
     const entry = this.shown?.[i];
-    if (!entry) return;
+    if (!entry) return undefined;
     this.dialog.close();
     const { frame } = this;
     const { page, kind, ask, look, lesson } = entry.open;
     const target = page ?? frame.bar.pages().find((each) => each.kind === kind && !each.opening && !each.view);
-    if (lesson) frame.lesson.start(lesson);
-    else if (look) frame.visit(look);
+    if (lesson) return frame.lesson.start(lesson);
+    frame.lesson.leave();
+    if (look) frame.visit(look);
     else if (target) frame.go(target, ask);
+    return undefined;
   }
 }
 

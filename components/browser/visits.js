@@ -7,6 +7,8 @@ export class Visits {
   constructor(frame) {
     this.frame = frame;
     this.under = null; // state of the look whose run the server still opens
+    // Whoever has already gone on from there is not called back.
+    for (const name of ["pointerdown", "keydown"]) frame.root.addEventListener(name, () => (this.under = null), true);
   }
 
   /** @param {string} look such as "tokens?example=text_fact&token=5"  @param {Object} [more] state beside it */
@@ -37,8 +39,9 @@ export class Visits {
   async arrive(drawn) {
     const state = this.under;
     if (!state) return;
-    this.under = null;
     await drawn;
-    if (!this.under) this.frame.set(state);
+    if (this.under !== state) return;
+    this.under = null;
+    this.frame.set(state);
   }
 }

@@ -151,3 +151,78 @@ def test_it_works_on_every_lens(frame):
         frame.page.keyboard.press("PageDown")
         wide = frame.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path
+
+
+def open_by_search(frame: Frame, text: str, group: str) -> None:
+    frame.page.keyboard.press("Control+k")
+    frame.page.get_by_role("combobox", name="Search").fill(text)
+    first = frame.page.locator(".palette").get_by_role("option").first
+    expect(first).to_contain_text(re.compile(f"{text}.*{group}$", re.IGNORECASE))
+    frame.page.keyboard.press("Enter")
+    expect(frame.page.locator(".body.leaving")).to_have_count(0)
+
+
+def test_a_lecture_of_five_minutes(lecture):
+    """The class guesses; entropy as width; an own sentence; one head; two samplers; a question."""
+    frame = lecture("")
+    page = frame.page
+    words = page.locator(".lesson-words")
+
+    # 0:00 The class guesses: what each guess would cost, then the bars.
+    open_by_search(frame, "guess the next word", "Lesson")
+    expect(words).to_contain_text("A language model does one thing")
+    expect(frame.token(0)).to_have_text("Once")
+    expect(frame.token(5)).to_have_class(re.compile("covered"))
+    expect(frame.inspector).to_be_hidden()
+    page.get_by_placeholder("Your guess").fill("lived")
+    page.keyboard.press("Enter")
+    expect(page.locator(".guesses li")).to_contain_text("nats")
+    page.get_by_role("button", name="Show what came").click()
+    expect(frame.inspector).to_be_visible()
+    expect(frame.token(5)).not_to_have_class(re.compile("covered"))
+
+    # 0:45 Entropy as width, by sliders on a real token.
+    open_by_search(frame, "how wide is a distribution", "Lesson")
+    expect(words).to_contain_text("134 equal choices")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    expect(page.locator(".of-playground")).to_contain_text("Paris")
+    assert page.locator(".of-playground").get_by_role("slider").count() >= 6
+
+    # 1:30 An own sentence, live; the most surprising word is open.
+    open_by_search(frame, "start", "Page")
+    box = page.get_by_label("Your text")
+    box.fill("My cat reads Kant and prefers hats.")
+    box.press("Control+Enter")
+    expect(page.locator(".stage-area .strip-text")).to_contain_text("Kant", timeout=90_000)
+    expect(frame.inspector).to_contain_text("came, its")
+    expect(page.locator(".lesson")).to_be_hidden()
+    box.blur()
+
+    # 2:30 Where did it look? One head, one word.
+    open_by_search(frame, "where did it look", "Lesson")
+    expect(words).to_contain_text("L16.H0")
+    expect(frame.token(36)).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".side-area .figure").first).to_be_visible()
+    page.keyboard.press("PageDown")
+    expect(words).to_contain_text("L17.H5")
+    frame.token(21).click()
+    expect(page.locator(".lesson-reply.right")).to_be_visible()
+
+    # 3:30 Two samplers race; stop at the fork.
+    open_by_search(frame, "taming luck", "Lesson")
+    expect(words).to_contain_text("same luck")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    expect(words).to_contain_text("Press play")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Pause").click()
+    page.locator("#r0s8").click()
+    expect(page.locator(".lesson-reply.right")).to_be_visible()
+
+    # 4:30 A question to take home, and where it is.
+    page.keyboard.press("q")
+    expect(page.locator(".qr-address")).to_contain_text("lesson=taming_luck.3")
+    expect(page.get_by_alt_text("QR code")).to_have_js_property("complete", True)
+    page.keyboard.press("Escape")
+    expect(page.locator(".frame.lecture")).to_be_visible()
