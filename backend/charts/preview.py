@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from ..derived import DERIVED, Number, number
 from ..runs.arrays import array_specs
 from ..runs.base import Run, TokenizedRun
+from ..runs.training import TrainingRun
 from .colours import THEMES, RampName, ThemeName, hex_colours
 from .scales import entry, share
 
@@ -33,10 +35,9 @@ def preview(run: Run) -> str:
     A text is its tokens, each as wide as its letters, shaded by its first number. A run with one
     number a place is bars, the greatest first; one with more is a map of two axes.
     """
-    name = _first_number(run)
-    if name is None:
+    found = _of_training(run) if isinstance(run, TrainingRun) else _first_number(run)
+    if found is None:
         return json.dumps({"shape": "nothing"})
-    found = number(run, name)
     quantity, values = found.quantity, _two_axes(found)
     shades = entry(quantity, values, quantity.low, quantity.high)
     plain: dict[str, Any]
@@ -68,7 +69,7 @@ def drawing(written: str, theme: ThemeName) -> str:
     )
 
 
-def _first_number(run: Run) -> str | None:
+def _first_number(run: Run) -> Number | None:
     """Return the number that stands for a run: a stored one of the tokens, else of any place."""
     stored = {
         name: spec.axes
@@ -77,7 +78,21 @@ def _first_number(run: Run) -> str | None:
     }
     tokens = [name for name, axes in stored.items() if axes == ("T",)]
     made = [name for name, each in DERIVED.get(run.kind, {}).items() if each.axes]
-    return next(iter([*tokens, *stored, *made]), None)
+    name = next(iter([*tokens, *stored, *made]), None)
+    return None if name is None else number(run, name)
+
+
+def _of_training(run: TrainingRun) -> Number | None:
+    """Return the first number that was recorded, [network, record], over the range it takes."""
+    name = next((each for each, about in run.measured.items() if not about.final), None)
+    if name is None:
+        return None
+    values = run.numbers[name].astype(np.float64)
+    values = values.reshape(*values.shape[:2], -1)[..., 0].T
+    quantity, known = run.measured[name].quantity, values[np.isfinite(values)]
+    if known.size and known.max() > known.min() and quantity.scale == "linear":
+        quantity = replace(quantity, low=float(known.min()), high=float(known.max()))
+    return Number(name, quantity, ("copy", "record"), values)
 
 
 def _two_axes(found: Number) -> np.ndarray:

@@ -17,8 +17,8 @@ from ..lenses.panels.base import Panel, Parameters
 from ..runs.base import Run
 from .words import still, written
 
-DRAWN = ("chart", "timeline", "heads")
-"""Modules of the panels whose pictures stand in a report; the text itself is there as text."""
+WRITTEN = ("strip", "samplers")
+"""Modules of the panels that a report writes instead of drawing them."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def pictures(lens: Lens, run: Run, unit: str) -> Iterator[Picture]:
     """Yield every picture that the run has, one for each number where a panel offers several."""
     made = 0
     for panel in lens.panels:
-        if panel.module not in DRAWN or panel.area == "inspector":
+        if panel.module in WRITTEN or panel.area == "inspector":
             continue
         for title, parameters in _versions(panel, run):
             spec = panel.chart(run, unit, parameters)

@@ -40,11 +40,11 @@ class Frame {
     this.head = new Head(this);
     this.opening = new Opening(this);
     this.own = new OwnPage(this);
-    this.visits = new Visits(this);
     this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("main", "body");
+    this.visits = new Visits(this);
     this.lesson = new Lesson(this);
     this.body.append(this.offer, this.lesson.node, ...Object.values(this.areas));
     const skip = element("a", "skip", "To the text");
@@ -115,6 +115,7 @@ class Frame {
 
   empty() {
     this.shown = null;
+    this.leaving = false;
     for (const figure of this.figures) figure.close();
     this.figures = [];
     for (const area of Object.values(this.areas)) area.replaceChildren();
@@ -132,8 +133,10 @@ class Frame {
       this.textReady = this.textOf();
       this.textReady?.then((text) => this.shown === shown && this.pinFirst(text));
     }
+    this.leaving = !sameLens;
     if (!sameLens) await this.build(lens, shown);
     if (this.shown !== shown) return;
+    this.leaving = false;
     this.body.classList.toggle("missing", !run);
     const { text } = this.reading.contents;
     await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
@@ -239,7 +242,9 @@ class Frame {
     }
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
     if (changed.has("lecture")) this.lecture.draw();
-    for (const figure of this.figures) figure.update(changed);
+    // While another text or lens is on its way, all is drawn once it has come.
+    const waits = this.leaving || (this.textReady && !this.text);
+    if (!waits) for (const figure of this.figures) figure.update(changed);
     this.lecture.draw();
     this.lesson.update(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();

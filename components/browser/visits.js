@@ -7,8 +7,8 @@ export class Visits {
   constructor(frame) {
     this.frame = frame;
     this.under = null; // state of the look whose run the server still opens
-    // Whoever has already gone on from there is not called back.
-    for (const name of ["pointerdown", "keydown"]) frame.root.addEventListener(name, () => (this.under = null), true);
+    this.turn = 0; // goes up with every visit, and when the reader does something
+    for (const name of ["pointerdown", "keydown"]) frame.body.addEventListener(name, () => (this.turn += 1), true);
   }
 
   /** @param {string} look such as "tokens?example=text_fact&token=5"  @param {Object} [more] state beside it */
@@ -21,7 +21,8 @@ export class Visits {
     const state = { ...frame.address.stateOf(said), ...more };
     for (const name of KEPT) if (!said.has(name) && !(name in more)) state[name] = frame.state[name];
     const action = this.opens(page, said);
-    this.under = action && state;
+    this.under = action ? state : null;
+    this.turn += 1;
     frame.set(state);
     return frame.go(page, action);
   }
@@ -37,11 +38,10 @@ export class Visits {
 
   /** The server has answered: once the run is drawn, whatever it made of the state gives way to the look's. */
   async arrive(drawn) {
-    const state = this.under;
-    if (!state) return;
-    await drawn;
-    if (this.under !== state) return;
+    const { under, turn } = this;
+    if (!under) return;
     this.under = null;
-    this.frame.set(state);
+    await drawn;
+    if (this.turn === turn) this.frame.set(under);
   }
 }

@@ -40,6 +40,7 @@ def test_the_address_holds_the_step_and_leaving_keeps_the_text(frame):
     expect(lesson(frame)).to_contain_text("5 of 6")
     frame.button("Next").click()
     expect(lesson(frame)).to_contain_text("6 of 6")
+    expect(frame.page).to_have_url(re.compile(r"lesson=sure_unsure_wrong\.6"))
     frame.page.go_back()
     expect(lesson(frame)).to_contain_text("5 of 6")
     frame.button("Leave the lesson").click()
@@ -62,3 +63,19 @@ def test_covered_words_are_guessed_and_shown(frame):
     expect(lesson(frame).locator(".right")).to_contain_text("74 %")
     expect(frame.page.locator(".t.covered")).to_have_count(17)
     expect(frame.inspector).to_contain_text("“was”")
+
+
+def test_a_paper_is_found_by_a_word_and_its_claim_is_seen_in_its_lens(frame):
+    frame.page.goto(f"{frame.url}/papers")
+    papers = frame.page.locator(".paper:visible")
+    expect(papers).to_have_count(58)
+    frame.page.get_by_label("Which papers").select_option("no lens yet")
+    expect(papers.first).to_contain_text("No lens shows it yet")
+    frame.page.get_by_label("Which papers").select_option("all papers")
+    frame.page.get_by_label("Search papers").fill("cut your losses")
+    expect(papers).to_have_count(1)
+    expect(papers).to_contain_text(re.compile(r"✓ expected 0\.2 ± 0\.05 · found 0\.2"))
+    papers.get_by_role("link", name="See it in Tokens").click()
+    expect(frame.tab("Tokens")).to_have_attribute("aria-current", "page")
+    expect(frame.token(0)).to_be_visible()
+    expect(frame.page).to_have_url(re.compile(r"/tokens\?.*example=text_fact"))

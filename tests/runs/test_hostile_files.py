@@ -7,6 +7,7 @@ import random
 import resource
 import struct
 import time
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def _change_field(place: Any, dice: random.Random) -> None:
     elif isinstance(place, dict) and dice.random() < 0.2:
         place[dice.choice(["x", "-1", "00", "9" * 30, "\u0663"])] = place.pop(key)
     else:
-        place[key] = dice.choice(VALUES)
+        place[key] = deepcopy(dice.choice(VALUES))  # else one could end up in itself
 
 
 def _change_array(array: np.ndarray, dice: random.Random) -> np.ndarray:

@@ -6,7 +6,7 @@ import { along, clamp, joined, windowMean } from "../numbers.js";
 
 // What a panel may follow: the name of it in the state, and the parameters that are made of it.
 const FOLLOWED = {
-  token: ["token", (token) => ({ token })],
+  token: ["token", (token) => (token === null ? {} : { token })],
   step: ["step", (step) => (step === null ? {} : { step })],
   head: ["head", ([layer, head]) => ({ layer, head })],
   first: ["withoutFirst", (hide) => (hide ? { first: "hide" } : {})],
