@@ -53,7 +53,7 @@ class Frame {
       event.preventDefault();
       (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
     });
-    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.status);
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.opening.lessons, this.status);
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
@@ -130,8 +130,8 @@ class Frame {
     this.run = run;
     if (!sameText) {
       this.text = null;
-      this.textReady = this.textOf();
-      this.textReady?.then((text) => this.shown === shown && this.pinFirst(text));
+      const ready = (this.textReady = this.textOf());
+      ready?.then((text) => this.textReady === ready && this.pinFirst(text));
     }
     this.leaving = !sameLens;
     if (!sameLens) await this.build(lens, shown);

@@ -131,7 +131,7 @@ export class Head {
       this.bar.replaceChildren(this.fill, this.words, button("Stop", () => this.frame.jobs.stop(), "stop"));
       this.bar.setAttribute("role", "progressbar");
       this.bar.setAttribute("aria-label", "Progress");
-      this.node.append(this.bar);
+      (this.frame.page?.opening ? this.frame.opening.under : this.node).append(this.bar);
     }
     this.bar.classList.toggle("unknown", state.share === null);
     this.fill.style.width = `${Math.round(100 * (state.share ?? 0))}%`;
