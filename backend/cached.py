@@ -140,7 +140,7 @@ def pattern(content: str, parameters: Mapping[str, str]) -> Parcel | None:
 
 
 def count(body: bytes) -> dict[str, Any]:
-    """Return how many tokens a text has for a model, in words; see ``web.source``.
+    """Return how many tokens a text has for a model, in words and as a number; see ``web.source``.
 
     Raises:
         InputError: ``body`` says nothing of use, or the model is not offered.
@@ -157,7 +157,7 @@ def count(body: bytes) -> dict[str, Any]:
     over = limit is not None and found > limit
     of = f" of {limit:,}" if limit is not None else ""
     words = f"{found:,} tokens; this model reads {limit:,}" if over else f"{found:,}{of} tokens"
-    return {"words": words, "over": over}
+    return {"words": words, "over": over, "tokens": found}
 
 
 def warm_up() -> None:

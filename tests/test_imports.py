@@ -60,7 +60,7 @@ LIBRARIES = {
     "derived": {"numpy"},
     "storage": {"numpy", "pydantic", "safetensors", "filelock"},
     "charts": {"numpy", "pandas", "altair", "vl_convert"},
-    "web": {"numpy", "starlette", "vl_convert"},
+    "web": {"numpy", "segno", "starlette", "vl_convert"},
 }
 
 

@@ -3,13 +3,16 @@
 
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
-import { dressRoot } from "./colour.js";
+import { dressRoot, strengthen } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
+import { Glossary } from "./glossary.js";
 import { Head } from "./head.js";
+import { Lecture } from "./lecture.js";
 import { Jobs } from "./jobs.js";
 import { Lesson } from "./lesson.js";
 import { Opening } from "./opening.js";
+import { Palette } from "./palette.js";
 import { OwnPage } from "./own_page.js";
 import { fetchParcel } from "./parcels.js";
 import { isDark, onThemeChange } from "./private.js";
@@ -22,6 +25,8 @@ const OPENING = new Set(["strip", "expected"]); // what the front page shows of 
 const AREAS = ["side", "stage", "timeline", "inspector"];
 
 class Frame {
+  #index;
+
   constructor(mount) {
     this.mount = mount;
     this.state = { ...DEFAULTS, theme: isDark(mount) ? "dark" : "light" };
@@ -29,6 +34,8 @@ class Frame {
     this.root = element("div", "frame");
     this.status = element("div", "unseen");
     this.status.setAttribute("role", "status");
+    this.palette = new Palette(this);
+    this.lecture = new Lecture(this);
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
@@ -46,11 +53,12 @@ class Frame {
       event.preventDefault();
       (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
     });
-    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.status);
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.opening.lessons, this.status);
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
     this.jobs = new Jobs(this);
+    this.glossary = new Glossary(this);
     this.figures = [];
     this.lenses = {};
     this.lensesReady = fetch(new URL("lenses.json", HERE))
@@ -90,6 +98,7 @@ class Frame {
     this.bar.draw();
     this.head.draw();
     this.opening.draw();
+    this.lecture.draw();
     this.own.draw();
     this.lesson.draw();
     document.title = `${this.page.title} · Entroscope`;
@@ -106,6 +115,7 @@ class Frame {
 
   empty() {
     this.shown = null;
+    this.leaving = false;
     this.closeAll();
     for (const area of Object.values(this.areas)) area.replaceChildren();
   }
@@ -125,12 +135,14 @@ class Frame {
     this.run = run;
     if (!sameText) {
       this.text = null;
-      this.textReady = this.textOf();
-      this.textReady?.then((text) => this.shown === shown && this.pinFirst(text));
+      const ready = (this.textReady = this.textOf());
+      ready?.then((text) => this.textReady === ready && this.pinFirst(text));
     }
+    this.leaving = !sameLens;
     if (!sameLens) await this.build(lens, shown);
     if (this.shown !== shown) return;
     this.built = wanted;
+    this.leaving = false;
     this.body.classList.toggle("missing", !run);
     const { text } = this.reading.contents;
     await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
@@ -227,8 +239,16 @@ class Frame {
     }
     if (!changed.size) return;
     Object.assign(this.state, changes);
+    if (changed.has("lecture")) {
+      strengthen(this.state.lecture);
+      changed.add("theme"); // all colours and sizes are made anew
+    }
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
-    for (const figure of this.figures) figure.update(changed);
+    if (changed.has("lecture")) this.lecture.draw();
+    // While another text or lens is on its way, all is drawn once it has come.
+    const waits = this.leaving || (this.textReady && !this.text);
+    if (!waits) for (const figure of this.figures) figure.update(changed);
+    this.lecture.draw();
     this.lesson.update(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
@@ -247,6 +267,20 @@ class Frame {
     this.address.write();
     if (action) this.reports.ask(action);
     else this.reports.page();
+  }
+
+  /** What the search finds and what words mean; fetched once, when it is first of use. */
+  get index() {
+    this.#index ??= fetch(new URL("index.json", HERE)).then((answer) => answer.json());
+    return this.#index;
+  }
+
+  /** An address that shows this view to anybody, wherever its run is. */
+  link() {
+    const query = this.address.query();
+    for (const name of ["job", "lecture", ...Object.keys(this.reading?.address ?? {})]) query.delete(name);
+    for (const [name, value] of Object.entries(this.reading?.link ?? {})) query.set(name, value);
+    return new URL(`${this.address.base}${this.page.path}?${query}`, window.location.href).href;
   }
 
   /** Go to a look, such as "tokens?example=text_fact&token=5": a page, its state and its run. */

@@ -143,7 +143,7 @@ export class Head {
       this.bar.replaceChildren(this.fill, this.words, button("Stop", () => this.frame.jobs.stop(), "stop"));
       this.bar.setAttribute("role", "progressbar");
       this.bar.setAttribute("aria-label", "Progress");
-      this.node.append(this.bar);
+      (this.frame.page?.opening ? this.frame.opening.under : this.node).append(this.bar);
     }
     this.bar.classList.toggle("unknown", state.share === null);
     this.fill.style.width = `${Math.round(100 * (state.share ?? 0))}%`;
@@ -359,11 +359,7 @@ export class Head {
 
   async copyLink() {
     const { frame } = this;
-    const query = frame.address.query();
-    query.delete("job");
-    for (const name of Object.keys(frame.reading?.address ?? {})) query.delete(name);
-    for (const [name, value] of Object.entries(frame.reading?.link ?? {})) query.set(name, value);
-    const url = new URL(`${frame.address.base}${frame.page.path}?${query}`, window.location.href).href;
+    const url = frame.link();
     try {
       await navigator.clipboard.writeText(url);
       frame.notice({ kind: "info", text: "Link copied." });

@@ -161,6 +161,7 @@ export class Lesson {
     node.hidden = !shown;
     body.classList.toggle("taught", shown);
     frame.root.classList.toggle("covering", shown && state.cover !== null);
+    frame.root.classList.toggle("revealed", this.said === true); // its bars may be seen
     if (!shown) return this.light();
     if (this.editor.holds(step) && node.contains(this.editor.node)) return this.light(); // somebody types there
     const { title, steps } = this.whole;

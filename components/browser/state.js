@@ -14,6 +14,7 @@ export const DEFAULTS = {
   tab: {}, // which picture along the text, by lens
   choices: {}, // of single panels, by their name
   theme: "light",
+  lecture: false, // large type, no chrome
   view: null, // first and last token in view of a long text
   whole: false, // show patterns of long texts too
   measure: null, // what colours the grid of heads
@@ -89,6 +90,7 @@ export const WRITTEN = {
   cover: ["cover", whole],
   lesson: ["lesson", lesson],
   level: ["tokens.level", oneOf("token", "word", "sentence")],
+  lecture: ["lecture", on],
   raw: ["tokens.raw", on],
   spread: ["tokens.automatic", on],
   window: ["tokens.window", whole],

@@ -1,7 +1,7 @@
 // Going to a look: a page, its state and its run, as an address holds them, without a reload.
 
 const SOURCES = ["example", "run"]; // names of the run that the server opens
-const KEPT = ["unit", "lesson"]; // stay as they are where a look says nothing of them
+const KEPT = ["unit", "lesson", "lecture"]; // stay as they are where a look says nothing of them
 
 export class Visits {
   constructor(frame) {

@@ -242,7 +242,7 @@ export default class Strip extends View {
     this.hot?.classList.remove("hot");
     this.hot = undefined;
     this.card.hide();
-    if (this.written) this.links.show(this.token);
+    if (this.written && this.text) this.links.show(this.token); // the text goes before its strip does
   }
 
   #markPin() {
