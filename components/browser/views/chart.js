@@ -33,9 +33,10 @@ export default class Chart extends View {
     return changed.has("theme") ? this.#embed() : this.#signal();
   }
 
+  // Beside the title, or, where a figure has none, above the picture.
   #drawChoices() {
-    const { name, numbers } = this.panel;
-    if (this.choices.childElementCount) return;
+    const { name, numbers, area } = this.panel;
+    if (area !== "inspector" || this.choices.childElementCount) return;
     this.choices.append(...(this.options.choices ?? []).map(({ parameter, label, values }) => {
       const field = mark(element("select"), { "aria-label": label });
       for (const { value, label: own } of values) {
