@@ -13,7 +13,7 @@ from streamlit.components.v2 import component
 
 from backend.derived.comparison import comparison_of
 from backend.errors import EntroscopeError
-from backend.lenses import Lens
+from backend.lenses import LENSES, Lens
 from backend.lenses.descriptors import describe
 from backend.runs import DatasetRun
 
@@ -122,6 +122,7 @@ def _plain_page(page: Page) -> dict[str, Any]:
         "kind": lens.kind if lens else None,
         "opening": page.opening,
         "view": page.view,
+        "module": page.module,
         "family": lens.family if lens else "",
         "subject": subject_of(lens) if lens else None,
     }
@@ -144,10 +145,14 @@ def _examples(source: Source, lens: Lens) -> list[dict[str, Any]]:
     """Return the examples of a lens; those of the same text in other lenses come along."""
     if lens.kind == comparing.KIND:
         return comparing.examples()
+    kind = session.main_kind(lens)
+    declared = {each.name: each for each in LENSES[kind].examples}
+    shipped = [each for each in source.example_names() if each.kind == kind]
+    order = [*declared, *(each.name for each in shipped)]
     return [
-        {"name": each.name, "title": each.title, "note": each.note}
-        for each in source.example_names()
-        if each.kind == session.main_kind(lens)
+        {"name": each.name, "title": named.title, "note": named.note}
+        for each in sorted(shipped, key=lambda each: order.index(each.name))
+        for named in [declared.get(each.name, each)]
     ]
 
 

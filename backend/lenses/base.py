@@ -42,7 +42,8 @@ class Paper:
     Attributes:
         number: in ``backend/papers.json``, which has title, citation and lens.
         claim: in our own words.
-        look: where to see it: a state of the lens on a shipped run, as an address holds it.
+        look: the state of the lens that shows it, as an address holds it; see ``lenses.looks``.
+        example: the shipped run that it is seen on.
         expected: the figure; None where the claim has none.
         found: the same figure, made from the shipped run.
         tolerance: how far apart they may be.

@@ -170,7 +170,7 @@ class Watch:
         context.on("request", self._request)
 
     def _page(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.seen.append(f"error: {error} {error.stack}"))
+        page.on("pageerror", lambda error: self.seen.append(f"error: {error.stack or error}"))
         page.on("console", self._console)
 
     def _console(self, message) -> None:

@@ -2,7 +2,7 @@
 // run, theme or parameter draws it anew. Vega is loaded when the first chart is wanted.
 
 import { colours } from "../colour.js";
-import { element, mark } from "../dom.js";
+import { element, mark, typeScale } from "../dom.js";
 import { factor } from "../numbers.js";
 import { Card, rowsOf } from "./card.js";
 import { View } from "./view.js";
@@ -64,12 +64,12 @@ export default class Chart extends View {
     this.made = undefined;
     this.box.replaceWith(box);
     this.box = box;
-    const spec = structuredClone(part);
+    const spec = enlarged(part);
     if (spec.vconcat) spec.vconcat.forEach((each) => (each.width = Math.max(120, this.node.clientWidth - MARGIN)));
     else Object.assign(spec, { width: "container", height: "container", autosize: { type: "fit", contains: "padding" } });
     const many = JSON.stringify(spec.datasets ?? spec.data ?? "").length > MANY;
     const made = await window.vegaEmbed(box, spec, {
-      actions: false, renderer: many ? "canvas" : "svg", config: colours(this.state.theme).vega,
+      actions: false, renderer: many ? "canvas" : "svg", config: enlarged(colours(this.state.theme).vega),
       tooltip: (_, event, __, value) => this.#tell(event, value),
     });
     if (this.box !== box || this.closed) return made.finalize();
@@ -107,4 +107,10 @@ export default class Chart extends View {
     if (this.part.vconcat) this.#embed();
     else window.dispatchEvent(new Event("resize")); // what a chart of the width of its container listens to
   }
+}
+
+// A copy whose letters are as large as those of the page.
+function enlarged(spec) {
+  const scale = typeScale();
+  return JSON.parse(JSON.stringify(spec), (key, value) => (typeof value === "number" && /fontSize$/i.test(key) ? value * scale : value));
 }

@@ -3,7 +3,7 @@
 
 import { button, element, mark } from "../dom.js";
 import { control, select } from "../form.js";
-import { withUnit } from "../numbers.js";
+import { clamp, withUnit } from "../numbers.js";
 import { fetchParcel } from "../parcels.js";
 import Chart from "./chart.js";
 import { View } from "./view.js";
@@ -51,6 +51,17 @@ class Learning extends Chart {
   get at() {
     const last = this.about.steps.length - 1;
     return Math.min(this.state.step ?? last, last);
+  }
+
+  /** A record on or back, as in a lecture. */
+  walk(by) {
+    if (!this.about) return false;
+    this.stage.set({ step: clamp(this.at + by, 0, this.about.steps.length - 1) });
+    return true;
+  }
+
+  get placeInWords() {
+    return this.about ? `record ${this.at + 1} of ${this.about.steps.length}` : "";
   }
 
   // Only what has places of its own is drawn anew for another record.
