@@ -167,3 +167,10 @@ class DensityRun(Run):
 
     def axes(self) -> dict[str, int]:
         return {**super().axes(), "V": len(PUBLISHED) + len(self.request.others)}
+
+    def check(self) -> None:
+        super().check()
+        try:
+            self.request.models()
+        except InputError as error:
+            raise ValueError(str(error)) from error
