@@ -170,6 +170,8 @@ class DensityRun(Run):
 
     def check(self) -> None:
         super().check()
+        if not (self.size > 0).all():
+            raise ValueError("sizes are above 0")
         try:
             self.request.models()
         except InputError as error:
