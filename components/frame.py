@@ -141,13 +141,16 @@ def _reading(source: Source, lens: Lens) -> dict[str, Any]:
 
 
 def _examples(source: Source, lens: Lens) -> list[dict[str, Any]]:
-    """Return the examples of a lens; those of the same text in other lenses come along."""
+    """Return the examples of a lens: its own, and further ones of its subject."""
     if lens.kind == comparing.KIND:
         return comparing.examples()
+    known = source.example_names()
+    own = [each for each in known if each.kind == lens.kind]
+    texts = {each.text for each in own}
+    main = [each for each in known if each.kind == session.main_kind(lens)]
     return [
         {"name": each.name, "title": each.title, "note": each.note}
-        for each in source.example_names()
-        if each.kind == session.main_kind(lens)
+        for each in (*own, *(each for each in main if each.text not in texts))
     ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..quantities import Quantity
 from .base import (
+    LEGEND_COLUMNS,
     POINTS,
     WIDTH,
     Spec,
@@ -217,7 +218,7 @@ def _colours(lines: Sequence[Line]) -> tuple[alt.Color, alt.StrokeDash]:
         legend = alt.Legend(
             title=None,
             orient="top",
-            columns=4,
+            columns=LEGEND_COLUMNS,
             labelLimit=220,
             symbolType="stroke",
             symbolSize=300,

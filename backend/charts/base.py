@@ -31,6 +31,9 @@ POINTS = alt.NamedData("points")
 """The main data of most charts."""
 
 WIDTH, HEIGHT = 640, 240
+LEGEND_COLUMNS = alt.ExprRef("max(1, floor(width / 200))")
+"""Of a legend above a chart: as many as have room."""
+
 CURSOR, FACTOR, UNIT = "cursor", "factor", "unit_name"
 HEADS = 10_000
 """The cursor of a head is its layer times this, plus its number."""

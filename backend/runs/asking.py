@@ -37,9 +37,7 @@ def study_function(kind: str, study: Callable[..., Any]) -> Callable[..., Any]:
     asked = request_type(kind)
     filled = next((each.name for each in request_fields(asked).values() if each.filled), None)
 
-    def ask(
-        model: Loaded | None, subject: Any = None, *, report: Any = None, **given: Any
-    ) -> Any:
+    def ask(model: Loaded | None, subject: Any = None, *, report: Any = None, **given: Any) -> Any:
         if subject is not None:
             if filled is None:
                 raise InputError(f"study_{kind} takes its fields by name only.")

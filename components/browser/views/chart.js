@@ -33,9 +33,10 @@ export default class Chart extends View {
     return changed.has("theme") ? this.#embed() : this.#signal();
   }
 
+  // In the inspector, where no line with a title has them.
   #drawChoices() {
     const { name, numbers } = this.panel;
-    if (this.choices.childElementCount) return;
+    if (this.panel.area !== "inspector" || this.choices.childElementCount) return;
     this.choices.append(...(this.options.choices ?? []).map(({ parameter, label, values }) => {
       const field = mark(element("select"), { "aria-label": label });
       for (const { value, label: own } of values) {
@@ -73,8 +74,17 @@ export default class Chart extends View {
     });
     if (this.box !== box || this.closed) return made.finalize();
     this.made = made;
+    const picture = mark(box, { role: "img", "aria-label": `${this.panel.title || "Chart"}; its menu has the numbers` });
+    for (const each of picture.querySelectorAll("svg,canvas")) mark(each, { "aria-hidden": true });
     made.view.addEventListener("click", (_, item) => this.#pick(item?.datum ?? {}));
+    this.#stops();
     return this.#signal();
+  }
+
+  // A chart that is larger than its place can be scrolled by keys.
+  #stops() {
+    if (this.node.scrollHeight > this.node.clientHeight + 1) mark(this.node, { tabindex: 0 });
+    else this.node.removeAttribute("tabindex");
   }
 
   #signal() {
@@ -105,5 +115,6 @@ export default class Chart extends View {
   #fit() {
     if (this.part.vconcat) this.#embed();
     else window.dispatchEvent(new Event("resize")); // what a chart of the width of its container listens to
+    this.#stops();
   }
 }
