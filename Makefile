@@ -3,7 +3,7 @@
 # make setup|test|lint     install; run all tests but the long ones; check style and types
 # make test-fast|test-slow the tests without a browser; the long ones
 # make bench|examples      measure; compute the shipped examples and pairs again
-# make docs                write the tables of docs/measures.md from the declarations
+# make docs                write docs/papers.md and the tables of docs/measures.md
 # make screenshot          take the README's picture again
 
 PORT ?= 8501

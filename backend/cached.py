@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,6 +23,7 @@ from .errors import EntroscopeError, InputError
 from .events import Event, Unknown
 from .lenses.parcel import MEDIA_TYPE, pack
 from .lenses.parcel import VERSION as PARCEL_VERSION
+from .lessons.own import OwnLessons
 from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
 from .runs import (
     AttentionRequest,
@@ -37,7 +37,7 @@ from .runs import (
 from .runs.sampler_info import Filtered, SamplerInfo
 from .runs.trajectories import Plan, TrajectoryRequest
 from .settings import settings
-from .storage.examples import ExampleInfo, list_examples, open_example
+from .storage.examples import EXAMPLES, ExampleInfo, list_examples, open_example
 from .storage.library import Library
 from .storage.permalink import exact_request
 from .storage.run_store import RunStore
@@ -60,8 +60,6 @@ __all__ = [
 if TYPE_CHECKING:
     from .engine import Engine, Job
     from .models import TextTokenizer
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
 
 _SAVED = "saved-"
 
@@ -148,7 +146,7 @@ def pattern(content: str, parameters: Mapping[str, str]) -> Parcel | None:
 
 
 def count(body: bytes) -> dict[str, Any]:
-    """Return how many tokens a text has for a model, in words; see ``web.source``.
+    """Return how many tokens a text has for a model, in words and as a number; see ``web.source``.
 
     Raises:
         InputError: ``body`` says nothing of use, or the model is not offered.
@@ -165,7 +163,7 @@ def count(body: bytes) -> dict[str, Any]:
     over = limit is not None and found > limit
     of = f" of {limit:,}" if limit is not None else ""
     words = f"{found:,} tokens; this model reads {limit:,}" if over else f"{found:,}{of} tokens"
-    return {"words": words, "over": over}
+    return {"words": words, "over": over, "tokens": found}
 
 
 def warm_up() -> None:
@@ -376,6 +374,12 @@ def comparison_run(name: str) -> Run:
 def library() -> Library:
     """Return the library of saved runs, which all sessions share."""
     return Library(settings().data_dir / "runs", preview)
+
+
+@st.cache_resource(show_spinner=False)
+def own_lessons() -> OwnLessons:
+    """Return the lessons that teachers made here, which all sessions share."""
+    return OwnLessons(settings().data_dir / "lessons")
 
 
 def saved_key(run_id: str) -> str:

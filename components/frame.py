@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from streamlit.components.v2 import component
 
 from backend.derived.comparison import comparison_of
 from backend.errors import EntroscopeError
-from backend.lenses import Lens
+from backend.lenses import LENSES, Lens
 from backend.lenses.descriptors import describe
 from backend.runs import DatasetRun
+from backend.storage.examples import ExampleInfo
 
 from . import comparing, data_set, session
 from .compare_actions import ACTIONS
@@ -122,6 +123,7 @@ def _plain_page(page: Page) -> dict[str, Any]:
         "kind": lens.kind if lens else None,
         "opening": page.opening,
         "view": page.view,
+        "module": page.module,
         "family": lens.family if lens else "",
         "subject": subject_of(lens) if lens else None,
     }
@@ -144,13 +146,24 @@ def _examples(source: Source, lens: Lens) -> list[dict[str, Any]]:
     """Return the examples of a lens: its own, and further ones of its subject."""
     if lens.kind == comparing.KIND:
         return comparing.examples()
-    known = source.example_names()
-    own = [each for each in known if each.kind == lens.kind]
+    own = _shipped(source, lens.kind)
     texts = {each.text for each in own}
-    main = [each for each in known if each.kind == session.main_kind(lens)]
+    main = _shipped(source, session.main_kind(lens))
     return [
         {"name": each.name, "title": each.title, "note": each.note}
         for each in (*own, *(each for each in main if each.text not in texts))
+    ]
+
+
+def _shipped(source: Source, kind: str) -> list[ExampleInfo]:
+    """Return the shipped runs of a kind, as its lens declares them and in its order."""
+    declared = {each.name: each for each in LENSES[kind].examples}
+    shipped = [each for each in source.example_names() if each.kind == kind]
+    order = [*declared, *(each.name for each in shipped)]
+    return [
+        replace(each, title=named.title, note=named.note)
+        for each in sorted(shipped, key=lambda each: order.index(each.name))
+        for named in [declared.get(each.name, each)]
     ]
 
 

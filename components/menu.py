@@ -13,7 +13,7 @@ import streamlit as st
 from backend.lenses import GROUPS, LENSES, Lens
 
 FOLDER = Path(__file__).parents[1] / "pages"
-_SAID = ("PLACE", "FRONT", "FORMERLY", "LENS", "VIEW")
+_SAID = ("PLACE", "FRONT", "FORMERLY", "LENS", "VIEW", "MODULE")
 """Constants of a page's file that say what it is; read without running it."""
 
 
@@ -27,6 +27,7 @@ class Page:
         front: whether it is the front page, whose address is empty.
         opening: whether it shows its lens with nothing but a box for a text.
         view: the module that it shows beside the text of its lens, in place of all other panels.
+        module: that draws a page of its own, a file of components/browser/pages.
     """
 
     group: str
@@ -39,6 +40,7 @@ class Page:
     front: bool = False
     opening: bool = False
     view: str = ""
+    module: str = ""
 
     @property
     def path(self) -> str:
@@ -121,4 +123,5 @@ def _page(group: str, file: Path, lens: Lens | None) -> Page:
         front=said.get("FRONT", False),
         opening="LENS" in said and "VIEW" not in said,
         view=said.get("VIEW", ""),
+        module=said.get("MODULE", ""),
     )

@@ -71,7 +71,7 @@ def test_the_tree_in_the_readme_is_the_tree_on_disk():
     assert folders - {name.split("/")[0] for name in named} == set()
 
 
-def test_the_tables_of_measures_are_what_the_declarations_say():
+def test_the_pages_of_measures_and_papers_are_what_the_declarations_say():
     path = ROOT / "scripts" / "make_docs.py"
     spec = importlib.util.spec_from_file_location("make_docs", path)
     assert spec is not None
@@ -80,3 +80,5 @@ def test_the_tables_of_measures_are_what_the_declarations_say():
     spec.loader.exec_module(script)
     page = (ROOT / "docs" / "measures.md").read_text("utf-8")
     assert script.written(page) == page, "docs/measures.md is stale: run make docs"
+    papers = (ROOT / "docs" / "papers.md").read_text("utf-8")
+    assert script.papers_page() == papers, "docs/papers.md is stale: run make docs"

@@ -35,12 +35,14 @@ MAY_IMPORT = {
     "charts": {"ground", "runs", "derived"},
     "lenses": SHOW | {"storage"},
     "report": SHOW | {"storage"},
+    "papers": SHOW | {"storage"},
+    "lessons": SHOW | {"storage"},
     "engine": STUDY | {"studies", "trainings", "derived"},
-    "web": SHOW | {"engine", "storage"},
-    "cached": SHOW | STUDY | {"engine", "studies", "trainings", "report", "web"},
+    "web": SHOW | {"engine", "storage", "lessons", "papers"},
+    "cached": SHOW | STUDY | {"engine", "studies", "trainings", "report", "web", "lessons"},
     # backend itself: what a notebook imports, and the shell
-    "face": SHOW | STUDY | {"studies", "trainings", "report"},
-    "components": SHOW | {"storage"},
+    "face": SHOW | STUDY | {"studies", "trainings", "report", "lessons", "papers"},
+    "components": SHOW | {"storage", "lessons"},
     "shell": SHOW | {"storage", "components", "cached"},
     "pages": {"ground", "components"},
     "app": {"ground", "components", "cached", "web"},
@@ -58,7 +60,7 @@ LIBRARIES = {
     "derived": {"numpy"},
     "storage": {"numpy", "pydantic", "safetensors", "filelock"},
     "charts": {"numpy", "pandas", "altair", "vl_convert"},
-    "web": {"numpy", "starlette", "vl_convert"},
+    "web": {"numpy", "segno", "starlette", "vl_convert"},
 }
 
 

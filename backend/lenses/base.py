@@ -42,7 +42,8 @@ class Paper:
     Attributes:
         number: in ``backend/papers.json``, which has title, citation and lens.
         claim: in our own words.
-        look: where to see it: a state of the lens on a shipped run, as an address holds it.
+        look: the state of the lens that shows it, as an address holds it; see ``lenses.looks``.
+        example: the shipped run that it is seen on.
         expected: the figure; None where the claim has none.
         found: the same figure, made from the shipped run.
         tolerance: how far apart they may be.
@@ -122,8 +123,8 @@ class Lens:
 
     @property
     def subject(self) -> str | None:
-        """The field that the current text or prompt fills; None where there is none."""
-        return next((each.name for each in self.fields.values() if each.filled), None)
+        """What of the reader's it is about, "text" or "prompt"; None for a lens of its own."""
+        return next((each.filled for each in self.fields.values() if each.filled), None)
 
     def panel(self, name: str) -> Panel | None:
         """Return a panel by its name."""

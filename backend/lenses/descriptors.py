@@ -38,12 +38,14 @@ def describe_all() -> dict[str, Any]:
 def _panel(panel: Panel, lens: Lens) -> dict[str, Any]:
     plain = plain_panel(panel, lens.run_type)
     for each in (plain, *plain["numbers"]):
-        each["mathml"] = _mathml(each.pop("formula"))
+        each["mathml"] = mathml(each.pop("formula"))
     # Whether there is a picture to take along.
     return {**plain, "picture": type(panel).chart is not Panel.chart}
 
 
-def _mathml(formula: str) -> str:
+@cache
+def mathml(formula: str) -> str:
+    """Return a LaTeX formula as MathML, an empty one as it is."""
     return convert(formula) if formula else ""
 
 

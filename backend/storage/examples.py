@@ -11,6 +11,8 @@ from .files import read_heading
 from .run_store import RunStore
 from .subject import subject
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
 
 @dataclass(frozen=True)
 class ExampleInfo:

@@ -16,6 +16,7 @@ from ..charts.colours import javascript
 from ..lenses.descriptors import describe_all
 from ..settings import settings
 from ..storage.atomic import write_atomically
+from .index import everything
 
 BROWSER = Path(__file__).parents[2] / "components" / "browser"
 
@@ -71,11 +72,13 @@ def media_type(path: str) -> str:
 def browser_assets() -> Assets:
     """Return the files of ``components/browser`` and those made of declarations and wheels."""
     lenses = json.dumps(describe_all()).encode()
+    index = json.dumps(everything()).encode()
     colours = javascript().encode()
     return Assets(
         BROWSER,
         {
             "lenses.json": (lambda: lenses, _digest(lenses)),
+            "index.json": (lambda: index, _digest(index)),
             "colours.js": (lambda: colours, _digest(colours)),
             "vega.js": (vega, version("vl-convert-python")),
             "plotly.js": (plotly, version("plotly")),

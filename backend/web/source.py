@@ -42,7 +42,9 @@ class Source(Protocol):
         ...
 
     def count(self, body: bytes) -> dict[str, Any]:
-        """Return how many tokens a text has, in words: ``{"words": …, "over": …}``.
+        """Return how many tokens a text has: ``{"words": …, "over": …, "tokens": …}``.
+
+        Without a model at hand there are words alone.
 
         Args:
             body: JSON ``{"text": …, "model": {"source": …, "revision": …}}``; unchecked.

@@ -24,14 +24,18 @@ export class Address {
   }
 
   read() {
-    const said = new URLSearchParams(window.location.search);
+    this.frame.set(this.stateOf(new URLSearchParams(window.location.search)));
+  }
+
+  /** What an address says of the state; the default where it says nothing of use. */
+  stateOf(said) {
     const found = {};
     for (const [name, [key, form]] of Object.entries(WRITTEN)) {
       const given = [key, OLDER[name]].find((each) => said.has(each));
       const value = given ? form.read(said.get(given)) : undefined;
       found[name] = value ?? DEFAULTS[name];
     }
-    this.frame.set(found);
+    return found;
   }
 
   /** Write soon; see ``write``. */
@@ -43,7 +47,7 @@ export class Address {
 
   write({ replace = false } = {}) {
     clearTimeout(this.timer);
-    if (!this.base) return;
+    if (!this.base || this.frame.visits.under) return;
     const wanted = this.url();
     if (wanted === window.location.pathname + window.location.search) return;
     // While the server is told of another page, the address waits: see Reports.

@@ -27,7 +27,7 @@ export class Bar {
     this.theme.setAttribute("aria-label", "Theme");
     menu(this.theme, () => this.themes());
     opens(this.model, (close) => this.models(close));
-    this.node.append(this.brand, this.groups, element("span", "gap"), this.model, this.unit, this.theme);
+    this.node.append(this.brand, this.groups, element("span", "gap"), frame.palette.opener, frame.lecture.opener, this.model, this.unit, this.theme);
     this.tabs = element("nav", "tabs");
     this.tabs.setAttribute("aria-label", "Lenses of this group");
     this.family = element("nav", "tabs family");

@@ -4,7 +4,12 @@ import { dark, light } from "./colours.js";
 
 const THEMES = { light, dark };
 const VARIABLES = ["background", "panel", "ink", "quiet", "line", "primary", "link", "here", "came"];
-const sheets = new WeakMap(); // shadow root → { theme, sheet }
+const STRONG = {
+  light: { ink: "#000000", quiet: "#2a3037", line: "#7d8791" },
+  dark: { ink: "#ffffff", quiet: "#d7dde3", line: "#8b95a0" },
+};
+const sheets = new WeakMap(); // shadow root → { shown, sheet }
+let strong = null; // theme → its colours with strong contrast, while they are shown
 
 export const HERE = "var(--here)"; // you are here
 export const CAME = "var(--came)"; // what came
@@ -19,7 +24,16 @@ export const diverging = (theme) => THEMES[theme].diverging;
 /** @param {Theme} theme  {colour, dash}[]: for samplers and runs only. */
 export const categories = (theme) => THEMES[theme].categories;
 /** @param {Theme} theme  All of a theme: the single colours by name, and ``vega``, its config. */
-export const colours = (theme) => THEMES[theme];
+export const colours = (theme) => strong?.[theme] ?? THEMES[theme];
+
+/** Show text and lines with strong contrast from now on, or as usual. */
+export function strengthen(on) {
+  const stronger = (theme) => {
+    const plain = Object.keys(STRONG[theme]).map((name) => [`"${THEMES[theme][name]}"`, `"${STRONG[theme][name]}"`]);
+    return JSON.parse(plain.reduce((text, [usual, better]) => text.replaceAll(usual, better), JSON.stringify(THEMES[theme])));
+  };
+  strong = on ? { light: stronger("light"), dark: stronger("dark") } : null;
+}
 
 /** The ramp that shows a quantity behind text. */
 export function behindText(quantity, theme) {
@@ -34,7 +48,7 @@ export function inkOn(colour) {
 
 /** Classes c0…c255 (amounts) and d0…d255 (diverging), and the single colours as variables. */
 export function ruleSheet(theme) {
-  const variables = VARIABLES.map((name) => `--${name}:${THEMES[theme][name]}`).join(";");
+  const variables = VARIABLES.map((name) => `--${name}:${colours(theme)[name]}`).join(";");
   const rules = [`:host,.stage-colours{${variables};color-scheme:${theme}}`];
   textRamp(theme).forEach((colour, i) => rules.push(`.c${i}{background-color:${colour}}`));
   THEMES[theme].textDiverging.forEach((colour, i) => rules.push(`.d${i}{background-color:${colour}}`));
@@ -43,11 +57,11 @@ export function ruleSheet(theme) {
 
 /** Give ``root`` the colours of a theme, once, and again when it has another. */
 export function dressRoot(root, theme) {
-  if (!root.adoptedStyleSheets || sheets.get(root)?.theme === theme) return;
+  if (!root.adoptedStyleSheets || sheets.get(root)?.shown === colours(theme)) return;
   const sheet = sheets.get(root)?.sheet ?? new CSSStyleSheet();
   if (!sheets.has(root)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   sheet.replaceSync(ruleSheet(theme));
-  sheets.set(root, { theme, sheet });
+  sheets.set(root, { shown: colours(theme), sheet });
 }
 
 /** Colour classes of a share from 0 to 1: the fill, and the underline by quarter as second cue. */

@@ -9,6 +9,7 @@ const PATHS = {
   stop: "M6 6h12v12H6z", save: "M5 4h11l3 3v13H5zM8 4v5h7V4M8 20v-6h8v6", export: "M12 4v11M7 11l5 5 5-5M5 20h14",
   link: "M10 14a4 4 0 006 .4l3-3a4 4 0 00-5.7-5.7l-1 1M14 10a4 4 0 00-6-.4l-3 3a4 4 0 005.7 5.7l1-1",
   compare: "M8 4v16M16 4v16M4 8l4-4 4 4M12 16l4 4 4-4", branch: "M6 4v16M6 12c8 0 11-2 11-8M14 7l3-3 3 3",
+  lecture: "M4 5h16v10H4zM12 15v4M8 20h8", again: "M19 12a7 7 0 11-2-5l3 3M20 4v6h-6",
   whole: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5", theme: "M12 4a8 8 0 000 16zM12 4a8 8 0 010 16",
 };
 
@@ -45,6 +46,9 @@ export function button(label, onclick, className, picture) {
   node.addEventListener("click", onclick);
   return node;
 }
+
+/** How much larger letters are than 16 pixels: by the reader's own setting, or in a lecture. */
+export const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
 
 /** Call ``act`` whenever ``node`` has another size; return what stops it. */
 export function resized(node, act) {

@@ -2,7 +2,7 @@
 
 import { button, element } from "./dom.js";
 import { headOptions } from "./heads.js";
-import { menu, opens } from "./menu.js";
+import { menu, openAt } from "./menu.js";
 
 const LOOKS = { label: "Where it looks", plain: "what the pinned token takes from every other, by this head", help: "The weights of this head in the row of the pinned token." };
 
@@ -113,12 +113,7 @@ export class Figure {
   }
 
   explain() {
-    const anchor = this.node.querySelector(".more");
-    const opener = element("button", "unseen");
-    anchor.after(opener);
-    opens(opener, () => this.words());
-    opener.click();
-    opener.hidden = true;
+    openAt(this.node.querySelector(".more"), () => this.words());
   }
 
   words() {

@@ -3,22 +3,30 @@
 
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
-import { dressRoot } from "./colour.js";
+import { dressRoot, strengthen } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
+import { Glossary } from "./glossary.js";
 import { Head } from "./head.js";
+import { Lecture } from "./lecture.js";
 import { Jobs } from "./jobs.js";
+import { Lesson } from "./lesson.js";
 import { Opening } from "./opening.js";
+import { Palette } from "./palette.js";
+import { OwnPage } from "./own_page.js";
 import { fetchParcel } from "./parcels.js";
 import { isDark, onThemeChange } from "./private.js";
 import { Reports } from "./reports.js";
-import { DEFAULTS, FIXED } from "./state.js";
+import { DEFAULTS, FIXED, same } from "./state.js";
+import { Visits } from "./visits.js";
 
 const HERE = new URL("./", import.meta.url);
 const OPENING = new Set(["strip", "expected"]); // what the front page shows of Tokens
 const AREAS = ["side", "stage", "timeline", "inspector"];
 
 class Frame {
+  #index;
+
   constructor(mount) {
     this.mount = mount;
     this.state = { ...DEFAULTS, theme: isDark(mount) ? "dark" : "light" };
@@ -26,30 +34,36 @@ class Frame {
     this.root = element("div", "frame");
     this.status = element("div", "unseen");
     this.status.setAttribute("role", "status");
+    this.palette = new Palette(this);
+    this.lecture = new Lecture(this);
     this.bar = new Bar(this);
     this.head = new Head(this);
     this.opening = new Opening(this);
+    this.own = new OwnPage(this);
     this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
     this.body = element("div", "body"); // Streamlit's own element is the page's main
-    this.body.append(this.offer, ...Object.values(this.areas));
+    this.visits = new Visits(this);
+    this.lesson = new Lesson(this);
+    this.body.append(this.offer, this.lesson.node, ...Object.values(this.areas));
     const skip = element("a", "skip", "To the text");
     skip.href = "#";
     skip.addEventListener("click", (event) => {
       event.preventDefault();
       (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
     });
-    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.body, this.status);
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.opening.lessons, this.status);
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
     this.jobs = new Jobs(this);
+    this.glossary = new Glossary(this);
     this.figures = [];
     this.lenses = {};
     this.lensesReady = fetch(new URL("lenses.json", HERE))
       .then((answer) => answer.json())
-      .then((found) => Object.assign(this.lenses, found));
+      .then((found) => Object.assign(this.lenses, { ...found, ...this.lenses })); // one that is known stays the same object
     onThemeChange(mount, (dark) => this.set({ theme: dark ? "dark" : "light" }));
     mount.addEventListener("keydown", (event) => this.key(event));
   }
@@ -61,7 +75,7 @@ class Frame {
     this.data = data;
     this.reports.send = setStateValue;
     if (first) this.address.begin(data);
-    if (data.lens) this.lenses[data.lens.kind] = data.lens;
+    if (data.lens) this.lenses[data.lens.kind] ??= data.lens;
     this.reports.acknowledge(data.acked);
     for (const message of data.notices) this.notice(message);
     if (data.job) this.jobs.follow(data.job);
@@ -71,6 +85,7 @@ class Frame {
     this.page = data.page;
     this.reading = data.reading ?? this.reading;
     this.draw();
+    this.visits.arrive(this.showing);
     this.address.write({ replace: first });
   }
 
@@ -83,6 +98,9 @@ class Frame {
     this.bar.draw();
     this.head.draw();
     this.opening.draw();
+    this.lecture.draw();
+    this.own.draw();
+    this.lesson.draw();
     document.title = `${this.page.title} · Entroscope`;
     if (!lens) return this.empty();
     const content = reading?.contents[lens.kind];
@@ -91,40 +109,50 @@ class Frame {
     this.without = reading?.without ?? [];
     const rows = Object.keys(reading?.rows ?? {});
     const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
-    if (shown !== this.shown) this.show(shown, lens, run);
+    if (shown !== this.shown) this.showing = this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
 
   empty() {
     this.shown = null;
-    for (const figure of this.figures) figure.close();
-    this.figures = [];
+    this.leaving = false;
+    this.closeAll();
     for (const area of Object.values(this.areas)) area.replaceChildren();
   }
 
+  closeAll() {
+    for (const figure of this.figures) figure.close();
+    this.figures = [];
+    this.built = null;
+  }
+
   async show(shown, lens, run) {
-    const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
-    const sameLens = before[0] === now[0] && before[4] === now[4] && !before[1] === !now[1];
-    const sameText = before[2] === now[2];
+    const sameText = this.shown?.split("/")[2] === shown.split("/")[2];
+    const wanted = [this.page.name, this.without, Boolean(run)].join("/");
+    const sameLens = this.built === wanted;
     this.shown = shown;
+    if (!sameLens) this.closeAll(); // before there is another run, of which these know nothing
     this.run = run;
     if (!sameText) {
       this.text = null;
-      this.textReady = this.textOf();
-      this.textReady?.then((text) => this.shown === shown && this.pinFirst(text));
+      const ready = (this.textReady = this.textOf());
+      ready?.then((text) => this.textReady === ready && this.pinFirst(text));
     }
+    this.leaving = !sameLens;
     if (!sameLens) await this.build(lens, shown);
     if (this.shown !== shown) return;
+    this.built = wanted;
+    this.leaving = false;
     this.body.classList.toggle("missing", !run);
     const { text } = this.reading.contents;
     await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
+    this.lesson.light();
   }
 
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
     if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
-    const contents = Object.values(this.reading.contents);
-    const content = this.reading.contents.text ?? contents[0];
+    const content = this.reading.tokenized;
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
   }
 
@@ -144,7 +172,6 @@ class Frame {
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
     if (this.shown !== shown) return;
-    const before = this.figures;
     this.figures = panels.map((panel, i) => new Figure(this, panel, modules[i].default));
     for (const area of AREAS) {
       const own = this.figures.filter((figure) => figure.panel.area === area);
@@ -153,7 +180,6 @@ class Frame {
       this.areas[area].replaceChildren(...this.arrange(area, own, lens));
     }
     this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
-    for (const figure of before) figure.close();
   }
 
   // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
@@ -213,8 +239,17 @@ class Frame {
     }
     if (!changed.size) return;
     Object.assign(this.state, changes);
+    if (changed.has("lecture")) {
+      strengthen(this.state.lecture);
+      changed.add("theme"); // all colours and sizes are made anew
+    }
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
-    for (const figure of this.figures) figure.update(changed);
+    if (changed.has("lecture")) this.lecture.draw();
+    // While another text or lens is on its way, all is drawn once it has come.
+    const waits = this.leaving || (this.textReady && !this.text);
+    if (!waits) for (const figure of this.figures) figure.update(changed);
+    this.lecture.draw();
+    this.lesson.update(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
@@ -232,6 +267,25 @@ class Frame {
     this.address.write();
     if (action) this.reports.ask(action);
     else this.reports.page();
+  }
+
+  /** What the search finds and what words mean; fetched once, when it is first of use. */
+  get index() {
+    this.#index ??= fetch(new URL("index.json", HERE)).then((answer) => answer.json());
+    return this.#index;
+  }
+
+  /** An address that shows this view to anybody, wherever its run is. */
+  link() {
+    const query = this.address.query();
+    for (const name of ["job", "lecture", ...Object.keys(this.reading?.address ?? {})]) query.delete(name);
+    for (const [name, value] of Object.entries(this.reading?.link ?? {})) query.set(name, value);
+    return new URL(`${this.address.base}${this.page.path}?${query}`, window.location.href).href;
+  }
+
+  /** Go to a look, such as "tokens?example=text_fact&token=5": a page, its state and its run. */
+  visit(look, more) {
+    this.visits.go(look, more);
   }
 
   // ── services for views ─────────────────────────────────────────────────────────────────────
@@ -316,10 +370,6 @@ export function stepTabs(event, tabs) {
   next.click();
   event.preventDefault();
   event.stopPropagation();
-}
-
-function same(one, other) {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 const frames = new WeakMap(); // mount → frame

@@ -2,7 +2,8 @@
 
 import { button, element } from "./dom.js";
 import { afterRest, control } from "./form.js";
-import { menu, opens } from "./menu.js";
+import { addForm } from "./own_lessons.js";
+import { menu, openAt, opens } from "./menu.js";
 import { chosen, compareButton, pairLine } from "./pair.js";
 import { count, duration } from "./words.js";
 import { withUnit } from "./numbers.js";
@@ -24,12 +25,12 @@ export class Head {
 
   draw() {
     const { frame } = this;
-    this.node.hidden = !frame.lens;
+    this.node.hidden = this.figures.hidden = !frame.lens;
     if (!frame.lens || this.editing) return;
     const reading = frame.reading;
     if (!this.edit || frame.lens !== this.built) this.build();
     if (this.paired) this.drawPair(reading);
-    this.quote.textContent = reading ? oneLine(reading.text) : "";
+    this.quote.textContent = reading ? this.said(reading).map(oneLine).join("  ·  ") : "";
     this.quote.title = reading?.title ?? "";
     const tokens = frame.text?.tokens.length ?? reading?.tokens;
     this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
@@ -37,6 +38,16 @@ export class Head {
     this.changed.hidden = !reading?.changed;
     this.drawModel();
     this.drawFigures();
+  }
+
+  // What was asked, in one line: the text, then whatever else the lens has to be told.
+  said(reading) {
+    const { lens } = this.frame;
+    const known = reading.fields[lens.kind] ?? {};
+    const fields = Object.values(lens.fields);
+    if (!fields.some((field) => field.filled)) return [reading.text];
+    const more = fields.filter((field) => field.needed && !field.filled && field.kind !== "own" && known[field.name]);
+    return [reading.text, ...more.map((field) => `${field.label}: ${[known[field.name]].flat().join(", ")}`)];
   }
 
   // Two runs have their own line; it is made anew when one of them changes.
@@ -67,7 +78,8 @@ export class Head {
     menu(examples, () => this.examples());
     const options = named("⚙ Options");
     opens(options, (close) => this.optionsForm(close));
-    const list = Object.values(frame.lens.fields).some((field) => field.kind === "list");
+    const fields = Object.values(frame.lens.fields);
+    const list = fields.some((field) => field.kind === "list") && !fields.some((field) => field.filled);
     const upload = list ? [named("Upload…", () => frame.reports.ask({ do: "upload", kind: frame.lens.kind }))] : [];
     const save = named("Save");
     opens(save, (close) => this.saveForm(close));
@@ -131,7 +143,7 @@ export class Head {
       this.bar.replaceChildren(this.fill, this.words, button("Stop", () => this.frame.jobs.stop(), "stop"));
       this.bar.setAttribute("role", "progressbar");
       this.bar.setAttribute("aria-label", "Progress");
-      this.node.append(this.bar);
+      (this.frame.page?.opening ? this.frame.opening.under : this.node).append(this.bar);
     }
     this.bar.classList.toggle("unknown", state.share === null);
     this.fill.style.width = `${Math.round(100 * (state.share ?? 0))}%`;
@@ -143,7 +155,8 @@ export class Head {
   notice({ kind, text, undo }) {
     const node = element("div", `notice ${kind}`);
     node.append(element("span", "", text));
-    if (undo) node.append(button("Undo", () => { this.frame.reports.ask(undo); node.remove(); }, "quiet"));
+    const back = typeof undo === "function" ? undo : () => this.frame.reports.ask(undo);
+    if (undo) node.append(button("Undo", () => { back(); node.remove(); }, "quiet"));
     node.append(Object.assign(button("×", () => node.remove(), "quiet"), { ariaLabel: "Close this note" }));
     this.notices.append(node);
     if (kind !== "error") setTimeout(() => node.remove(), 8000);
@@ -201,7 +214,8 @@ export class Head {
     const first = form.querySelector("textarea,input");
     first?.focus();
     first?.select();
-    counted(values[frame.lens.subject] ?? "");
+    const subject = needed.find((field) => field.filled);
+    if (subject) counted(values[subject.name] ?? "");
   }
 
   close(values) {
@@ -327,6 +341,7 @@ export class Head {
     if (narrow) {
       for (const each of this.wide) items.push({ label: each.textContent, act: () => setTimeout(() => each.click()) });
     }
+    if (content) items.push({ label: "Add this view to a lesson…", act: () => setTimeout(() => openAt(this.dots, (close) => addForm(frame, close))) });
     for (const part of frame.lens.guide) items.push({ content: element("p", "guide", part) });
     items.push({ content: this.facts() });
     if (content && !this.paired) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });
@@ -344,11 +359,7 @@ export class Head {
 
   async copyLink() {
     const { frame } = this;
-    const query = frame.address.query();
-    query.delete("job");
-    for (const name of Object.keys(frame.reading?.address ?? {})) query.delete(name);
-    for (const [name, value] of Object.entries(frame.reading?.link ?? {})) query.set(name, value);
-    const url = new URL(`${frame.address.base}${frame.page.path}?${query}`, window.location.href).href;
+    const url = frame.link();
     try {
       await navigator.clipboard.writeText(url);
       frame.notice({ kind: "info", text: "Link copied." });

@@ -60,6 +60,5 @@ export class Reports {
     this.asked = this.asked.filter((each) => each.serial > serial);
     this.underWay = null;
     this.push();
-    if (!this.busy) this.frame.address.write();
   }
 }

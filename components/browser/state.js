@@ -14,6 +14,7 @@ export const DEFAULTS = {
   tab: {}, // which picture along the text, by lens
   choices: {}, // of single panels, by their name
   theme: "light",
+  lecture: false, // large type, no chrome
   view: null, // first and last token in view of a long text
   whole: false, // show patterns of long texts too
   measure: null, // what colours the grid of heads
@@ -30,6 +31,8 @@ export const DEFAULTS = {
   wrapped: false, // texts show in lines, whole
   draft: null, // samplers and seeds as edited, not run yet
   place: null, // of two texts that are compared
+  cover: null, // the first token that is covered, for guessing
+  lesson: null, // name and step of the lesson that is under way
 };
 
 /** Changes of these do not belong into the address. */
@@ -67,6 +70,14 @@ const pair = {
   write: (value) => value.join(","),
 };
 
+const lesson = {
+  read: (said) => {
+    const found = /^([a-z0-9_-]{1,120})\.(\d{1,2})$/.exec(said);
+    return found && Number(found[2]) > 0 ? [found[1], Number(found[2]) - 1] : undefined;
+  },
+  write: ([name, step]) => `${name}.${step + 1}`,
+};
+
 /** State name → its name in links of before the stage. */
 export const OLDER = { colour: "trajectories.colour", spread: "trajectories.automatic" };
 
@@ -76,7 +87,10 @@ export const WRITTEN = {
   unit: ["unit", oneOf("nats", "bits")],
   colour: ["metric", text],
   place: ["place", whole],
+  cover: ["cover", whole],
+  lesson: ["lesson", lesson],
   level: ["tokens.level", oneOf("token", "word", "sentence")],
+  lecture: ["lecture", on],
   raw: ["tokens.raw", on],
   spread: ["tokens.automatic", on],
   window: ["tokens.window", whole],
@@ -98,3 +112,7 @@ export const WRITTEN = {
   reference: ["trajectories.reference", text],
   wrapped: ["trajectories.wrapped", on],
 };
+
+export function same(one, other) {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}

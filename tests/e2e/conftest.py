@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlparse
 
 import pytest
@@ -52,30 +53,36 @@ def browser_context_args() -> dict:
 class Server:
     """One Streamlit server on a free port, with its log."""
 
-    def __init__(self, script: Path, log: Path, more: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        script: Path,
+        log: Path,
+        more: Mapping[str, str] | None = None,
+        root: Path = ROOT,
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
-        options = {
+        options: dict[str, Any] = {
             "server.port": port,
             "server.address": "127.0.0.1",
             "server.headless": "true",
             "server.fileWatcherType": "none",
             "browser.gatherUsageStats": "false",
-            **more,
+            **(more or {}),
         }
         self.health = "/".join(
-            filter(None, (self.url, more.get("server.baseUrlPath"), "_stcore/health"))
+            filter(None, (self.url, options.get("server.baseUrlPath"), "_stcore/health"))
         )
         command = [sys.executable, "-m", "streamlit", "run", str(script)]
         command += [f"--{name}={value}" for name, value in options.items()]
         with log.open("w") as stream:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                cwd=root,
+                env=os.environ | {"PYTHONPATH": str(root)},
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
@@ -163,7 +170,7 @@ class Watch:
         context.on("request", self._request)
 
     def _page(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.seen.append(f"error: {error}"))
+        page.on("pageerror", lambda error: self.seen.append(f"error: {error.stack or error}"))
         page.on("console", self._console)
 
     def _console(self, message) -> None:

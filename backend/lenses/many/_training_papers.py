@@ -17,9 +17,7 @@ def _paper(
     remark: str = "",
 ) -> Paper:  # fmt: skip
     name = f"training_{example}"
-    return Paper(
-        number, claim, f"example={name}", name, expected, _figure(figure), tolerance, remark
-    )
+    return Paper(number, claim, "", name, expected, _figure(figure), tolerance, remark)
 
 
 PAPERS = (

@@ -18,6 +18,7 @@ from ..panels.parameters import one_of, queries_of
 from ..panels.pattern import Pattern
 from ..panels.table import Table
 from ._head_words import GRID, KINDS, PATTERN, ROWS
+from ._papers import ATTENTION as PAPERS
 from ._texts import examples
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ declare(
                 empty="No head fits.",
             ),
         ),
+        papers=PAPERS,
         examples=examples(
             "attention",
             "Most heads rest on the first token, the sink; a few look where this text repeats "

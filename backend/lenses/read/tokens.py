@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...derived import names_of
+from ...runs.base import Run
 from ...runs.text import TextRun
 from ..base import Lens, declare
 from ..panels.against import Against
@@ -18,6 +19,8 @@ from ..panels.parameters import whole
 from ..panels.spread import Spread
 from ..panels.strip import Strip
 from ..panels.table import Table
+from ._lesson_texts import LESSON_TEXTS
+from ._papers import TOKENS
 from ._texts import examples
 
 if TYPE_CHECKING:
@@ -32,6 +35,11 @@ LAST = ("peak_entropy", "gap_walk", "gap_band")
 
 NUMBERS = (*ORDER, *(name for name in names_of(TextRun, ("T",)) if name not in (*ORDER, *LAST)))
 COLOURS = (*NUMBERS, "peak_entropy")
+
+
+def has_curves(run: Run) -> bool:
+    """Tell whether a run was made with Options › Cumulative curves."""
+    return isinstance(run, TextRun) and run.curve_counts is not None
 
 
 def cumulative(run: TextRun, unit: str, parameters: Parameters) -> Spec | None:
@@ -93,9 +101,9 @@ declare(
                 "then at every whole nat of surprisal.",
                 formula=r"C(n)=\sum_{r\le n} p_{(r)}",
                 source="The mass that top-p cuts by: Holtzman et al. 2020, arXiv 1904.09751.",
-                missing="Nothing predicts this token, or the run was made without cumulative "
-                "curves: turn on Options › Cumulative curves and run the text again.",
+                missing="Nothing predicts this token.",
                 draw=cumulative,
+                only=has_curves,
                 of=("probability", "rank"),
                 state=("token",),
             ),
@@ -155,6 +163,7 @@ declare(
             "How surprised: a surprising token in a place of low entropy is where model and text "
             "disagree; in a place of high entropy it is only chance.",
         ),
-        examples=examples("text", curve=True),
+        papers=TOKENS,
+        examples=(*examples("text", curve=True), *LESSON_TEXTS),
     )
 )  # fmt: skip

@@ -83,6 +83,15 @@ EXAMPLES = (
         steps=56,
         seeds=(5,),
     ),
+    _example(
+        "race",
+        "Who leaves whom?",
+        "The same luck for both: they write the same text until top-p cuts what was drawn.",
+        ["temperature", ("top_p", {"p": 0.9})],
+        prompt=STORY,
+        steps=40,
+        seeds=(0,),
+    ),
 )
 
 GUIDE = (

@@ -20,6 +20,7 @@ from ..panels.table import Column, Table, axis_columns
 from ..panels.trajectories.rows import SamplerRows
 from ..panels.trajectories.step import OneStep
 from ..panels.trajectories.tree import TextTree
+from ._papers import PAPERS
 from ._prompts import EXAMPLES, GUIDE
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ declare(
                 rows=rows,
             ),
         ),
+        papers=PAPERS,
         examples=EXAMPLES,
         guide=GUIDE,
     )

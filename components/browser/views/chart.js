@@ -2,7 +2,7 @@
 // run, theme or parameter draws it anew. Vega is loaded when the first chart is wanted.
 
 import { colours } from "../colour.js";
-import { element, mark } from "../dom.js";
+import { element, mark, typeScale } from "../dom.js";
 import { factor } from "../numbers.js";
 import { Card, rowsOf } from "./card.js";
 import { View } from "./view.js";
@@ -33,10 +33,10 @@ export default class Chart extends View {
     return changed.has("theme") ? this.#embed() : this.#signal();
   }
 
-  // In the inspector, where no line with a title has them.
+  // Beside the title, or, where a figure has none, above the picture.
   #drawChoices() {
-    const { name, numbers } = this.panel;
-    if (this.panel.area !== "inspector" || this.choices.childElementCount) return;
+    const { name, numbers, area } = this.panel;
+    if (area !== "inspector" || this.choices.childElementCount) return;
     this.choices.append(...(this.options.choices ?? []).map(({ parameter, label, values }) => {
       const field = mark(element("select"), { "aria-label": label });
       for (const { value, label: own } of values) {
@@ -64,12 +64,12 @@ export default class Chart extends View {
     this.made = undefined;
     this.box.replaceWith(box);
     this.box = box;
-    const spec = structuredClone(part);
+    const spec = enlarged(part);
     if (spec.vconcat) spec.vconcat.forEach((each) => (each.width = Math.max(120, this.node.clientWidth - MARGIN)));
     else Object.assign(spec, { width: "container", height: "container", autosize: { type: "fit", contains: "padding" } });
     const many = JSON.stringify(spec.datasets ?? spec.data ?? "").length > MANY;
     const made = await window.vegaEmbed(box, spec, {
-      actions: false, renderer: many ? "canvas" : "svg", config: colours(this.state.theme).vega,
+      actions: false, renderer: many ? "canvas" : "svg", config: enlarged(colours(this.state.theme).vega),
       tooltip: (_, event, __, value) => this.#tell(event, value),
     });
     if (this.box !== box || this.closed) return made.finalize();
@@ -117,4 +117,10 @@ export default class Chart extends View {
     else window.dispatchEvent(new Event("resize")); // what a chart of the width of its container listens to
     this.#stops();
   }
+}
+
+// A copy whose letters are as large as those of the page.
+function enlarged(spec) {
+  const scale = typeScale();
+  return JSON.parse(JSON.stringify(spec), (key, value) => (typeof value === "number" && /fontSize$/i.test(key) ? value * scale : value));
 }

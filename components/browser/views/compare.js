@@ -162,6 +162,15 @@ export default class Compare extends View {
     return target.closest?.(".place")?.place;
   }
 
+  /** A place on or back, as in a lecture. */
+  walk(by) {
+    return this.#key(by > 0 ? "ArrowRight" : "ArrowLeft");
+  }
+
+  get placeInWords() {
+    return this.nodes?.length ? `place ${this.place} of ${this.nodes.length}` : "";
+  }
+
   #pin(place) {
     if (place !== undefined) this.stage.set({ place });
   }

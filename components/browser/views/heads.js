@@ -21,8 +21,8 @@ export default class Heads extends View {
     this.node.append(this.top, this.steps, this.grid, this.readout);
     const on = (name, act) => this.grid.addEventListener(name, ({ target }) => act(target.closest?.(".head-cell")?.place));
     on("click", (place) => place && this.#choose(...place));
-    on("pointerover", (place) => this.#say(place ?? this.head));
-    on("pointerleave", () => this.#say(this.head));
+    on("pointerover", (place) => this.part && this.#say(place ?? this.head));
+    on("pointerleave", () => this.part && this.#say(this.head));
     onKeys(this.grid, (event) => this.#key(event));
     this.watch(this.grid, () => this.#fit());
   }

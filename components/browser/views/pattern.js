@@ -2,7 +2,7 @@
 // here only; what is under the pointer is said beside it, as text.
 
 import { colours, mapRamp } from "../colour.js";
-import { button, element, mark } from "../dom.js";
+import { button, element, mark, typeScale } from "../dom.js";
 import { clamp } from "../numbers.js";
 import { count, escaped, percent, shortened } from "../words.js";
 import { nameOfToken } from "./guesses.js";
@@ -96,7 +96,7 @@ export default class Pattern extends View {
       const named = Array.from({ length: Math.ceil((to - from) / every) }, (_, i) => from + i * every);
       const range = [from - 0.5, to - 0.5];
       const plain = { showgrid: false, zeroline: false, ticks: "" };
-      return { ...plain, title: { text: title, font: { size: 12 }, standoff: 4 }, range, tickvals: named, ticktext: named.map(nameOf) };
+      return { ...plain, title: { text: title, font: { size: 12 * typeScale() }, standoff: 4 }, range, tickvals: named, ticktext: named.map(nameOf) };
     };
     const { clientWidth: width, clientHeight: height } = this.plot;
     const tall = height >= TALL;
@@ -108,7 +108,7 @@ export default class Pattern extends View {
     const looks = axis("looks", height - around.t - around.b, 0, rows, (query) => this.#label(query, first, tall));
     const layout = {
       width, height, margin: around, paper_bgcolor: "transparent", plot_bgcolor: of.line, dragmode: "zoom",
-      font: { color: of.quiet, size: 11, family: getComputedStyle(this.node).fontFamily },
+      font: { color: of.quiet, size: 11 * typeScale(), family: getComputedStyle(this.node).fontFamily },
       xaxis: { ...looked, tickangle: tall ? -60 : 0 }, yaxis: { ...looks, range: looks.range.toReversed() },
     };
     const scale = Array.from({ length: 33 }, (_, i) => [(i / 32) ** 2, ramp[Math.min(255, 8 * i)]]);

@@ -1,10 +1,11 @@
 // Lines, bars and dots along the text on a canvas. Where tokens are narrower than pixels, the mean
 // and the middle half of every column stand for them.
 
+import { typeScale } from "../dom.js";
 import { clamp, factor, tickText, ticks } from "../numbers.js";
 import { count } from "../words.js";
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [44, 6, 8, 20]; // pixels around the plot
+let [LEFT, RIGHT, TOP, BOTTOM] = [44, 6, 8, 20]; // pixels around the plot; see ``measure``
 const COLUMN = 3; // pixels that a column of several tokens is wide
 const BAR = 7; // pixels a token takes from which on bars are drawn
 
@@ -22,6 +23,7 @@ export class Plot {
   /** Take up the size on screen and the tokens that are shown; false where there is no room. */
   measure(span) {
     const { clientWidth, clientHeight } = this.canvas;
+    [LEFT, RIGHT, TOP, BOTTOM] = [44, 6, 8, 20].map((each) => each * typeScale());
     Object.assign(this, { span, width: clientWidth - LEFT - RIGHT, height: clientHeight - TOP - BOTTOM });
     this.each = this.width / (span[1] - span[0]);
     this.many = this.each * 2 < COLUMN;

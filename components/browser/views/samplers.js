@@ -422,6 +422,15 @@ export default class Samplers {
     mark(this.play, { "aria-label": on ? "Pause" : "Play", "aria-pressed": on });
   }
 
+  /** A step on or back, as in a lecture. */
+  walk(by) {
+    return this.key(by > 0 ? "ArrowRight" : "ArrowLeft");
+  }
+
+  get placeInWords() {
+    return `step ${this.step} of ${this.steps - 1}`;
+  }
+
   key(key) {
     const { pinned, step, shown } = this;
     if (!pinned) return false;

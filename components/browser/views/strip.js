@@ -20,7 +20,7 @@ const SHADES = ["colour", "level", "at", "spread", "window"];
 
 export default class Strip extends View {
   constructor(stage, panel) {
-    super(stage, panel, "strip-view", ["token", "raw", "unit", "theme", "head", "whole", ...SHADES]);
+    super(stage, panel, "strip-view", ["token", "raw", "unit", "theme", "head", "whole", "cover", ...SHADES]);
     this.scroller = mark(element("div", "strip-text"), { role: "listbox", "aria-label": "Tokens of the text", tabindex: 0 });
     this.top = this.legend = element("div", "strip-top"); // a frame may put it beside its own controls
     this.card = new Card();
@@ -36,7 +36,7 @@ export default class Strip extends View {
     on("blur", () => this.#leave());
     on("click", ({ target }) => {
       const { token } = target.closest(".t") ?? {};
-      if (token !== undefined && getSelection()?.type !== "Range") this.stage.set({ token });
+      if (token !== undefined && !this.covered(token) && getSelection()?.type !== "Range") this.stage.set({ token });
     });
     on("scroll", () => {
       this.card.follow(this.scroller);
@@ -59,7 +59,7 @@ export default class Strip extends View {
   draw(changed) {
     const isNew = this.written?.content !== this.text || this.written.raw !== this.state.raw;
     if (isNew) this.#rebuild();
-    else if (SHADES.some((key) => changed.has(key))) this.shade();
+    else if (changed.has("cover") || SHADES.some((key) => changed.has(key))) this.shade();
     else if (changed.has("unit") || changed.has("theme")) this.#drawTop();
     if (changed.has("token") || isNew) this.#markPin();
     if (changed.has("theme") && !isNew) this.map.draw();
@@ -107,6 +107,11 @@ export default class Strip extends View {
     this.map.draw();
   }
 
+  /** Whether a reader is to guess the token. */
+  covered(token) {
+    return this.state.cover !== null && token >= this.state.cover;
+  }
+
   /** Class names of a token's shade, or of the word or sentence that begins with it. */
   shadeOf(token) {
     const { on } = this.links;
@@ -127,7 +132,9 @@ export default class Strip extends View {
     const { nodes, shape, wholes } = this.written;
     const { unit } = this;
     for (let i = first; i < end; i++) {
-      nodes[i].className = shape[i] + (unit === "token" ? this.shadeOf(i) : "") + (i === this.pin ? " pin" : "");
+      const covered = this.covered(i);
+      nodes[i].className = shape[i] + (covered ? " covered" : unit === "token" ? this.shadeOf(i) : "") + (i === this.pin ? " pin" : "");
+      nodes[i].ariaHidden = covered ? "true" : null;
     }
     for (const { level, node, token } of wholes[this.written.chunkOf(first)]) {
       node.className = level + (level === unit ? this.shadeOf(token) : "");
@@ -213,7 +220,7 @@ export default class Strip extends View {
 
   #point({ target, clientY }) {
     const node = target.closest?.(".t");
-    if (!node) return;
+    if (!node || this.covered(node.token)) return;
     const under = [...node.getClientRects()].findIndex((box) => box.top <= clientY && clientY <= box.bottom);
     this.hot?.classList.remove("hot");
     this.hot = this.unit === "token" ? node : node.closest(`.${this.unit}`);
@@ -235,7 +242,7 @@ export default class Strip extends View {
     this.hot?.classList.remove("hot");
     this.hot = undefined;
     this.card.hide();
-    if (this.written) this.links.show(this.token);
+    if (this.written && this.text) this.links.show(this.token); // the text goes before its strip does
   }
 
   #markPin() {

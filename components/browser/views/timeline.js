@@ -1,7 +1,7 @@
 // Numbers along the text, with the pin, the part of the text in view, and a brush to zoom.
 
 import { categories, colours, mapRamp } from "../colour.js";
-import { button, element, mark, onKeys, placeByKey } from "../dom.js";
+import { button, element, mark, onKeys, placeByKey, typeScale } from "../dom.js";
 import { clamp, unitIn, windowMean, withUnit, written } from "../numbers.js";
 import { count } from "../words.js";
 import { nameOfToken } from "./guesses.js";
@@ -97,7 +97,7 @@ export default class Timeline extends View {
     const { unit, theme } = this.state;
     this.series = this.#series();
     const bands = this.part.bands.map(({ low, high }) => [this.part[low], this.part[high]]);
-    const font = `12px ${getComputedStyle(this.node).fontFamily}`;
+    const font = `${12 * typeScale()}px ${getComputedStyle(this.node).fontFamily}`;
     this.plot.draw(this.series, { unit, of: colours(theme), bands, zero: this.part.zero, font });
     const keys = this.series.map(({ label, style, colour, dash, bars }) => {
       const key = element("span", "timeline-key");

@@ -6,7 +6,7 @@ import { along, clamp, joined, windowMean } from "../numbers.js";
 
 // What a panel may follow: the name of it in the state, and the parameters that are made of it.
 const FOLLOWED = {
-  token: ["token", (token) => ({ token })],
+  token: ["token", (token) => (token === null ? {} : { token })],
   step: ["step", (step) => (step === null ? {} : { step })],
   head: ["head", ([layer, head]) => ({ layer, head })],
   first: ["withoutFirst", (hide) => (hide ? { first: "hide" } : {})],
@@ -35,9 +35,10 @@ export class View {
     return this.stage.text;
   }
 
-  /** The pinned token. */
+  /** The pinned token; while a part of the text is covered, none of that. */
   get token() {
-    return clamp(this.state.token ?? 0, 0, this.text.tokens.length - 1);
+    const last = (this.state.cover ?? this.text.tokens.length) - 1;
+    return clamp(this.state.token ?? 0, 0, Math.min(last, this.text.tokens.length - 1));
   }
 
   /** Parameters that go along with the panel's part or chart. */
@@ -58,8 +59,10 @@ export class View {
     this.run = run;
     const asked = (this.asked = {});
     await this.stage.textReady?.catch(() => null);
+    if (this.closed) return;
+    const { text } = this;
     const part = await this.fetch().catch((error) => error);
-    if (this.asked !== asked || this.closed) return;
+    if (this.asked !== asked || this.closed || this.text !== text) return;
     this.refusal.textContent = part instanceof Error ? part.message : "";
     this.refusal.remove();
     if (part instanceof Error) return void this.node.prepend(this.refusal);

@@ -1,0 +1,47 @@
+// Going to a look: a page, its state and its run, as an address holds them, without a reload.
+
+const SOURCES = ["example", "run"]; // names of the run that the server opens
+const KEPT = ["unit", "lesson", "lecture"]; // stay as they are where a look says nothing of them
+
+export class Visits {
+  constructor(frame) {
+    this.frame = frame;
+    this.under = null; // state of the look whose run the server still opens
+    this.turn = 0; // goes up with every visit, and when the reader does something
+    for (const name of ["pointerdown", "keydown"]) frame.body.addEventListener(name, () => (this.turn += 1), true);
+  }
+
+  /** @param {string} look such as "tokens?example=text_fact&token=5"  @param {Object} [more] state beside it */
+  go(look, more = {}) {
+    const { frame } = this;
+    const [path, query = ""] = look.split("?");
+    const page = frame.bar.pages().find((each) => each.path === path);
+    if (!page) return frame.notice({ kind: "error", text: `There is no page ${path}.` });
+    const said = new URLSearchParams(query);
+    const state = { ...frame.address.stateOf(said), ...more };
+    for (const name of KEPT) if (!said.has(name) && !(name in more)) state[name] = frame.state[name];
+    const action = this.opens(page, said);
+    this.under = action ? state : null;
+    this.turn += 1;
+    frame.set(state);
+    return frame.go(page, action);
+  }
+
+  // What the server is asked to open; nothing if the run is on screen already.
+  opens(page, said) {
+    const name = SOURCES.find((each) => said.has(each));
+    if (!name) return undefined;
+    const { reading, page: now } = this.frame;
+    const here = reading?.subject && now.subject === page.subject && reading.address[name] === said.get(name);
+    return here ? undefined : { do: "open", [name]: said.get(name) };
+  }
+
+  /** The server has answered: once the run is drawn, whatever it made of the state gives way to the look's. */
+  async arrive(drawn) {
+    const { under, turn } = this;
+    if (!under) return;
+    this.under = null;
+    await drawn;
+    if (this.turn === turn) this.frame.set(under);
+  }
+}
