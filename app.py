@@ -21,7 +21,7 @@ app = st.App(
         *estimate_routes(cached, prefix),
         *saved_routes(cached, prefix),
         *code_routes(prefix),
-        *learning_routes(prefix),
+        *learning_routes(cached, prefix),
     ],
     middleware=middleware(st.get_option("server.allowedHosts")),
     lifespan=lifespan(cached),

@@ -23,6 +23,7 @@ from .errors import EntroscopeError, InputError
 from .events import Event, Unknown
 from .lenses.parcel import MEDIA_TYPE, pack
 from .lenses.parcel import VERSION as PARCEL_VERSION
+from .lessons.own import OwnLessons
 from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
 from .runs import (
     AttentionRequest,
@@ -367,6 +368,12 @@ def comparison_run(name: str) -> Run:
 def library() -> Library:
     """Return the library of saved runs, which all sessions share."""
     return Library(settings().data_dir / "runs", preview)
+
+
+@st.cache_resource(show_spinner=False)
+def own_lessons() -> OwnLessons:
+    """Return the lessons that teachers made here, which all sessions share."""
+    return OwnLessons(settings().data_dir / "lessons")
 
 
 def saved_key(run_id: str) -> str:

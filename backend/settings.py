@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("entroscope"),
-        description="The library of saved runs.",
+        description="The library of saved runs, and teachers' lessons.",
     )
     result_bytes: int = Field(
         default=1_000_000_000, gt=0, description="Runs kept in memory, in bytes."

@@ -143,7 +143,7 @@ def save(source: Source, said: Mapping[str, Any]) -> None:
 @action("unsave")
 def unsave(source: Source, said: Mapping[str, Any]) -> None:
     """Take back a save."""
-    source.library().delete(str(said.get("run", "")))
+    source.library().delete([str(said.get("run", ""))])
 
 
 def _submit(source: Source, lens: Lens, made: Any, requests: list[Request]) -> None:

@@ -164,8 +164,13 @@ def _check_question(question: Question) -> None:
     if len(question.answers) > MOST_ANSWERS:
         raise InputError(f"A question has at most {MOST_ANSWERS} answers.")
     for answer in question.answers:
-        if not 1 <= len(answer) <= 4 or not all(re.fullmatch("[a-z]{1,16}", key) for key in answer):
+        if not 1 <= len(answer) <= 4 or not all(map(_is_place, answer, answer.values())):
             raise InputError("The answer to a question is no place of the picture.")
+
+
+def _is_place(name: str, value: int | str | list[int]) -> bool:
+    short = len(value) <= 64 if isinstance(value, str | list) else abs(value) < 10**9
+    return short and re.fullmatch("[a-z]{1,16}", name) is not None
 
 
 def _check_text(what: str, text: str, most: int) -> None:

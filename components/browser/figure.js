@@ -2,7 +2,7 @@
 
 import { button, element } from "./dom.js";
 import { headOptions } from "./heads.js";
-import { menu, opens } from "./menu.js";
+import { menu, openAt } from "./menu.js";
 
 export class Figure {
   constructor(frame, panel, View) {
@@ -110,12 +110,7 @@ export class Figure {
   }
 
   explain() {
-    const anchor = this.node.querySelector(".more");
-    const opener = element("button", "unseen");
-    anchor.after(opener);
-    opens(opener, () => this.words());
-    opener.click();
-    opener.hidden = true;
+    openAt(this.node.querySelector(".more"), () => this.words());
   }
 
   words() {

@@ -63,7 +63,7 @@ class Frame {
     this.lenses = {};
     this.lensesReady = fetch(new URL("lenses.json", HERE))
       .then((answer) => answer.json())
-      .then((found) => Object.assign(this.lenses, found));
+      .then((found) => Object.assign(this.lenses, { ...found, ...this.lenses })); // one that is known stays the same object
     onThemeChange(mount, (dark) => this.set({ theme: dark ? "dark" : "light" }));
     mount.addEventListener("keydown", (event) => this.key(event));
   }
@@ -75,7 +75,7 @@ class Frame {
     this.data = data;
     this.reports.send = setStateValue;
     if (first) this.address.begin(data);
-    if (data.lens) this.lenses[data.lens.kind] = data.lens;
+    if (data.lens) this.lenses[data.lens.kind] ??= data.lens;
     this.reports.acknowledge(data.acked);
     for (const message of data.notices) this.notice(message);
     if (data.job) this.jobs.follow(data.job);
@@ -115,28 +115,31 @@ class Frame {
 
   empty() {
     this.shown = null;
-    this.leaving = false;
-    for (const figure of this.figures) figure.close();
-    this.figures = [];
+    this.closeAll();
     for (const area of Object.values(this.areas)) area.replaceChildren();
   }
 
+  closeAll() {
+    for (const figure of this.figures) figure.close();
+    this.figures = [];
+    this.built = null;
+  }
+
   async show(shown, lens, run) {
-    const [before, now] = [this.shown?.split("/") ?? [], shown.split("/")];
-    const [hadRun, hasRun] = [before[1], now[1]].map((content) => content !== "undefined");
-    const sameLens = before[0] === now[0] && before[4] === now[4] && hadRun === hasRun;
-    const sameText = before[2] === now[2];
+    const sameText = this.shown?.split("/")[2] === shown.split("/")[2];
+    const wanted = [this.page.name, this.without, Boolean(run)].join("/");
+    const sameLens = this.built === wanted;
     this.shown = shown;
+    if (!sameLens) this.closeAll(); // before there is another run, of which these know nothing
     this.run = run;
     if (!sameText) {
       this.text = null;
       const ready = (this.textReady = this.textOf());
       ready?.then((text) => this.textReady === ready && this.pinFirst(text));
     }
-    this.leaving = !sameLens;
     if (!sameLens) await this.build(lens, shown);
     if (this.shown !== shown) return;
-    this.leaving = false;
+    this.built = wanted;
     this.body.classList.toggle("missing", !run);
     const { text } = this.reading.contents;
     await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
@@ -167,7 +170,6 @@ class Frame {
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
     if (this.shown !== shown) return;
-    const before = this.figures;
     this.figures = panels.map((panel, i) => new Figure(this, panel, modules[i].default));
     for (const area of AREAS) {
       const own = this.figures.filter((figure) => figure.panel.area === area);
@@ -176,7 +178,6 @@ class Frame {
       this.areas[area].replaceChildren(...this.arrange(area, own, lens));
     }
     this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
-    for (const figure of before) figure.close();
   }
 
   // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
@@ -242,8 +243,8 @@ class Frame {
     }
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
     if (changed.has("lecture")) this.lecture.draw();
-    // While another text or lens is on its way, all is drawn once it has come.
-    const waits = this.leaving || (this.textReady && !this.text);
+    // While another text is on its way, all is drawn once it has come.
+    const waits = this.textReady && !this.text;
     if (!waits) for (const figure of this.figures) figure.update(changed);
     this.lecture.draw();
     this.lesson.update(changed);

@@ -2,7 +2,8 @@
 
 import { button, element } from "./dom.js";
 import { afterRest, control } from "./form.js";
-import { menu, opens } from "./menu.js";
+import { addForm } from "./own_lessons.js";
+import { menu, openAt, opens } from "./menu.js";
 import { chosen, compareButton, pairLine } from "./pair.js";
 import { count, duration } from "./words.js";
 import { withUnit } from "./numbers.js";
@@ -24,7 +25,7 @@ export class Head {
 
   draw() {
     const { frame } = this;
-    this.node.hidden = !frame.lens;
+    this.node.hidden = this.figures.hidden = !frame.lens;
     if (!frame.lens || this.editing) return;
     const reading = frame.reading;
     if (!this.edit || frame.lens !== this.built) this.build();
@@ -143,7 +144,8 @@ export class Head {
   notice({ kind, text, undo }) {
     const node = element("div", `notice ${kind}`);
     node.append(element("span", "", text));
-    if (undo) node.append(button("Undo", () => { this.frame.reports.ask(undo); node.remove(); }, "quiet"));
+    const back = typeof undo === "function" ? undo : () => this.frame.reports.ask(undo);
+    if (undo) node.append(button("Undo", () => { back(); node.remove(); }, "quiet"));
     node.append(Object.assign(button("×", () => node.remove(), "quiet"), { ariaLabel: "Close this note" }));
     this.notices.append(node);
     if (kind !== "error") setTimeout(() => node.remove(), 8000);
@@ -324,6 +326,7 @@ export class Head {
     if (narrow) {
       for (const each of this.wide) items.push({ label: each.textContent, act: () => setTimeout(() => each.click()) });
     }
+    if (content) items.push({ label: "Add this view to a lesson…", act: () => setTimeout(() => openAt(this.dots, (close) => addForm(frame, close))) });
     for (const part of frame.lens.guide) items.push({ content: element("p", "guide", part) });
     items.push({ content: this.facts() });
     if (content && !this.paired) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });

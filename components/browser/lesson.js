@@ -2,6 +2,7 @@
 
 import { button, element, mark } from "./dom.js";
 import { Guessing } from "./guessing.js";
+import { LessonEditor } from "./lesson_editor.js";
 import { same } from "./state.js";
 
 const TYPED = "input, textarea, select";
@@ -14,6 +15,7 @@ export class Lesson {
     this.node.hidden = true;
     this.whole = null; // as the server has it
     this.guesses = new Guessing(frame, () => this.answer(true));
+    this.editor = new LessonEditor(this);
     this.lights = new MutationObserver(() => this.light());
     this.lights.observe(frame.body, { childList: true, subtree: true });
     for (const name of ["pointerdown", "keydown"]) frame.body.addEventListener(name, (event) => this.touch(event), true);
@@ -37,10 +39,13 @@ export class Lesson {
     return this.open ? (this.whole?.steps[this.at] ?? null) : null;
   }
 
-  /** Begin a lesson, or go on with it at a step. */
-  async start(name, step = 0) {
+  /** Begin a lesson, or go on with it at a step; one of a teacher may be edited. */
+  async start(name, step = 0, edited = false) {
     await this.load(name);
-    if (this.whole) this.go(step);
+    if (!this.whole) return;
+    this.editor.open = edited && Boolean(this.whole.own);
+    if (this.whole.steps.length) this.go(step);
+    else this.frame.notice({ kind: "info", text: "This lesson has no steps yet. In any view, ⋯ › Add this view to a lesson." });
   }
 
   go(step) {
@@ -57,12 +62,25 @@ export class Lesson {
     if (this.at > 0) this.go(this.at - 1);
   }
 
+  /** The step on screen is another one of the lesson now. */
+  stay(step) {
+    this.frame.set({ lesson: [this.whole.name, step] });
+  }
+
+  /** A lesson has become another one on the server. */
+  changed(made) {
+    if (this.whole?.name !== made.name) return;
+    this.whole = made;
+    this.draw();
+  }
+
   /** Leave it; text, pin and all else stay as they are. */
   leave() {
     this.frame.set({ lesson: null, cover: null });
   }
 
   async load(name) {
+    await this.editor.flush();
     const answer = await fetch(`${this.frame.address.base}learn/lessons/${name}`);
     this.whole = answer.ok ? await answer.json() : null;
     if (answer.ok) return;
@@ -75,7 +93,8 @@ export class Lesson {
   update(changed) {
     if (changed.has("lesson")) this.follow();
     const { question } = this.step ?? {};
-    const asked = question?.answers.flatMap(Object.keys) ?? [];
+    if (this.editor.open) this.editor.update(changed);
+    const asked = this.editor.open ? [] : question?.answers.flatMap(Object.keys) ?? [];
     if (this.touched && asked.some((name) => changed.has(name))) this.answer(this.right(question));
     if (changed.has("lesson") || changed.has("cover") || changed.has("unit")) this.draw();
   }
@@ -144,12 +163,16 @@ export class Lesson {
     frame.root.classList.toggle("covering", shown && state.cover !== null);
     frame.root.classList.toggle("revealed", this.said === true); // its bars may be seen
     if (!shown) return this.light();
+    if (this.editor.holds(step) && node.contains(this.editor.node)) return this.light(); // somebody types there
     const { title, steps } = this.whole;
     const top = element("div", "lesson-top");
     const close = button("Leave the lesson with this text", () => this.leave(), "quiet", "close");
     top.append(element("span", "lesson-title", title), close);
+    if (this.whole.own) close.before(this.editor.toggle);
     const words = element("p", "lesson-words", step.words);
-    node.replaceChildren(top, this.progress(steps.length), words, ...this.asks(step.question), this.foot(steps.length));
+    const told = this.editor.open ? [this.editor.node] : [words, ...this.asks(step.question)];
+    if (this.editor.open) this.editor.draw();
+    node.replaceChildren(top, this.progress(steps.length), ...told, this.foot(steps.length));
     return this.light();
   }
 

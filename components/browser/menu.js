@@ -18,8 +18,8 @@ export function menu(button, items) {
   });
 }
 
-/** Make ``button`` open whatever ``build(close)`` returns, under it. */
-export function opens(button, build) {
+/** Make ``button`` open whatever ``build(close)`` returns, under it or under ``anchor``. */
+export function opens(button, build, anchor = button) {
   button.setAttribute("aria-haspopup", "true");
   button.setAttribute("aria-expanded", "false");
   button.addEventListener("click", () => {
@@ -38,9 +38,18 @@ export function opens(button, build) {
       }
     });
     panel.showPopover();
-    place(panel, button);
+    place(panel, anchor);
     panel.querySelector("[role^=menuitem],input,textarea,select,button,a")?.focus();
   });
+}
+
+/** Open at once under ``anchor`` what ``build(close)`` returns. */
+export function openAt(anchor, build) {
+  const opener = element("button", "unseen");
+  anchor.after(opener);
+  opens(opener, build, anchor);
+  opener.click();
+  opener.hidden = true;
 }
 
 function entry(item, close) {

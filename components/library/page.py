@@ -105,7 +105,7 @@ def _draw(source: Source, library: Library) -> None:
         search or "", kind=kinds.get(kind or ALL), sort=sort, descending=descending,
         deleted=deleted, tag=tag,
     )  # fmt: skip
-    _undo(library)
+    _undo(source, library)
     if not entries:
         looked_for = search or tag or (kind and kind != ALL)
         _nothing("The trash is empty." if deleted else "Nothing found." if looked_for else "")
@@ -231,13 +231,18 @@ def _delete(library: Library, ids: list[str]) -> None:
     _doing(act)
 
 
-def _undo(library: Library) -> None:
+def _undo(source: Source, library: Library) -> None:
     ids = st.session_state.get(_DELETED)
     if not ids:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="library-undo"):
         runs = "1 run" if len(ids) == 1 else f"{len(ids)} runs"
-        st.info(f"{runs} moved to the trash, which keeps them for 30 days.", width="stretch")
+        words = f"{runs} moved to the trash, which keeps them for 30 days."
+        titles = source.own_lessons().using(ids)
+        if titles:
+            quoted = ", ".join(f"“{escape_markdown(each)}”" for each in titles)
+            words += f" **A lesson of yours shows what you threw away: {quoted}.**"
+        st.info(words, width="stretch")
         st.button(
             "Undo", icon=":material/undo:", key="library:undo", on_click=_restore, args=(library,)
         )

@@ -79,3 +79,47 @@ def test_a_paper_is_found_by_a_word_and_its_claim_is_seen_in_its_lens(frame):
     expect(frame.tab("Tokens")).to_have_attribute("aria-current", "page")
     expect(frame.token(0)).to_be_visible()
     expect(frame.page).to_have_url(re.compile(r"/tokens\?.*example=text_fact"))
+
+
+def add_view(frame, title: str = "") -> None:
+    frame.button("More about this reading").click()
+    frame.item("Add this view to a lesson").click()
+    if title:
+        frame.page.get_by_label("Its title").fill(title)
+    frame.page.locator(".popover").get_by_role("button", name="Add", exact=True).click()
+    expect(frame.notice.last).to_contain_text("Added as step")
+
+
+def test_a_teacher_makes_a_lesson_of_views_which_outlives_a_reload_and_travels_as_a_file(frame):
+    frame.goto("tokens?example=text_code&token=5")
+    add_view(frame, "Code is easy")
+    frame.tab("Attention").click()
+    expect(frame.page.locator(".of-heads")).to_be_visible()
+    add_view(frame)
+    frame.page.goto(f"{frame.url}/lessons")
+    frame.button("Edit").click()
+    frame.page.get_by_label("Words of this step").fill("See <b>how sure</b> it is.")
+    frame.page.locator("summary", has_text="Question").click()
+    frame.page.get_by_label("What is asked").fill("Where is it unsure?")
+    frame.token(8).click()
+    frame.button("＋ “Return” 8").click()
+    expect(lesson(frame).get_by_role("status")).to_have_text("Saved")
+    frame.page.reload()
+    expect(lesson(frame)).to_contain_text("See <b>how sure</b> it is.")
+    frame.token(9).click()
+    expect(lesson(frame).locator(".wrong")).to_be_visible()
+    frame.token(8).click()
+    expect(lesson(frame).locator(".right")).to_be_visible()
+    frame.button("Next").click()
+    expect(frame.page.locator(".of-heads")).to_be_visible()
+
+    frame.page.goto(f"{frame.url}/lessons")
+    with frame.page.expect_download() as waiting:
+        frame.page.get_by_role("link", name="Export").click()
+    assert waiting.value.suggested_filename == "code_is_easy.lesson"
+    frame.page.get_by_label("Lesson file").set_input_files(waiting.value.path())
+    expect(frame.page.get_by_role("link", name="Code is easy")).to_have_count(2)
+    frame.button("Throw away").first.click()
+    expect(frame.page.get_by_role("link", name="Code is easy")).to_have_count(1)
+    frame.button("Undo").click()
+    expect(frame.page.get_by_role("link", name="Code is easy")).to_have_count(2)

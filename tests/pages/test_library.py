@@ -10,6 +10,7 @@ import pytest
 
 from backend import cached
 from backend.errors import LibraryError
+from backend.lessons import Lesson, Step
 from components.library.card import date_in_full, size_of
 from components.library.page import PAGE_SIZE
 from tests.runs.makers import all_kinds, dataset_run, text_run
@@ -188,6 +189,15 @@ def test_what_is_thrown_away_comes_back_by_undo(app):
     at = button(at, "library:undo").click().run()
     assert cards(at) == ["Short-lived"]
     assert "moved to the trash" not in words(at)
+
+
+def test_a_run_that_a_lesson_shows_is_not_thrown_away_without_saying_so(app):
+    run_id = cached.library().save(text_run(title="In class"))
+    step = Step("Look.", f"tokens?run=saved-{run_id}")
+    cached.own_lessons().create(Lesson("*Monday*", 5, "", (step,)))
+    at = tick(app("keep/library"), run_id)
+    at = button(at, "library:delete").click().run()
+    assert r"\*Monday\*" in words(at)
 
 
 def test_the_trash_is_found_and_emptied_later(app):
