@@ -13,7 +13,7 @@ from backend.runs.many import ManyRequest
 from backend.storage.tags import clean_tags
 
 from . import checks, session
-from .reading import asked, kept, new_reading, subject_of
+from .reading import asked, kept, needs_more, new_reading, subject_of
 from .source import Source
 
 Action = Callable[[Source, Mapping[str, Any]], None]
@@ -35,15 +35,16 @@ def run(source: Source, said: Mapping[str, Any]) -> None:
     """Read a text, or ask what a lens asks, with the fields of its form.
 
     A text is read for the lens on screen and for Tokens in one go: the strip and the inspector of
-    every lens want the latter.
+    every lens want the latter. A lens that asks more than a text has a study of its own.
     """
     lens = _lens(said)
     before = session.current().readings.get(subject_of(lens))
     fields = kept(lens, before.requests.get(lens.kind) if before else None, _fields(said))
     request = asked(lens, session.model(), fields)
     made = new_reading(lens, request, before)
-    made = replace(made, address={"run": made.main.key})
-    _submit(source, lens, made, list(made.requests.values()))
+    alone = made.main is request or needs_more(lens)
+    made = replace(made, address={"run": (request if alone else made.main).key})
+    _submit(source, lens, made, [request] if alone else [made.main, request])
 
 
 @action("measure")

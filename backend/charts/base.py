@@ -32,6 +32,8 @@ POINTS = alt.NamedData("points")
 
 WIDTH, HEIGHT = 640, 240
 CURSOR, FACTOR, UNIT = "cursor", "factor", "unit_name"
+ALONG = "along"
+"""The field of where a place lies along an axis of numbers of its own."""
 HEADS = 10_000
 """The cursor of a head is its layer times this, plus its number."""
 
@@ -87,6 +89,15 @@ SHORT = 100
 
 def position(places: Places) -> alt.X:
     """Return the x axis of places: their numbers, half a place free at either end."""
+    if places.numbers is not None:
+        low, high = places.numbers[0], places.numbers[-1]
+        free = max(high - low, 1) / 80
+        return alt.X(
+            f"{ALONG}:Q",
+            title=places.name,
+            scale=alt.Scale(domain=[low - free, high + free], nice=False),
+            axis=alt.Axis(tickMinStep=1, grid=False, format=",d", tickCount=8),
+        )
     return alt.X(
         f"{places.field}:Q",
         title=places.name,
@@ -99,11 +110,16 @@ def here(places: Places) -> alt.Chart:
     """Return a vertical rule at the pinned place."""
     return (
         alt.Chart(alt.InlineData(values=[{}]))
-        .transform_calculate(**{places.field: CURSOR})
+        .transform_calculate(**{places.field: CURSOR, ALONG: _place_of_cursor(places)})
         .transform_filter(f"{CURSOR} >= 0")
         .mark_rule(style="here")
         .encode(x=position(places))
     )
+
+
+def _place_of_cursor(places: Places) -> str:
+    """Return the expression of where the cursor lies along the axis."""
+    return CURSOR if places.numbers is None else f"{json.dumps(list(places.numbers))}[{CURSOR}]"
 
 
 def infinite_note(values: np.ndarray) -> str:

@@ -16,6 +16,10 @@ from .shades import shade_of, shading
 MOST_COLUMNS = 400
 """More columns than this are shown several to a field, at their largest value."""
 ROW_HEIGHT, LEAST_HEIGHT = 17, 120
+NAME_HEIGHT, NAME_WIDTH = 12, 36
+"""Pixels that the name of a row or of a column needs at least."""
+MOST_NAMES = 32
+"""More columns than this have numbers, not names."""
 
 
 def map_chart(
@@ -52,10 +56,15 @@ def map_chart(
     sets: dict[str, Any] = {"points": fields}
     if not rows.counted:
         sets["names"] = {"label": rows.labels, "above": range(len(rows))}
+    named = not columns.counted and len(columns) <= MOST_NAMES
+    if named:
+        sets["columns"] = {"label": columns.labels, "left": range(len(columns))}
     base = alt.Chart(POINTS).transform_calculate(
         right=f"datum.left + {width}", below="datum.above + 1", **shade_of(quantity)
     )
-    x = alt.X("left:Q", title=columns.name, scale=_ends(len(columns)), axis=_axis(columns))
+    x = alt.X(
+        "left:Q", title=columns.name, scale=_ends(len(columns)), axis=_axis(columns, below=named)
+    )
     y = alt.Y(
         "above:Q",
         title=rows.name,
@@ -91,6 +100,7 @@ def map_chart(
         empty,
         _here(rows, columns, width).encode(x=x, x2="right:Q", y=y, y2="below:Q"),
         *_names(rows),
+        *(_names_below(columns, len(rows)) if named else ()),
     )
     return finished(chart, unit, sets, height=max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)), note=note)
 
@@ -125,14 +135,14 @@ def _ends(count: int, *, down: bool = False) -> alt.Scale:
     return alt.Scale(domain=[0, count], nice=False, reverse=down)
 
 
-def _axis(places: Places, *, named: bool = False) -> alt.Axis:
+def _axis(places: Places, *, named: bool = False, below: bool = False) -> alt.Axis:
     """Return the axis of fields, their numbers in the middle of each, or room for names."""
     step = next(each for each in _STEPS if len(places) / each <= 16)
     return alt.Axis(
         values=[each + 0.5 for each in range(0, len(places), step)],
         labelExpr="format(datum.value - 0.5, ',d')",
-        labels=not named,
-        titlePadding=8 + 7 * max(map(len, places.labels)) if named else 4,
+        labels=not (named or below),
+        titlePadding=8 + 7 * max(map(len, places.labels)) if named else 20 if below else 4,
         grid=False,
         ticks=False,
         domain=False,
@@ -141,15 +151,36 @@ def _axis(places: Places, *, named: bool = False) -> alt.Axis:
 
 
 def _names(rows: Places) -> list[alt.Chart]:
-    """Return the names of rows that are no plain numbers, as marks: their text is data."""
+    """Return the names of rows that are no plain numbers, as marks: their text is data.
+
+    Where they would lie over one another, only every second, third, ... is written.
+    """
     if rows.counted:
         return []
-    names = alt.Chart(alt.NamedData("names")).transform_calculate(
-        middle="datum.above + 0.5", left="0"
+    names = (
+        alt.Chart(alt.NamedData("names"))
+        .transform_filter(f"datum.above % ceil({NAME_HEIGHT} * {len(rows)} / height) === 0")
+        .transform_calculate(middle="datum.above + 0.5", left="0")
     )
     return [
         names.mark_text(style="quiet", align="right", dx=-6, fontSize=12).encode(
             x="left:Q", y="middle:Q", text="label:N"
+        )
+    ]
+
+
+def _names_below(columns: Places, rows: int) -> list[alt.Chart]:
+    """Return the names of few columns, likewise; a long one is cut to the width of its column."""
+    width = f"width / {len(columns)}"
+    names = (
+        alt.Chart(alt.NamedData("columns"))
+        .transform_filter(f"datum.left % ceil({NAME_WIDTH} / ({width})) === 0")
+        .transform_calculate(middle="datum.left + 0.5", below=str(rows))
+    )
+    limit = alt.ExprRef(f"max({NAME_WIDTH}, {width}) - 4")
+    return [
+        names.mark_text(style="quiet", baseline="top", dy=6, fontSize=12, limit=limit).encode(
+            x="middle:Q", y="below:Q", text="label:N"
         )
     ]
 

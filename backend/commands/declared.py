@@ -16,7 +16,7 @@ from ..quantities import Quantity
 from ..runs import RUN_KINDS, Run, TokenizedRun
 from ..runs.arrays import array_specs
 from ..runs.asking import request_type
-from ..runs.fields import Field, request_fields
+from ..runs.fields import Field, filled_field, request_fields
 from ..storage.files import adapter
 from . import base
 
@@ -63,7 +63,8 @@ def add(kind: str, own: Own | None = None) -> None:
     own = own or Own()
     request = request_type(kind)
     declared = request_fields(request)
-    filled = next((each.name for each in declared.values() if each.filled), None)
+    subject = filled_field(request)
+    filled = subject.name if subject else None
     covered = {filled, *(own.fields.get(name, name) for name in own.options)}
     plain = {name: each for name, each in declared.items() if name not in covered}
 

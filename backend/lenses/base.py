@@ -123,8 +123,8 @@ class Lens:
 
     @property
     def subject(self) -> str | None:
-        """The field that the current text or prompt fills; None where there is none."""
-        return next((each.name for each in self.fields.values() if each.filled), None)
+        """What of the reader's it is about, "text" or "prompt"; None for a lens of its own."""
+        return next((each.filled for each in self.fields.values() if each.filled), None)
 
     def panel(self, name: str) -> Panel | None:
         """Return a panel by its name."""

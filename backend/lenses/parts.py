@@ -112,7 +112,10 @@ def _chart(panel: Panel, run: Run, ending: str, parameters: Parameters) -> bytes
     own = {name: value for name, value in parameters.items() if name in panel.asks()}
     spec = panel.chart(run, unit, own)
     if spec is None:
-        raise InputError(panel.missing or f"There is no picture of {panel.name} in this run.")
+        why = panel.missing or f"There is no picture of {panel.name} in this run."
+        if ending == "vl.json":  # a page that shows the reason in the picture's place
+            return _json({"nothing": why})
+        raise InputError(why)
     if ending == "vl.json":
         return _json(spec)
     rows = spec["datasets"]

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from .language import LanguageModel
 
 
-class Provenance(TypedDict):
+class Made(TypedDict):
+    """The fields of a Run that say with what it was computed, and when."""
+
+    versions: dict[str, str]
+    created: str
+
+
+class Provenance(Made):
     """The fields of a Run that say where its numbers come from."""
 
     model: ModelFacts
-    versions: dict[str, str]
-    created: str
 
 
 @cache
@@ -31,8 +36,12 @@ def _libraries() -> dict[str, str]:
 
 def provenance(model: LanguageModel) -> Provenance:
     """Return the fields every study fills in alike: ``TextRun(**provenance(model), ...)``."""
-    return Provenance(
-        model=model.facts,
+    return Provenance(model=model.facts, **versions_now())
+
+
+def versions_now() -> Made:
+    """Return the same without a model, for runs that read none of the reader's."""
+    return Made(
         versions={"entroscope": VERSION, "python": platform.python_version(), **_libraries()},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -8,7 +8,7 @@ from typing import Any, Protocol, get_type_hints
 
 from ..errors import InputError
 from .base import RUN_KINDS, Request
-from .fields import request_fields
+from .fields import filled_field
 from .model import ModelSpec
 
 
@@ -35,13 +35,16 @@ def study_function(kind: str, study: Callable[..., Any]) -> Callable[..., Any]:
     A first positional argument is the field that the current text or prompt fills.
     """
     asked = request_type(kind)
-    filled = next((each.name for each in request_fields(asked).values() if each.filled), None)
+    field = filled_field(asked)
 
     def ask(model: Loaded | None, subject: Any = None, *, report: Any = None, **given: Any) -> Any:
         if subject is not None:
-            if filled is None:
+            if field is None:
                 raise InputError(f"study_{kind} takes its fields by name only.")
-            given = {filled: subject, **given}
+            given = {field.name: subject, **given}
+        given = {
+            name: tuple(each) if isinstance(each, list) else each for name, each in given.items()
+        }
         if model is not None:  # a training needs none
             given = {"model": model.spec, **given}
         return study(model, asked(**given), report)

@@ -116,6 +116,11 @@ def request_fields(request: type) -> Mapping[str, Field]:
     return found
 
 
+def filled_field(request: type) -> Field | None:
+    """Return the field that the reader's current text or prompt fills, if there is one."""
+    return next((each for each in request_fields(request).values() if each.filled), None)
+
+
 def _control(
     hint: Any, name: str, lines: int, *, own: bool
 ) -> tuple[Control, tuple[str, ...], bool]:

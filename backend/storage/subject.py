@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..runs.base import Request
+from ..runs.fields import filled_field
 
 
 def subject(request: Request) -> str:
     """Return the text or prompt the study read; of a data set, the first text."""
-    for name in ("text", "prompt"):
-        value = getattr(request, name, None)
-        if isinstance(value, str):
-            return value
+    field = filled_field(type(request))
+    if field is not None:
+        return getattr(request, field.name)
     texts = getattr(request, "texts", ())
     return texts[0] if texts else ""
 

@@ -39,7 +39,7 @@ class RarePositives(Experiment):
         "One image in 36 is an eight. Cross-entropy learns to say no; losses made of F1, balanced "
         "accuracy or G-mean find many. An amplifier turns each probability into nearly a "
         "decision, and hides how undecided it was: compare the entropy before and after it. The "
-        "steepest amplifier (L = 73) learns worst here, because it saturates; L is the slider."
+        "steepest amplifier (L = 73) learns worst here, because it saturates. L can be chosen."
     )
     seeds = tuple(range(8))
     steps, every = 300, 10

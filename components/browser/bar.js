@@ -14,6 +14,7 @@ export class Bar {
     this.node = element("header", "topbar");
     this.brand = element("a", "brand");
     this.brand.append(mark(), element("span", "", "Entroscope"));
+    this.brand.setAttribute("aria-label", "Entroscope");
     this.groups = element("nav", "groups");
     this.groups.setAttribute("aria-label", "Groups of pages");
     this.model = button("", undefined, "quiet model");

@@ -43,7 +43,7 @@ class Frame {
     this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
     this.areas.inspector.setAttribute("aria-label", "The pinned place");
     this.offer = element("div", "offer");
-    this.body = element("main", "body");
+    this.body = element("div", "body"); // Streamlit's own element is the page's main
     this.visits = new Visits(this);
     this.lesson = new Lesson(this);
     this.body.append(this.offer, this.lesson.node, ...Object.values(this.areas));
@@ -149,8 +149,7 @@ class Frame {
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
     if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
-    const contents = Object.values(this.reading.contents);
-    const content = this.reading.contents.text ?? contents[0];
+    const content = this.reading.tokenized;
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
   }
 
@@ -297,8 +296,9 @@ class Frame {
     return `${this.address.base}data/${content}/${part}${query ? `?${query}` : ""}`;
   }
 
-  part(name, parameters) {
-    const content = this.run?.content ?? this.reading.contents.text;
+  /** A part of the run that a view shows, which may no longer be the one on screen. */
+  part(name, parameters, run = this.run) {
+    const content = run?.content ?? this.reading.contents.text;
     return fetchParcel(this.dataUrl(content, name, parameters));
   }
 
@@ -312,17 +312,19 @@ class Frame {
     return content ? fetchParcel(this.dataUrl(content, name, parameters)) : null;
   }
 
-  async chart(name, unit, parameters = {}) {
-    const url = this.dataUrl(this.run.content, `${name}.vl.json`, { ...parameters, unit });
+  async chart(name, unit, parameters = {}, run = this.run) {
+    const url = this.dataUrl(run.content, `${name}.vl.json`, { ...parameters, unit });
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(await answer.text());
-    return answer.json();
+    const spec = await answer.json();
+    if (spec.nothing) throw new Error(spec.nothing);
+    return spec;
   }
 
   /** The weights of a head, which the model has to read again: ``{size, weights}``. */
-  pattern(layer, head, parameters) {
+  pattern(layer, head, parameters, run = this.run) {
     const query = new URLSearchParams({ layer, head, ...parameters });
-    return fetchParcel(`${this.address.base}pattern/${this.run.content}?${query}`);
+    return fetchParcel(`${this.address.base}pattern/${run.content}?${query}`);
   }
 
   /** What a panel asks of the server, such as opening a row. */

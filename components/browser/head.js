@@ -30,7 +30,7 @@ export class Head {
     const reading = frame.reading;
     if (!this.edit || frame.lens !== this.built) this.build();
     if (this.paired) this.drawPair(reading);
-    this.quote.textContent = reading ? oneLine(reading.text) : "";
+    this.quote.textContent = reading ? this.said(reading).map(oneLine).join("  ·  ") : "";
     this.quote.title = reading?.title ?? "";
     const tokens = frame.text?.tokens.length ?? reading?.tokens;
     this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
@@ -38,6 +38,16 @@ export class Head {
     this.changed.hidden = !reading?.changed;
     this.drawModel();
     this.drawFigures();
+  }
+
+  // What was asked, in one line: the text, then whatever else the lens has to be told.
+  said(reading) {
+    const { lens } = this.frame;
+    const known = reading.fields[lens.kind] ?? {};
+    const fields = Object.values(lens.fields);
+    if (!fields.some((field) => field.filled)) return [reading.text];
+    const more = fields.filter((field) => field.needed && !field.filled && field.kind !== "own" && known[field.name]);
+    return [reading.text, ...more.map((field) => `${field.label}: ${[known[field.name]].flat().join(", ")}`)];
   }
 
   // Two runs have their own line; it is made anew when one of them changes.
@@ -68,7 +78,8 @@ export class Head {
     menu(examples, () => this.examples());
     const options = named("⚙ Options");
     opens(options, (close) => this.optionsForm(close));
-    const list = Object.values(frame.lens.fields).some((field) => field.kind === "list");
+    const fields = Object.values(frame.lens.fields);
+    const list = fields.some((field) => field.kind === "list") && !fields.some((field) => field.filled);
     const upload = list ? [named("Upload…", () => frame.reports.ask({ do: "upload", kind: frame.lens.kind }))] : [];
     const save = named("Save");
     opens(save, (close) => this.saveForm(close));
@@ -203,7 +214,8 @@ export class Head {
     const first = form.querySelector("textarea,input");
     first?.focus();
     first?.select();
-    counted(values[frame.lens.subject] ?? "");
+    const subject = needed.find((field) => field.filled);
+    if (subject) counted(values[subject.name] ?? "");
   }
 
   close(values) {
@@ -305,7 +317,10 @@ export class Head {
     const { kind } = frame.lens;
     const content = frame.reading?.contents[kind];
     if (!content) return [{ heading: "Nothing measured yet" }];
-    const to = (part, label, note, parameters) => ({ label, note, href: frame.dataUrl(content, part, parameters), download: "" });
+    const name = (frame.reading.title || oneLine(frame.reading.text).slice(0, 40)).replace(/[^\p{L}\p{N}]+/gu, "-");
+    const to = (part, label, note, parameters) => {
+      return { label, note, href: frame.dataUrl(content, part, parameters), download: `${name}.${part.split("/").at(-1)}` };
+    };
     const tables = (frame.reading.tables ?? frame.lens.tables ?? []).map((name) => to(`table/${name}.csv`, `Table of ${name.replaceAll("_", " ")}`, "CSV, in nats"));
     if (this.paired) return [{ heading: "This comparison" }, ...tables];
     return [

@@ -58,7 +58,7 @@ function entry(item, close) {
   const node = element(item.href ? "a" : "button", "menu-item");
   if (item.href) {
     node.href = item.href;
-    if (item.download) node.download = item.download;
+    if (item.download !== undefined) node.download = item.download;
   } else node.type = "button";
   const role = item.checked === undefined ? "menuitem" : "menuitemradio";
   node.setAttribute("role", role);

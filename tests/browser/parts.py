@@ -13,7 +13,6 @@ import numpy as np
 
 from backend.derived import number, number_names
 from backend.derived.comparison import CompareRequest, compare
-from backend.errors import InputError
 from backend.lenses import LENSES
 from backend.lenses.descriptors import describe
 from backend.lenses.panels.base import described
@@ -238,7 +237,7 @@ def _dots(run: TokenizedRun, asked: Mapping[str, str]) -> bytes:
 
 
 def _nothing(run: TokenizedRun, asked: Mapping[str, str]) -> bytes:
-    raise InputError("There is nothing to draw.")
+    return json.dumps({"nothing": "There is nothing to draw."}).encode()
 
 
 MADE_UP: dict[str, Callable[[Any, Mapping[str, str]], bytes]] = {

@@ -43,7 +43,9 @@ export async function mount({ run, panel, state }) {
     async chart(name, unit, params = {}) {
       const answer = await fetch(`${base}/${name}.vl.json?${query({ unit, ...params })}`);
       if (!answer.ok) throw new Error(await answer.text());
-      return answer.json();
+      const spec = await answer.json();
+      if (spec.nothing) throw new Error(spec.nothing);
+      return spec;
     },
     pattern(layer, head, params = {}) {
       return stage.part("pattern", { layer, head, ...params });

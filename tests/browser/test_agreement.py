@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from backend.charts import scales
 from backend.derived import DERIVED, quantity_of, series
 from backend.lenses.panels.base import plain_quantity
+from backend.measures.scaling import fit_power_law
 from backend.quantities import UNITS, Quantity
 from backend.runs.arrays import array_specs
 from backend.runs.base import RUN_KINDS
@@ -113,3 +115,17 @@ def test_shares_are_written_with_two_digits_or_three(call, value, text):
 )
 def test_places_are_written_as_ordinals(call, place, text):
     assert call("words", "ordinal", place) == text
+
+
+def test_the_law_through_points_is_that_of_python(call):
+    sizes = [98.0, 180, 344, 672, 1328, 2640, 5264]
+    for losses in (
+        [2.102, 1.802, 1.625, 1.476, 1.353, 1.256, 1.186],
+        [2.1, 1.8, 1.6, 1.5, 1.4, 1.2, 1.7],  # one dragged away
+        [2.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.03],  # no floor
+    ):
+        law = fit_power_law(torch.tensor(sizes), torch.tensor(losses))
+        points = [{"size": n, "loss": loss} for n, loss in zip(sizes, losses, strict=True)]
+        found = call("views/power_law", "fitPowerLaw", points)
+        for name in ("floor", "scale", "exponent", "error"):
+            assert found[name] == pytest.approx(getattr(law, name), rel=1e-4, abs=1e-6), name

@@ -61,7 +61,6 @@ def test_it_takes_the_size_of_its_box(show, page):
     assert box["height"] <= 276
 
 
-def test_a_chart_that_cannot_be_drawn_says_why(show, nothing_went_wrong):
+def test_a_chart_that_cannot_be_drawn_says_why(show):
     shown = show("text_fact", "nothing")
     expect(shown.page.get_by_text("There is nothing to draw.")).to_be_visible()
-    nothing_went_wrong.clear()  # the browser notes the 404

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlparse
 
 import pytest
@@ -52,26 +53,36 @@ def browser_context_args() -> dict:
 class Server:
     """One Streamlit server on a free port, with its log."""
 
-    def __init__(self, script: Path, log: Path) -> None:
+    def __init__(
+        self,
+        script: Path,
+        log: Path,
+        more: Mapping[str, str] | None = None,
+        root: Path = ROOT,
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
-        options = {
+        options: dict[str, Any] = {
             "server.port": port,
             "server.address": "127.0.0.1",
             "server.headless": "true",
             "server.fileWatcherType": "none",
             "browser.gatherUsageStats": "false",
+            **(more or {}),
         }
+        self.health = "/".join(
+            filter(None, (self.url, options.get("server.baseUrlPath"), "_stcore/health"))
+        )
         command = [sys.executable, "-m", "streamlit", "run", str(script)]
         command += [f"--{name}={value}" for name, value in options.items()]
         with log.open("w") as stream:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                cwd=root,
+                env=os.environ | {"PYTHONPATH": str(root)},
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
@@ -81,7 +92,7 @@ class Server:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):  # noqa: S310
+                with urllib.request.urlopen(self.health, timeout=1):  # noqa: S310
                     return
             except OSError:
                 time.sleep(0.1)
@@ -98,17 +109,17 @@ class Server:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Serve a script: one server per script for the whole session, or a ``fresh`` one.
+    """Serve a script: one server per script for the whole session, or a ``fresh`` one with options.
 
     The script is named from the root of the project, such as ``"app.py"``.
     """
     servers: dict[str, Server] = {}
     every: list[Server] = []
 
-    def start(script: str, *, fresh: bool = False) -> Server:
+    def start(script: str, *, fresh: bool = False, options: Mapping[str, str] = {}) -> Server:
         if fresh or script not in servers:
             log = tmp_path_factory.mktemp("server") / "log.txt"
-            server = Server(ROOT / script, log)
+            server = Server(ROOT / script, log, options)
             every.append(server)
             if fresh:
                 return server

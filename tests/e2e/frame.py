@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
+from components.menu import Page as MenuPage
+
 
 class Frame:
     """One page of the app."""
@@ -38,13 +40,26 @@ class Frame:
 
     @property
     def text(self) -> str:
-        return self.page.locator(".stage-area .of-strip .strip").first.inner_text()
+        return self.page.locator(".stage-area .strip-text").inner_text()
 
     def tab(self, name: str) -> Locator:
         return self.page.locator(".tabs").get_by_role("link", name=name, exact=True)
 
+    def family(self, name: str) -> Locator:
+        return self.page.locator(".family").get_by_role("link", name=name, exact=True)
+
     def group(self, name: str) -> Locator:
         return self.page.locator(".groups").get_by_role("link", name=name, exact=True)
+
+    def visit(self, page: MenuPage) -> None:
+        """Go to a page by the menu, and wait until it is drawn."""
+        self.group(page.group.capitalize()).click()
+        self.tab(page.lens.family if page.lens and page.lens.family else page.title).click()
+        if page.lens and page.lens.family:
+            self.family(page.title).click()
+        expect(self.page).to_have_title(f"{page.title} · Entroscope")
+        expect(self.page.locator(".body:is(.leaving, .waiting)")).to_have_count(0)
+        self.page.wait_for_timeout(200)
 
     @property
     def inspector(self) -> Locator:

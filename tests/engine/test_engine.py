@@ -109,6 +109,17 @@ def test_loading_is_a_state_of_its_own_and_names_the_model(engine, loader):
     assert finished(job) == "done"
 
 
+def test_who_waits_for_a_model_that_loads_is_told_that_it_loads(engine, loader):
+    loader.gate.clear()
+    engine.submit(FakeRequest(text="quick"))
+    loader.started.get(timeout=PATIENCE)
+    waiting = engine.submit(FakeRequest(text="quick 2"))
+    assert waiting.state == "queued"
+    assert waiting.progress.message == "Loading the bundled model …"
+    loader.gate.set()
+    assert finished(waiting) == "done"
+
+
 def test_loading_tells_how_far_it_is(engine, loader):
     loader.stages = 1
     job = engine.submit(FakeRequest(text="quick"))

@@ -49,6 +49,9 @@ def test_every_table_can_be_had_as_csv(kind, variant):
 @pytest.mark.parametrize("ending", CHARTS)
 def test_every_picture_can_be_had_in_every_form(kind, name, ending):
     if LENSES[kind].panel(name).chart(run_of(kind, "shipped"), "nats") is None:
+        if ending == "vl.json":  # the page shows why
+            assert json.loads(get(kind, f"{name}.{ending}")[0])["nothing"].endswith(".")
+            return
         with pytest.raises(InputError, match=r"\.$"):
             get(kind, f"{name}.{ending}")
         return

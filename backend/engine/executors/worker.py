@@ -171,7 +171,8 @@ class Worker:
         moved = []
         for ahead, ticket in enumerate(self._line, start=self.running is not None):
             if ahead:
-                ticket.standing = Standing("queued", _in_line(ahead, self.spec))
+                words = _in_line(ahead, self.spec, loading=self.loaded is None)
+                ticket.standing = Standing("queued", words)
                 moved.append(ticket)
         return moved
 
@@ -226,6 +227,8 @@ class Worker:
         with self._lock:
             self.model, self.loaded = model, loaded
             self._manager.evict(self)
+            moved = self._renumber()
+        self._manager.notify(moved)
 
     def _load_into(self, memory: LoadingMemory) -> LanguageModel:
         while True:
@@ -296,9 +299,11 @@ def _ended_badly(failure: BaseException, ticket: Ticket) -> Standing:
     )
 
 
-def _in_line(ahead: int, spec: ModelSpec) -> Progress:
+def _in_line(ahead: int, spec: ModelSpec, *, loading: bool) -> Progress:
     if spec == NO_MODEL:
         return Progress(0, 0, f"Waiting for {ahead} other training{'s' * (ahead > 1)}")
+    if loading:
+        return Progress(0, 0, f"Loading {_name(spec)} …")
     others = "1 study" if ahead == 1 else f"{ahead} studies"
     return Progress(0, 0, f"Waiting for {others} on the same model")
 

@@ -41,7 +41,7 @@ class Learning(Picture):
     def options(self, run_type: type[TrainingRun]) -> dict[str, Any]:
         return {
             "follows": [], "choices": [], "cursor": None if self.telling else "step", "signals": {},
-            "mode": "picture",
+            "mode": "picture", "slider": not self.telling,
         }  # fmt: skip
 
     def parcel(self, run: TrainingRun, parameters: Parameters = NONE) -> bytes:
@@ -101,6 +101,7 @@ class Notes(Panel):
                 "experiment": run.request.experiment,
                 "title": run.experiment,
                 "story": run.story,
+                "finished": run.finished,
                 "seeds": list(run.request.seeds),
                 "choices": [
                     {**asdict(each), "value": chosen.get(each.name, each.default)}
@@ -135,9 +136,8 @@ def _curves(run: TrainingRun, name: str, unit: str) -> Spec:
     for place, each in enumerate(about.lines):
         level = np.full(len(run.step), each.value)
         lines.append(Line(one_line(each.label), level, about.quantity, style=styles[place % 2]))
-    apart = set(np.diff(run.step).tolist())
-    name = f"record, one every {apart.pop()} steps" if len(apart) == 1 else "record"
-    steps = Places(name, [f"step {step}" for step in run.step.tolist()], "step", counted=False)
+    at = run.step.tolist()
+    steps = Places("step", [str(step) for step in at], "step", numbers=at)
     return along_chart(lines, steps, unit)
 
 

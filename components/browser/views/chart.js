@@ -24,7 +24,7 @@ export default class Chart extends View {
 
   async fetch() {
     const loading = window.vegaEmbed ?? import("../vega.js");
-    const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters), loading]);
+    const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters, this.run), loading]);
     return spec;
   }
 
@@ -33,9 +33,10 @@ export default class Chart extends View {
     return changed.has("theme") ? this.#embed() : this.#signal();
   }
 
+  // Beside the title, or, where a figure has none, above the picture.
   #drawChoices() {
-    const { name, numbers } = this.panel;
-    if (this.choices.childElementCount) return;
+    const { name, numbers, area } = this.panel;
+    if (area !== "inspector" || this.choices.childElementCount) return;
     this.choices.append(...(this.options.choices ?? []).map(({ parameter, label, values }) => {
       const field = mark(element("select"), { "aria-label": label });
       for (const { value, label: own } of values) {

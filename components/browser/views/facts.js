@@ -16,7 +16,7 @@ export default class Facts extends View {
   async fetch() {
     if (!this.options.head) return super.fetch();
     const asked = this.following(["positions", "first"]);
-    const [part, means] = await Promise.all([super.fetch(), this.stage.part("heads", asked)]);
+    const [part, means] = await Promise.all([super.fetch(), this.stage.part("heads", asked, this.run)]);
     return { ...part, means };
   }
 

@@ -25,7 +25,7 @@ export function stripKey(strip, { key }) {
   };
   const acts = {
     Enter: () => (card.open ? card.hide() : strip.showCard(token)), "?": () => strip.keys.showPopover(),
-    Escape: () => (card.open ? card.hide() : stage.set({ token: stage.first })),
+    Escape: () => { card.hide(); stage.set({ token: stage.first }); },
     "[": () => strip.stepPlace(-1), "]": () => strip.stepPlace(1),
   };
   if (key in moves) {

@@ -27,7 +27,7 @@ export class Links {
     const { options, state, stage, text } = strip;
     if (!options.links || strip.run.kind === "text" || !state.head || (text.tokens.length > MOST_TOKENS && !state.whole)) return;
     const wanted = (this.wanted = state.head);
-    const { size, weights } = await stage.pattern(...wanted);
+    const { size, weights } = await stage.pattern(...wanted, {}, strip.run).catch(() => ({})); // the pattern says why
     if (this.wanted !== wanted || strip.closed || size !== strip.written.length) return;
     Object.assign(this, { weights, head: wanted, row: undefined });
     strip.shade();

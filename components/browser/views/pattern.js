@@ -44,7 +44,7 @@ export default class Pattern extends View {
     const asked = !long ? {} : this.near ? { start: first, stop: first + options.rows } : { cells: options.cells };
     this.readout.textContent = "Reading the weights from the model…";
     const loading = window.Plotly ?? import("../plotly.js");
-    const [{ weights }] = await Promise.all([this.stage.pattern(...state.head, asked), loading]);
+    const [{ weights }] = await Promise.all([this.stage.pattern(...state.head, asked, this.run), loading]);
     const columns = asked.cells ? Math.round(Math.sqrt(weights.length)) : tokens;
     return { weights, columns, rows: weights.length / columns, first, width: Math.ceil(tokens / columns) };
   }

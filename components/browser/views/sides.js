@@ -18,7 +18,7 @@ export default class Sides extends View {
   }
 
   async fetch() {
-    const texts = [this.stage.part("text"), this.stage.part(this.options.other)];
+    const texts = ["text", this.options.other].map((name) => this.stage.part(name, {}, this.run));
     const [part, ...both] = await Promise.all([super.fetch(), ...texts]);
     this.texts = both;
     return part;

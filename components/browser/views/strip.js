@@ -51,7 +51,7 @@ export default class Strip extends View {
 
   /** A lens without a run of its kind shows the text as Tokens has it. */
   async fetch() {
-    return this.run.kind === "text" && this.options.part ? this.stage.part("strip") : super.fetch();
+    return this.run.kind === "text" && this.options.part ? this.stage.part("strip", {}, this.run) : super.fetch();
   }
 
   // ── drawing ────────────────────────────────────────────────────────────────────────────────

@@ -47,7 +47,7 @@ export default class Timeline extends View {
     const part = await super.fetch();
     if (!this.options.head || !second) return part;
     const [layer, head] = second;
-    const other = await this.stage.part(this.options.part, { ...this.parameters, layer, head });
+    const other = await this.stage.part(this.options.part, { ...this.parameters, layer, head }, this.run);
     const [{ name }] = part.lines;
     const quantity = { ...part.numbers.find((each) => each.name === name), name: "second", label: other.name };
     const lines = [...part.lines, { name: "second", style: "line" }];

@@ -2,7 +2,7 @@
 // left open, what was expected and found, and what a model wrote.
 
 import { button, element, mark } from "../dom.js";
-import { control } from "../form.js";
+import { control, select } from "../form.js";
 import { clamp, withUnit } from "../numbers.js";
 import { fetchParcel } from "../parcels.js";
 import Chart from "./chart.js";
@@ -16,9 +16,10 @@ class Learning extends Chart {
     this.slider = mark(element("input", "training-step"), { "aria-label": "Record", type: "range", min: 0, step: 1 });
     this.slider.addEventListener("input", () => this.stage.set({ step: Number(this.slider.value) }));
     this.place = element("output", "training-place");
-    const foot = element("div", "training-foot");
-    foot.append(this.chooser, this.slider, this.place);
-    this.node.append(foot);
+    this.legend = element("div", "training-head"); // stands beside the title
+    this.legend.append(this.chooser);
+    // One slider is enough for all pictures: they share the record.
+    if (panel.options.slider) this.legend.append(this.slider, this.place);
   }
 
   async fetch() {
@@ -96,7 +97,7 @@ class Learning extends Chart {
     this.chooser.title = this.number.help;
     this.slider.max = steps.length - 1;
     this.slider.value = this.at;
-    this.slider.hidden = this.place.hidden = this.number.final || steps.length < 2;
+    this.slider.hidden = this.place.hidden = steps.length < 2;
     this.place.textContent = `step ${steps[this.at]}`;
   }
 }
@@ -110,48 +111,79 @@ class Notes extends View {
     return fetchParcel(this.stage.dataUrl(this.run.content, this.panel.name));
   }
 
-  draw() {
-    const { title, story, figures, gone, texts } = this.part;
-    const claims = element("ul", "training-claims");
-    for (const each of figures) {
-      const item = element("li", each.holds ? "holds" : "fails", `${each.holds ? "✓" : "✗"} ${each.claim} `);
-      item.append(element("b", "", withUnit(each.found ?? NaN, { digits: 3, unit: "", power: 0 }, "nats")));
-      claims.append(item);
-    }
-    const parts = [this.#examples(), element("h3", "", title), element("p", "", story), claims, this.#form()];
-    for (const words of gone) parts.push(element("p", "quiet", words));
-    for (const [name, written] of Object.entries(texts)) {
-      parts.push(element("h4", "", `Written ${name}`), ...written.map((each) => element("blockquote", "", each)));
-    }
-    this.node.replaceChildren(...parts);
+  /** A training runs: what starts it stops it. */
+  partial() {
+    if (this.start) this.start.textContent = "Stop";
+    this.runs = true;
   }
 
-  #examples() {
-    const select = mark(element("select", "training-experiment"), { "aria-label": "Experiment" });
-    for (const each of this.stage.data.examples) {
-      const option = element("option", "", each.title);
-      option.value = each.name;
-      select.append(option);
+  draw() {
+    const { story, figures, gone, texts } = this.part;
+    this.runs = false;
+    const claims = element("ul", "training-claims");
+    for (const { claim, found, holds } of figures) {
+      const item = element("li", holds ? "holds" : "fails");
+      const digits = Number.isInteger(found) ? 0 : 3;
+      item.append(
+        mark(element("span", "", holds ? "✓" : "✗"), { role: "img", "aria-label": holds ? "As expected" : "Not as expected" }),
+        element("span", "", claim),
+        element("b", "", withUnit(found ?? NaN, { digits, unit: "", power: 0 }, "nats")),
+      );
+      claims.append(item);
     }
-    select.value = this.stage.reading.address.example ?? `training_${this.part.experiment}`;
-    select.addEventListener("change", () => this.stage.reports.ask({ do: "open", example: select.value }));
-    return select;
+    const form = this.#form();
+    const parts = [this.#top(), element("p", "", story), claims, form];
+    for (const words of gone) parts.push(element("p", "quiet", words));
+    for (const [name, written] of Object.entries(texts)) {
+      const section = element("section");
+      section.append(element("h3", "", `Written ${name}`), ...written.map((each) => element("blockquote", "training-written", each)));
+      parts.push(section);
+    }
+    this.node.replaceChildren(...parts.filter((each) => each.childNodes.length));
+  }
+
+  // Which recorded run is shown, and what trains here and now.
+  #top() {
+    const { reports, jobs, data, reading, lens } = this.stage;
+    const top = element("div", "training-top");
+    if (data.examples.length > 1) {
+      const options = data.examples.map((each) => [each.name, each.title]);
+      const shown = reading.address.example ?? `training_${this.part.experiment}`;
+      top.append(select("Experiment", options, shown, (example) => reports.ask({ do: "open", example }), "training-experiment"));
+    }
+    this.start = button("", () => {
+      if (this.runs) jobs.stop();
+      else reports.ask({ do: "run", kind: lens.kind, fields: this.request() });
+    }, "primary");
+    this.start.title = "Trains here, now, with the choices below";
+    this.#name();
+    top.append(this.start);
+    return top;
+  }
+
+  // The same choices go on where they were stopped.
+  #name(changed = false) {
+    if (!this.runs) this.start.textContent = this.part.finished || changed ? "Start" : "Resume";
+  }
+
+
+  request() {
+    return { experiment: this.part.experiment, seeds: this.seeds, choices: Object.entries(this.given) };
   }
 
   #form() {
-    const { experiment, seeds, choices } = this.part;
-    const chosen = Object.fromEntries(choices.map((each) => [each.name, each.value]));
-    let own = seeds;
+    const { seeds, choices } = this.part;
+    this.given = Object.fromEntries(choices.map((each) => [each.name, each.value]));
+    this.seeds = seeds;
     const form = element("div", "form training-form");
+    const add = (about, value, change) => form.append(control(about, value, (given) => (change(given), this.#name(true))));
     for (const each of choices) {
       const whole = Number.isInteger(each.default) && Number.isInteger(each.low);
       const kind = each.options.length ? "choice" : whole ? "whole" : "number";
-      form.append(control({ ...each, kind, choices: each.options }, each.value, (value) => (chosen[each.name] = value)));
+      add({ ...each, kind, choices: each.options }, each.value, (value) => (this.given[each.name] = value));
     }
     const about = { name: "seeds", label: "Seeds", help: "One network of every variant for each.", kind: "line" };
-    form.append(control(about, seeds.join(" "), (text) => (own = text.split(/[\s,]+/).filter(Boolean).map(Number))));
-    const fields = () => ({ experiment, seeds: own, choices: Object.entries(chosen) });
-    form.append(button("Start", () => this.stage.reports.ask({ do: "run", kind: "training", fields: fields() }), "primary"));
+    add(about, seeds.join(" "), (text) => (this.seeds = text.split(/[\s,]+/).filter(Boolean).map(Number)));
     return form;
   }
 }

@@ -51,7 +51,7 @@ export class View {
   }
 
   async fetch() {
-    return this.stage.part(this.options.part ?? this.panel.name, this.parameters);
+    return this.stage.part(this.options.part ?? this.panel.name, this.parameters, this.run);
   }
 
   /** Only what was asked for last is drawn, whichever comes first. What cannot be had says why. */

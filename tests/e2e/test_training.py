@@ -1,0 +1,39 @@
+"""Training in the app: a recorded run at once, its history, and one that is started and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+LOADING = 120_000  # milliseconds; torch is loaded once a server
+
+
+@pytest.fixture
+def training(page: Page, url: str) -> Iterator[Page]:
+    page.set_default_timeout(LOADING)
+    expect.set_options(timeout=LOADING)
+    page.goto(f"{url}/training?example=training_rare_positives")
+    expect(page.locator(".stage-area .chart-box").locator("svg, canvas").first).to_be_visible()
+    yield page
+    expect.set_options(timeout=5_000)
+
+
+def test_a_recorded_run_has_a_slider_through_its_steps(training):
+    last = training.locator(".stage-area .training-place")
+    expect(last).to_have_text("step 300")
+    training.get_by_label("Record", exact=True).fill("0")
+    expect(last).to_have_text("step 0")
+
+
+def test_a_training_starts_stops_and_goes_on_where_it_was(training):
+    start = training.locator(".training-top .primary")
+    training.get_by_label("Seeds", exact=True).fill("41")
+    start.click()
+    expect(start).to_have_text("Stop")
+    start.click()
+    expect(start).to_have_text("Resume")
+    start.click()
+    expect(start).to_have_text("Start")
+    expect(training.locator(".stage-area .training-place")).to_have_text("step 300")

@@ -1,0 +1,5 @@
+"""Which of some answers the model finds likely."""
+
+from components.stage import show
+
+show("answer")
