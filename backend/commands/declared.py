@@ -66,7 +66,10 @@ def add(kind: str, own: Own | None = None) -> None:
     subject = filled_field(request)
     filled = subject.name if subject else None
     covered = {filled, *(own.fields.get(name, name) for name in own.options)}
-    plain = {name: each for name, each in declared.items() if name not in covered}
+    # Fields that a panel edits have no option unless one is given here: they keep their default.
+    plain = {
+        name: each for name, each in declared.items() if name not in covered and each.kind != "own"
+    }
 
     def command(**given: Any) -> None:
         spec = base.model_spec(
