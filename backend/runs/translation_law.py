@@ -132,3 +132,7 @@ class TranslationLawRun(Run):
     of_budget: np.ndarray = array("float32", SHARES, quantity=OF_BUDGET)
     floors: np.ndarray = array("float32", FLOORS, nan="anywhere")
     error: np.ndarray = array("float32", FLOORS, nan="anywhere", quantity=ERROR)
+
+    def axes(self) -> dict[str, int]:
+        size = len(self.sizes) if self.sizes.ndim else 0
+        return {**super().axes(), "X": size, "Y": size}
