@@ -3,7 +3,7 @@
 # make setup|test|lint     install; run all tests but the long ones; check style and types
 # make test-fast|test-slow the tests without a browser; the long ones
 # make bench|examples      measure; compute the shipped examples and pairs again
-# make docs                write docs/papers.md and the tables of docs/measures.md
+# make docs                build the documentation site in site/, its tables and pages anew
 # make screenshot          take the README's picture again
 
 PORT ?= 8501
@@ -50,8 +50,10 @@ examples: setup
 	@$(BIN)/python scripts/make_examples.py
 	@$(BIN)/python scripts/make_comparisons.py
 
-docs: setup
+docs: $(VENV)/installed-dev
 	@$(BIN)/python scripts/make_docs.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "The site is in site/: open site/index.html"
 
 screenshot: $(VENV)/installed-dev
 	@$(BIN)/python scripts/make_screenshot.py

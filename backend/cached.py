@@ -106,8 +106,14 @@ def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | N
     """
     run, array = run_of(content) or comparison_of(content, run_of), array_of(content)
     if run is not None:
-        return run_parcel(run, part, parameters)
+        return run_parcel(run, part, parameters, _report)
     return None if array is None else array_parcel(array, part)
+
+
+def _report(run: Run, unit: str) -> str:
+    from .report import report_html  # loads what draws pictures
+
+    return report_html(run, unit)
 
 
 def pattern(content: str, parameters: Mapping[str, str]) -> Parcel | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from backend.errors import EntroscopeError
 from backend.lenses import LENSES, Lens
 from backend.lenses.descriptors import describe
 from backend.runs import DatasetRun
+from backend.storage.examples import ExampleInfo
 
 from . import comparing, data_set, session
 from .compare_actions import ACTIONS
@@ -142,15 +143,25 @@ def _reading(source: Source, lens: Lens) -> dict[str, Any]:
 
 
 def _examples(source: Source, lens: Lens) -> list[dict[str, Any]]:
-    """Return the examples of a lens; those of the same text in other lenses come along."""
+    """Return the examples of a lens: its own, and further ones of its subject."""
     if lens.kind == comparing.KIND:
         return comparing.examples()
-    kind = session.main_kind(lens)
+    own = _shipped(source, lens.kind)
+    texts = {each.text for each in own}
+    main = _shipped(source, session.main_kind(lens))
+    return [
+        {"name": each.name, "title": each.title, "note": each.note}
+        for each in (*own, *(each for each in main if each.text not in texts))
+    ]
+
+
+def _shipped(source: Source, kind: str) -> list[ExampleInfo]:
+    """Return the shipped runs of a kind, as its lens declares them and in its order."""
     declared = {each.name: each for each in LENSES[kind].examples}
     shipped = [each for each in source.example_names() if each.kind == kind]
     order = [*declared, *(each.name for each in shipped)]
     return [
-        {"name": each.name, "title": named.title, "note": named.note}
+        replace(each, title=named.title, note=named.note)
         for each in sorted(shipped, key=lambda each: order.index(each.name))
         for named in [declared.get(each.name, each)]
     ]

@@ -76,22 +76,26 @@ def reading(source: Source, lens: Lens) -> Reading:
     known = current().readings.get(subject)
     if known is None:
         begin_with = FIRST.get(subject)
-        name = "" if begin_with else default_example(source, lens)
-        known = begin_with(source) if begin_with else example_reading(source, name)
+        known = begin_with(source) if begin_with else default_reading(source, lens)
         current().readings[subject] = known
     return known
 
 
-def default_example(source: Source, lens: Lens) -> str:
-    """Return the name of the example that is shown before anything was asked.
+def default_reading(source: Source, lens: Lens) -> Reading:
+    """Return the example that is shown before anything was asked.
+
+    It is the first one of the subject, unless the lens has a picture of another one only.
 
     Raises:
         EntroscopeError: the lens has none.
     """
-    declared = [*LENSES[main_kind(lens)].examples, *lens.examples]
-    if not declared:
+    names = [each.name for each in (*LENSES[main_kind(lens)].examples, *lens.examples)]
+    if not names:
         raise EntroscopeError(f"{lens.title} has no example to show.")
-    return declared[0].name
+    first = example_reading(source, names[0])
+    if lens.kind in first.contents or not lens.examples:
+        return first
+    return example_reading(source, lens.examples[0].name)
 
 
 def example_reading(source: Source, name: str) -> Reading:

@@ -27,10 +27,12 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
             )
-            page = browser.new_page(viewport={"width": 1440, "height": 1500})
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
             page.goto(f"{ADDRESS}/tokens?example=text_garden_path&token=12")
-            page.get_by_text("Held by the likeliest").wait_for()
-            page.locator(".vega-embed :is(canvas, svg)").nth(2).wait_for()
+            page.locator(".stage-area [role=option]").nth(12).wait_for()
+            page.get_by_text("equal choices").first.wait_for()
+            page.locator(".timeline-area canvas").first.wait_for()
+            page.wait_for_load_state("networkidle")
             page.screenshot(path=PICTURE)
             browser.close()
     finally:

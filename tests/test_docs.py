@@ -13,7 +13,6 @@ import pytest
 from backend.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
 HOSTING = (ROOT / "docs" / "hosting.md").read_text("utf-8")
 
@@ -58,9 +57,10 @@ def test_the_tree_in_the_contribution_guide_names_every_room_of_the_backend():
     assert {room for room in rooms if f"`backend/{room}/`" not in guide} == set()
 
 
-def test_the_tree_in_the_readme_is_the_tree_on_disk():
-    block = re.search(r"```\w*\n(app\.py .*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert block is not None, "the README shows the tree in a code block that begins with app.py"
+def test_the_tree_in_the_contribution_guide_is_the_tree_on_disk():
+    guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    block = re.search(r"```\w*\n(app\.py .*?)```", guide, re.DOTALL)
+    assert block is not None, "the guide shows the tree in a code block that begins with app.py"
     named = re.findall(r"^([\w./-]+)", block[1], re.MULTILINE)
     assert [name for name in named if not (ROOT / name).exists()] == []
     tracked = subprocess.run(

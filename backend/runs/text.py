@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -15,6 +16,8 @@ from .token_numbers import ENTROPY, RANK, SURPRISAL, VARENTROPY
 
 # Nats by which float32 arithmetic may miss 0.
 _ROUNDING = 1e-3
+
+_PIECE = re.compile("([0-9a-f]{2})+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,8 @@ class TextRun(TokenizedRun):
         top_logprobs: float32 [T, top_k]; nats.
         context_lengths: int32 [T]; how many tokens the model had read before token *i*.
         vocabulary: display text of every id in ``top_ids``, by id as a string.
+        pieces: bytes in hexadecimal of those ids, in ``vocabulary`` or the text, that are a part of
+            a character, by id as a string.
         curve_counts: int32 [T, B] or None; how many tokens have a surprisal of at most
             ``curve_edges[b]`` nats. Exact, no sampling.
         curve_mass: float32 [T, B] or None; the probability those tokens hold together.
@@ -96,6 +101,7 @@ class TextRun(TokenizedRun):
     top_logprobs: np.ndarray = array("float32", "T", "K", nan="first", infinite=True)
     context_lengths: np.ndarray = array("int32", "T")
     vocabulary: dict[str, str]
+    pieces: dict[str, str] = field(default_factory=dict, metadata={"later": True})
     curve_counts: np.ndarray | None = array("int32", "T", "B", optional=True)
     curve_mass: np.ndarray | None = array("float32", "T", "B", nan="first", optional=True)
     curve_edges: np.ndarray | None = array("float32", "B", optional=True)
@@ -106,6 +112,9 @@ class TextRun(TokenizedRun):
     def check(self) -> None:
         super().check()
         check_numbers(self.vocabulary, "vocabulary")
+        check_numbers(self.pieces, "pieces")
+        if not all(_PIECE.fullmatch(each) for each in self.pieces.values()):
+            raise ValueError("pieces are bytes in hexadecimal")
         if self.request.top_k < 1:
             raise ValueError("top_k must be at least 1")
         if (self.top_ids[0] != -1).any():

@@ -98,6 +98,7 @@ class TextStudy(ReadingStudy):
             seconds=time.perf_counter() - started,
             context_lengths=_context_lengths(windows),
             vocabulary=_vocabulary(model, arrays["top_ids"]),
+            pieces=_pieces(model, np.append(arrays["top_ids"], encoding.ids)),
             curve_edges=np.arange(CURVE_EDGES, dtype=np.float32) if request.curve else None,
             **arrays,
         )
@@ -122,3 +123,8 @@ def _context_lengths(windows: list[Window]) -> np.ndarray:
 
 def _vocabulary(model: LanguageModel, ids: np.ndarray) -> dict[str, str]:
     return {str(each): model.tokenizer.token_text(each) for each in np.unique(ids[ids >= 0])}
+
+
+def _pieces(model: LanguageModel, ids: np.ndarray) -> dict[str, str]:
+    of = {int(each): model.tokenizer.piece_bytes(each) for each in np.unique(ids[ids >= 0])}
+    return {str(each): piece.hex() for each, piece in of.items() if piece}

@@ -4,6 +4,8 @@ import { button, element } from "./dom.js";
 import { headOptions } from "./heads.js";
 import { menu, openAt } from "./menu.js";
 
+const LOOKS = { label: "Where it looks", plain: "what the pinned token takes from every other, by this head", help: "The weights of this head in the row of the pinned token." };
+
 export class Figure {
   constructor(frame, panel, View) {
     this.frame = frame;
@@ -62,17 +64,18 @@ export class Figure {
     const { frame, panel } = this;
     const choice = button("", undefined, "colours");
     this.label = () => {
-      const number = panel.numbers.find((each) => each.name === frame.state.colour) ?? panel.numbers[0];
+      const number = panel.numbers.find((each) => each.name === frame.state.colour) ?? (panel.options.links ? LOOKS : panel.numbers[0]);
       choice.textContent = `${number?.label ?? "Colour"} ▾`;
       choice.title = number?.help ?? "";
     };
     this.label();
     menu(choice, () => [
       { heading: "Colour by" },
-      ...panel.numbers.map((number, i) => ({
+      // The first one is what the text shows when nothing was chosen.
+      ...(panel.options.links ? [LOOKS, ...panel.numbers] : panel.numbers).map((number, i) => ({
         label: number.label,
         note: number.plain,
-        checked: number.name === (frame.state.colour ?? panel.numbers[0].name) || (i === 0 && !frame.state.colour),
+        checked: frame.state.colour ? number.name === frame.state.colour : i === 0,
         act: () => frame.set({ colour: i ? number.name : null }),
       })),
       { heading: "One value for" },

@@ -117,7 +117,6 @@ class Frame {
 
   empty() {
     this.shown = null;
-    this.leaving = false;
     this.closeAll();
     for (const area of Object.values(this.areas)) area.replaceChildren();
   }
@@ -141,11 +140,9 @@ class Frame {
       const ready = (this.textReady = this.textOf());
       ready?.then((text) => this.textReady === ready && this.pinFirst(text));
     }
-    this.leaving = !sameLens;
     if (!sameLens) await this.build(lens, shown);
     if (this.shown !== shown) return;
     this.built = wanted;
-    this.leaving = false;
     this.body.classList.toggle("missing", !run);
     const { text } = this.reading.contents;
     await Promise.all(this.figures.map((figure) => figure.show(run ?? { content: text, kind: "text" })));
@@ -218,8 +215,8 @@ class Frame {
     }
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
     if (changed.has("lecture")) this.lecture.draw();
-    // While another text or lens is on its way, all is drawn once it has come.
-    const waits = this.leaving || (this.textReady && !this.text);
+    // While another text is on its way, all is drawn once it has come.
+    const waits = this.textReady && !this.text;
     if (!waits) for (const figure of this.figures) figure.update(changed);
     if (changed.has("tab")) this.pictures.choose();
     this.lecture.draw();

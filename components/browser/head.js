@@ -45,7 +45,7 @@ export class Head {
     const { lens } = this.frame;
     const known = reading.fields[lens.kind] ?? {};
     const fields = Object.values(lens.fields);
-    if (!fields.some((field) => field.filled)) return [reading.text];
+    if (!fields.some((field) => field.filled)) return [reading.text || reading.title];
     const more = fields.filter((field) => field.needed && !field.filled && field.kind !== "own" && known[field.name]);
     return [reading.text, ...more.map((field) => `${field.label}: ${[known[field.name]].flat().join(", ")}`)];
   }

@@ -89,15 +89,4 @@ PAPERS = (
         "Without balancing a router gives everything to few experts; balancing keeps all alive.",
         "Found is the load entropy as a share of its maximum, the largest of the seeds.",
     ),
-    _paper(
-        21, "ladder", "floor", 0.990337, 0.06,
-        "Loss falls as a power of size towards an irreducible floor, the entropy of the data.",
-        "Found is the fitted floor in nats; the true one is known here, not fitted.",
-    ),
-    _paper(
-        50, "knowledge", "plateau_low", 1.84, 0.06,
-        "A network stores about 2 bits of knowledge a parameter after 1,000 exposures, 1 after "
-        "100, and rounding to 8 bits costs nothing.",
-        "Found is the least of those that are full: 1.8 to 1.87 bits, with a thousand parameters.",
-    ),
 )  # fmt: skip

@@ -26,6 +26,7 @@ def text_parcel(run: TokenizedRun) -> bytes:
     if isinstance(run, TextRun):
         expected, place = np.unique(run.top_ids, return_inverse=True)
         header["expected"] = [run.vocabulary.get(str(each), "") for each in expected.tolist()]
+        header["bytes"] = run.pieces
         header["vocabulary_size"] = run.model.vocab_size
         arrays |= {
             "expected_ids": expected.astype(np.int32),

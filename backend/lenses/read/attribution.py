@@ -88,6 +88,11 @@ declare(
                 draw=by_head,
                 area="stage",
             ),
+            Facts(
+                title="This token",
+                read="Its lead, and what had a share in it.",
+                of=("difference", "embedding", "constant"),
+            ),
             Chart(
                 key="parts",
                 title="Strongest parts",
@@ -113,11 +118,6 @@ declare(
                 "weight: for the pattern as it is, this split is exact. The strongest four are "
                 "kept.",
                 area="timeline",
-            ),
-            Facts(
-                title="This token",
-                read="Its lead, and what had a share in it.",
-                of=("difference", "embedding", "constant"),
             ),
         ),
         examples=(

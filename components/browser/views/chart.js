@@ -74,8 +74,17 @@ export default class Chart extends View {
     });
     if (this.box !== box || this.closed) return made.finalize();
     this.made = made;
+    const picture = mark(box, { role: "img", "aria-label": `${this.panel.title || "Chart"}; its menu has the numbers` });
+    for (const each of picture.querySelectorAll("svg,canvas")) mark(each, { "aria-hidden": true });
     made.view.addEventListener("click", (_, item) => this.#pick(item?.datum ?? {}));
+    this.#stops();
     return this.#signal();
+  }
+
+  // A chart that is larger than its place can be scrolled by keys.
+  #stops() {
+    if (this.node.scrollHeight > this.node.clientHeight + 1) mark(this.node, { tabindex: 0 });
+    else this.node.removeAttribute("tabindex");
   }
 
   #signal() {
@@ -106,6 +115,7 @@ export default class Chart extends View {
   #fit() {
     if (this.part.vconcat) this.#embed();
     else window.dispatchEvent(new Event("resize")); // what a chart of the width of its container listens to
+    this.#stops();
   }
 }
 

@@ -164,7 +164,7 @@ export default class Compare extends View {
 
   /** A place on or back, as in a lecture. */
   walk(by) {
-    return this.#key(by > 0 ? "ArrowRight" : "ArrowLeft");
+    return Boolean(this.nodes?.length) && this.#key(by > 0 ? "ArrowRight" : "ArrowLeft");
   }
 
   get placeInWords() {

@@ -6,8 +6,9 @@ import { factor, nameOf, range, share, tickText, ticks, unitIn } from "../number
 
 const CLASSES = ["1–10", "11–100", "101–1,000", "more"];
 
-// An end to a hundredth of the way between both, at most.
-function rounded(end, [low, high]) {
+// An end to a hundredth of the way between both, at most; of powers of ten both ends as they are.
+function rounded(end, [low, high], { scale: kind }) {
+  if (kind === "log") return tickText(Number(end.toPrecision(2)));
   const step = 10 ** Math.floor(Math.log10(high - low) - 1);
   return tickText(Math.round(end / step) * step);
 }
@@ -53,15 +54,15 @@ function scale(quantity, unit, ramp, ends, values, fixed) {
   const known = Array.from(values).filter(Number.isFinite).map((each) => each * times);
   const over = known.some((each) => each > ends[1] * (1 + 1e-6)) ? "≥ " : "";
   const under = known.some((each) => each < ends[0] - 1e-6 * Math.abs(ends[1])) ? "≤ " : "";
-  label(under + rounded(ends[0], ends), 0, "first");
+  label(under + rounded(ends[0], ends, quantity), 0, "first");
   let last = 0.02;
   for (const each of ticks(quantity, ends)) {
     const at = share(each, quantity, ends);
-    if (at < last + 0.16 || at > (over ? 0.72 : 0.82)) continue;
+    if (at < last + 0.16 || at > (over ? 0.72 : 0.78)) continue;
     label(tickText(each), at);
     last = at;
   }
-  label(`${over}${rounded(ends[1], ends)}${quantity.unit === "%" ? "\u202f%" : ""}`, 1, "last");
+  label(`${over}${rounded(ends[1], ends, quantity)}${quantity.unit === "%" ? "\u202f%" : ""}`, 1, "last");
   if (ends[0] === fixed[0] && ends[1] === fixed[1]) return box;
   // Where the fixed scale ends: inside the bar, or behind its end with a gap.
   const at = share(fixed[1], quantity, ends);

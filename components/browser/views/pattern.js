@@ -44,9 +44,12 @@ export default class Pattern extends View {
     const asked = !long ? {} : this.near ? { start: first, stop: first + options.rows } : { cells: options.cells };
     this.readout.textContent = "Reading the weights from the model…";
     const loading = window.Plotly ?? import("../plotly.js");
-    const [{ weights }] = await Promise.all([this.stage.pattern(...state.head, asked, this.run), loading]);
+    const [layer, head] = state.head;
+    const [{ weights }, { ceiling }] = await Promise.all([
+      this.stage.pattern(layer, head, asked, this.run), this.stage.part("head", { layer, head }, this.run), loading,
+    ]);
     const columns = asked.cells ? Math.round(Math.sqrt(weights.length)) : tokens;
-    return { weights, columns, rows: weights.length / columns, first, width: Math.ceil(tokens / columns) };
+    return { weights, ceiling, columns, rows: weights.length / columns, first, width: Math.ceil(tokens / columns) };
   }
 
   update(changed) {
@@ -72,9 +75,11 @@ export default class Pattern extends View {
     return null;
   }
 
+  // A query sees itself and what is before it, of a sliding window only the last e^ceiling tokens.
   #sees(query, key) {
-    const { first, width } = this.part;
-    return key * width < first + (query + 1) * width;
+    const { first, width, ceiling } = this.part;
+    const from = first + query * width;
+    return key * width < from + width && (key + 1) * width > from + 1 - Math.round(Math.exp(ceiling[from] ?? Infinity));
   }
 
   async #paint() {

@@ -58,11 +58,12 @@ export class View {
   async show(run) {
     this.run = run;
     const asked = (this.asked = {});
-    await this.stage.textReady?.catch(() => null);
+    const { textReady } = this.stage;
+    await textReady?.catch(() => null);
     if (this.closed) return;
-    const { text } = this;
     const part = await this.fetch().catch((error) => error);
-    if (this.asked !== asked || this.closed || this.text !== text) return;
+    const another = this.stage.textReady !== textReady; // text: this is shown again with it
+    if (this.asked !== asked || this.closed || another) return;
     this.refusal.textContent = part instanceof Error ? part.message : "";
     this.refusal.remove();
     if (part instanceof Error) return void this.node.prepend(this.refusal);
