@@ -40,6 +40,7 @@ def test_the_address_holds_the_step_and_leaving_keeps_the_text(frame):
     expect(lesson(frame)).to_contain_text("5 of 6")
     frame.button("Next").click()
     expect(lesson(frame)).to_contain_text("6 of 6")
+    expect(frame.page.get_by_role("tab", name="Gap")).to_have_attribute("aria-selected", "true")
     expect(frame.page).to_have_url(re.compile(r"lesson=sure_unsure_wrong\.6"))
     frame.page.go_back()
     expect(lesson(frame)).to_contain_text("5 of 6")
