@@ -152,7 +152,8 @@ class Frame {
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
     if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
-    const content = this.reading.tokenized;
+    const { tokenized, contents } = this.reading; // kinds of runs that hold the text as tokens
+    const content = contents[tokenized.find((kind) => kind in contents)];
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
   }
 
