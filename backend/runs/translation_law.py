@@ -133,6 +133,7 @@ class TranslationLawRun(Run):
     floors: np.ndarray = array("float32", FLOORS, nan="anywhere")
     error: np.ndarray = array("float32", FLOORS, nan="anywhere", quantity=ERROR)
 
-    def axes(self) -> dict[str, int]:
-        size = len(self.sizes) if self.sizes.ndim else 0
-        return {**super().axes(), "X": size, "Y": size}
+    def check(self) -> None:
+        super().check()
+        if set(self.loss.shape) != {len(self.sizes)}:
+            raise ValueError("loss has a row and a column for every size")
