@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import cache
@@ -26,25 +27,56 @@ from .source import Source
 
 BROWSER = Path(__file__).with_name("browser")
 _KEY = "frame"
+_FIRST_VIEWS = (
+    "strip",
+    "expected",
+    "view",
+    "card",
+    "guesses",
+    "keys",
+    "legend",
+    "links",
+    "minimap",
+    "text",
+)
+"""Modules of what a text is first shown by, and what those import."""
 
-# The module is a real file of our own route; the page's own address tells where that is.
+# The module is a real file of our own route; the page's own address tells where that is. What it
+# imports is fetched along with it, not one level after the other.
 _LOADER = """
 let part
+function begin(base, modules) {
+  for (const module of modules) {
+    const link = document.createElement("link")
+    link.rel = "modulepreload"
+    link.href = base + module
+    document.head.append(link)
+  }
+  return import(base + "frame.js")
+}
 export default function (component) {
   const { path, version } = component.data.assets
   const here = location.pathname
   const above = path && here.endsWith(`/${path}`) ? here.slice(0, -path.length) : here
   const base = above.endsWith("/") ? above : `${above}/`
-  part ??= import(new URL(`${base}assets/${version}/frame.js`, location.origin).href)
+  part ??= begin(new URL(`${base}assets/${version}/`, location.origin).href, MODULES)
   part.then((module) => module.show(component))
 }
 """
 
 
+def first_modules() -> list[str]:
+    """Return the modules that the first picture of a text needs, by their path in the assets."""
+    views = [BROWSER / "views" / f"{each}.js" for each in _FIRST_VIEWS]
+    paths = [*sorted(BROWSER.glob("*.js")), *views]
+    return [*(each.relative_to(BROWSER).as_posix() for each in paths), "colours.js"]
+
+
 @cache
 def _mount() -> Callable[..., Any]:
     styles = "\n".join(path.read_text("utf-8") for path in sorted(BROWSER.rglob("*.css")))
-    return component("frame", css=styles, js=_LOADER)
+    loader = _LOADER.replace("MODULES", json.dumps(first_modules()))
+    return component("frame", css=styles, js=loader)
 
 
 def report() -> Mapping[str, Any]:

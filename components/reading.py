@@ -201,7 +201,10 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "note": reading.note,
         "token": reading.token,
         "contents": contents,
-        "tokenized": _tokenized(contents),
+        "tokenized": sorted(
+            (each.kind for each in own if issubclass(each.run_type, TokenizedRun)),
+            key=lambda kind: kind != "text",
+        ),
         "branches": list(reading.branches),
         "tokens": None if run is None else _tokens(run),
         "offers": offers,
@@ -213,12 +216,6 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
         **reading.more(source),
     }
-
-
-def _tokenized(contents: Mapping[str, str]) -> str | None:
-    """Return the content of a run that holds the text as tokens, if there is one."""
-    known = [kind for kind in contents if issubclass(LENSES[kind].run_type, TokenizedRun)]
-    return contents[min(known, key=lambda kind: kind != "text")] if known else None
 
 
 def model_key(spec: ModelSpec) -> str:

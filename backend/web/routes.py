@@ -87,7 +87,9 @@ class _Serving:
         path = request.path_params["path"]
         found = None
         if request.path_params["version"] == self._files.version:
-            found = await run_in_threadpool(self._files.read, path)
+            found = self._files.at_hand(path)
+            if found is None:
+                found = await run_in_threadpool(self._files.read, path)
         if found is None:
             return _refusal("There is no such file.", 404)
         headers = {"Cache-Control": FOR_EVER, "Content-Type": media_type(path)}

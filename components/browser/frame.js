@@ -15,6 +15,7 @@ import { Opening } from "./opening.js";
 import { Palette } from "./palette.js";
 import { OwnPage } from "./own_page.js";
 import { fetchParcel } from "./parcels.js";
+import { Pictures } from "./pictures.js";
 import { isDark, onThemeChange } from "./private.js";
 import { Reports } from "./reports.js";
 import { DEFAULTS, FIXED, same } from "./state.js";
@@ -60,6 +61,7 @@ class Frame {
     this.jobs = new Jobs(this);
     this.glossary = new Glossary(this);
     this.figures = [];
+    this.pictures = new Pictures(this);
     this.lenses = {};
     this.lensesReady = fetch(new URL("lenses.json", HERE))
       .then((answer) => answer.json())
@@ -121,12 +123,13 @@ class Frame {
 
   closeAll() {
     for (const figure of this.figures) figure.close();
-    this.figures = [];
+    this.figures = this.pictures.figures = [];
     this.built = null;
   }
 
   async show(shown, lens, run) {
     const sameText = this.shown?.split("/")[2] === shown.split("/")[2];
+    if (this.shown && !sameText && !this.visits.under) this.state.cover = null; // it was about the text before
     const wanted = [this.page.name, this.without, Boolean(run)].join("/");
     const sameLens = this.built === wanted;
     this.shown = shown;
@@ -149,7 +152,8 @@ class Frame {
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
     if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
-    const content = this.reading.tokenized;
+    const { tokenized, contents } = this.reading; // kinds of runs that hold the text as tokens
+    const content = contents[tokenized.find((kind) => kind in contents)];
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
   }
 
@@ -174,7 +178,7 @@ class Frame {
       const own = this.figures.filter((figure) => figure.panel.area === area);
       this.areas[area].hidden = own.length === 0;
       this.areas[area].dataset.count = own.length;
-      this.areas[area].replaceChildren(...this.arrange(area, own, lens));
+      this.areas[area].replaceChildren(...this.pictures.arrange(area, own));
     }
     this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
   }
@@ -188,36 +192,6 @@ class Frame {
     const few = lens.panels.filter((panel) => (view ? panel.module === "strip" : OPENING.has(panel.module)));
     const own = { name: view, module: view, title, read: summary, area: "stage", options: {}, numbers: [] };
     return view ? [...few, own] : few;
-  }
-
-  // Pictures along the text share one place: one of them is seen at a time.
-  arrange(area, figures, lens) {
-    if (area !== "timeline" || figures.length < 2) return figures.map((figure) => figure.node);
-    const tabs = element("div", "choices");
-    tabs.setAttribute("role", "tablist");
-    const choose = (name) => {
-      for (const figure of figures) {
-        const on = figure.panel.name === name;
-        figure.tab.setAttribute("aria-selected", on);
-        figure.tab.tabIndex = on ? 0 : -1;
-        figure.node.hidden = !on;
-        if (on) figure.wake();
-      }
-    };
-    for (const figure of figures) {
-      figure.tab = element("button", "choice", figure.panel.title);
-      figure.tab.type = "button";
-      figure.tab.setAttribute("role", "tab");
-      figure.tab.addEventListener("click", () => {
-        choose(figure.panel.name);
-        this.set({ tab: { ...this.state.tab, [lens.kind]: figure.panel.name } });
-      });
-      tabs.append(figure.tab);
-    }
-    tabs.addEventListener("keydown", (event) => stepTabs(event, figures.map((each) => each.tab)));
-    const known = figures.some((figure) => figure.panel.name === this.state.tab[lens.kind]);
-    choose(known ? this.state.tab[lens.kind] : figures[0].panel.name);
-    return [tabs, ...figures.map((figure) => figure.node)];
   }
 
   drawOffer(lens, run) {
@@ -245,6 +219,7 @@ class Frame {
     // While another text is on its way, all is drawn once it has come.
     const waits = this.textReady && !this.text;
     if (!waits) for (const figure of this.figures) figure.update(changed);
+    if (changed.has("tab")) this.pictures.choose();
     this.lecture.draw();
     this.lesson.update(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
@@ -356,17 +331,6 @@ function mostSurprising(text) {
     if (text.surprisal[i] > (text.surprisal[best] || 0)) best = i;
   }
   return best;
-}
-
-export function stepTabs(event, tabs) {
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  const at = tabs.findIndex((tab) => tab.matches(":focus"));
-  if (!step || at < 0) return;
-  const next = tabs[(at + step + tabs.length) % tabs.length];
-  next.focus();
-  next.click();
-  event.preventDefault();
-  event.stopPropagation();
 }
 
 const frames = new WeakMap(); // mount → frame

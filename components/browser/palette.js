@@ -94,7 +94,7 @@ export class Palette {
     const many = this.shown.length;
     const said = this.box.value.trim() ? `${many === MOST ? `The best ${MOST}` : many} found · ` : "";
     this.foot.textContent = many ? `${said}↑ ↓ choose · Enter opens · Esc closes` : "Nothing found.";
-    this.choose(typed ? 0 : Math.max(0, this.shown.indexOf(before)));
+    this.choose(typed ? 0 : Math.max(0, this.shown.findIndex((each) => each.group === before?.group && each.title === before.title)));
   }
 
   option(entry, i) {

@@ -86,6 +86,7 @@ def test_a_term_is_explained_while_it_is_chosen_and_opens_its_lens(search, frame
 
 def test_a_reader_of_screens_hears_which_entry_is_chosen(search):
     search.open()
+    expect(search.options.filter(has_text="Lesson")).not_to_have_count(0)  # all has come
     for _ in range(2):
         search.box.press("ArrowDown")
     chosen = search.page.locator(".palette [aria-selected=true]")
