@@ -116,6 +116,8 @@ def model(source: Source, said: Mapping[str, Any]) -> None:
             given["source"] = checks.line(str(said["source"]))
             revision = said.get("revision")
             given["revision"] = None if revision is None else checks.line(str(revision))
+        if "device" in said:
+            given["device"] = checks.device(str(said["device"]).strip() or "auto")
         if "dtype" in said:
             given["dtype"] = checks.one_of(("auto", "float32", "bfloat16", "float16"))(
                 str(said["dtype"])

@@ -89,13 +89,15 @@ def default_reading(source: Source, lens: Lens) -> Reading:
     Raises:
         EntroscopeError: the lens has none.
     """
-    names = [each.name for each in (*LENSES[main_kind(lens)].examples, *lens.examples)]
-    if not names:
+    shipped = {each.name for each in source.example_names()}
+    main, own = (
+        [each.name for each in of.examples if each.name in shipped]
+        for of in (LENSES[main_kind(lens)], lens)
+    )
+    if not main and not own:
         raise EntroscopeError(f"{lens.title} has no example to show.")
-    first = example_reading(source, names[0])
-    if lens.kind in first.contents or not lens.examples:
-        return first
-    return example_reading(source, lens.examples[0].name)
+    first = example_reading(source, [*main, *own][0])
+    return first if lens.kind in first.contents or not own else example_reading(source, own[0])
 
 
 def example_reading(source: Source, name: str) -> Reading:

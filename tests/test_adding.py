@@ -71,7 +71,7 @@ for panel in lens.panels:
 assert part(lens, run, "map_turn.svg", {"theme": "light"})[0].startswith(b"<svg")
 page = AppTest.from_file("components/shell.py", default_timeout=60)
 page.switch_page("../pages/read/turning.py").run()
-assert not page.exception
+assert not page.exception, [each.value for each in page.exception]
 print("done")
 """
 

@@ -86,7 +86,8 @@ def add(kind: str, own: Own | None = None) -> None:
             name: value for name, value in given.items() if value is not None or plain[name].empty
         }
         try:
-            asked = adapter(request).validate_python({"model": vars(spec), **fields})
+            model = {"model": vars(spec)} if request.reads_model else {}
+            asked = adapter(request).validate_python({**model, **fields})
         except ValueError as error:
             raise _refusal(error, declared) from error
         run = base.answer(asked, **files)

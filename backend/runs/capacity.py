@@ -148,3 +148,8 @@ class CapacityRun(Run):
     def axes(self) -> dict[str, int]:
         own = {"V": len(self.request.cuts) + 1, "X": len(self.request.texts), "B": len(BIASES)}
         return {**super().axes(), **own}
+
+    def check(self) -> None:
+        super().check()
+        if not ((self.flops >= 1).all() and (self.counted >= 1).all()):
+            raise ValueError("work is a number from 1")

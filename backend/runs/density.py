@@ -167,3 +167,12 @@ class DensityRun(Run):
 
     def axes(self) -> dict[str, int]:
         return {**super().axes(), "V": len(PUBLISHED) + len(self.request.others)}
+
+    def check(self) -> None:
+        super().check()
+        if not (self.size > 0).all():
+            raise ValueError("sizes are above 0")
+        try:
+            self.request.models()
+        except InputError as error:
+            raise ValueError(str(error)) from error

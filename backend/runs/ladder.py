@@ -30,6 +30,7 @@ SIZE = Quantity(
 
 SIZES = Axis("V", "size", None, lambda run, i: f"{float(run.sizes[i]):,.0f}")
 RECORDS = Axis("I", "record", None, lambda run, i: f"step {run.step[i]}")
+SEEDS = Axis("W", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class LadderRequest(Request):
     Attributes:
         zipf, items: the source: so many items, their frequency falling with this power.
         learning_rate: of Adam, warmed up and brought down.
-        seeds: of the first weights; the best of them counts.
+        seeds: how many networks of every size; the best of them counts.
     """
 
     kind: ClassVar[str] = "ladder"
@@ -52,20 +53,20 @@ class LadderRequest(Request):
     learning_rate: float = asked(
         0.01, label="Learning rate", help="Of Adam, warmed up and brought down.", low=1e-3, high=0.1
     )
-    seeds: tuple[int, ...] = asked(
-        (0, 1), label="Seeds", help="One network of every size for each.", own=True
+    seeds: int = asked(
+        2, label="Seeds", help="So many networks of every size; the best counts.", low=1, high=12
     )
 
 
 @RUN_KINDS.register("ladder")
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LadderRun(Run):
-    """Losses of V sizes with S seeds over I records, and the law L∞ + (N₀ / N)^α through the best.
+    """Losses of V sizes with W seeds over I records, and the law L∞ + (N₀ / N)^α through the best.
 
     Attributes:
         step: int32 [I].
         sizes: float32 [V].
-        loss: float32 [I, V, S], nats.
+        loss: float32 [I, V, W], nats.
         best: float32 [V], of the last record.
         true_floor: nats; the entropy of a label, which no network goes below.
         floor, scale, exponent, error: of the fit; error is its relative root mean square.
@@ -75,7 +76,7 @@ class LadderRun(Run):
     request: LadderRequest
     step: np.ndarray = array("int32", RECORDS)
     sizes: np.ndarray = array("float32", SIZES, quantity=SIZE)
-    loss: np.ndarray = array("float32", RECORDS, SIZES, "S", nan="anywhere", quantity=LOSS)
+    loss: np.ndarray = array("float32", RECORDS, SIZES, SEEDS, nan="anywhere", quantity=LOSS)
     best: np.ndarray = array("float32", SIZES, nan="anywhere", quantity=BEST)
     true_floor: float
     floor: float
@@ -84,4 +85,9 @@ class LadderRun(Run):
     error: float
 
     def axes(self) -> dict[str, int]:
-        return {**super().axes(), "S": len(self.request.seeds)}
+        return {**super().axes(), "W": self.request.seeds}
+
+    def check(self) -> None:
+        super().check()
+        if not (self.sizes > 0).all():
+            raise ValueError("sizes are above 0")

@@ -132,3 +132,8 @@ class TranslationLawRun(Run):
     of_budget: np.ndarray = array("float32", SHARES, quantity=OF_BUDGET)
     floors: np.ndarray = array("float32", FLOORS, nan="anywhere")
     error: np.ndarray = array("float32", FLOORS, nan="anywhere", quantity=ERROR)
+
+    def check(self) -> None:
+        super().check()
+        if set(self.loss.shape) != {len(self.sizes)}:
+            raise ValueError("loss has a row and a column for every size")

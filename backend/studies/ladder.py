@@ -60,7 +60,7 @@ def _training(request: LadderRequest) -> TrainingRequest:
     choices = ("zipf", "items", "learning_rate")
     return TrainingRequest(
         experiment=NAME,
-        seeds=request.seeds,
+        seeds=tuple(range(request.seeds)),
         choices=tuple((name, getattr(request, name)) for name in choices),
     )
 
@@ -74,7 +74,7 @@ def _ladder(request: LadderRequest, run: TrainingRun) -> LadderRun:
     known = np.isfinite(best)
     law = fit_power_law(torch.from_numpy(sizes[known]), torch.from_numpy(best[known]))
     return LadderRun(
-        request=replace(request, seeds=tuple(run.request.seeds)),
+        request=request,
         model=run.model,
         versions=run.versions,
         created=run.created,

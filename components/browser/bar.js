@@ -2,6 +2,7 @@
 // line the tabs of the group.
 
 import { button, element } from "./dom.js";
+import { control } from "./form.js";
 import { menu, opens } from "./menu.js";
 import { chooseTheme, chosenTheme } from "./private.js";
 
@@ -139,7 +140,21 @@ export class Bar {
       numbers.append(choice);
     }
     box.append(element("div", "menu-heading", "Number type"), numbers);
+    const { model } = frame.data;
+    if (/^[\w-]+\/[\w.-]+$/.test(model.source)) {
+      box.append(this.line("Revision of the hub", "a branch, tag or commit", model.revision ?? "", (revision) => choose({ source: model.source, revision: revision || null })));
+    }
+    box.append(this.line("Device", "auto, cpu, mps, cuda or cuda:0", model.device ?? "", (device) => choose({ device })));
     return box;
+  }
+
+  // A field that is taken over by Enter.
+  line(label, placeholder, value, take) {
+    const made = control({ name: label, label, kind: "line", help: "" }, value, () => {});
+    const input = made.querySelector("input");
+    input.placeholder = placeholder;
+    input.addEventListener("keydown", (event) => event.key === "Enter" && take(input.value.trim()));
+    return made;
   }
 }
 

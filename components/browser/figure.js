@@ -1,9 +1,11 @@
 // A panel in its place: the view that draws it, its title, and one menu for everything about it.
 
 import { button, element } from "./dom.js";
+import { control } from "./form.js";
 import { headOptions } from "./heads.js";
 import { menu, openAt } from "./menu.js";
 
+const WIDEST = 32; // tokens of a running mean
 const LOOKS = { label: "Where it looks", plain: "what the pinned token takes from every other, by this head", help: "The weights of this head in the row of the pinned token." };
 
 export class Figure {
@@ -87,11 +89,22 @@ export class Figure {
       { heading: "Colours" },
       { label: "fixed range, the same for every text", checked: !frame.state.spread, act: () => frame.set({ spread: false }) },
       { label: "span this text", checked: frame.state.spread, act: () => frame.set({ spread: true }) },
+      ...(panel.numbers.some((number) => number.window_of) ? [{ heading: "Mean over" }, { content: this.windowWidth() }] : []),
+      { heading: "Go to" },
+      { label: "the token with the highest value", act: () => this.view.jump(1) },
+      { label: "the one with the lowest", act: () => this.view.jump(-1) },
       { heading: "Tokens" },
       { label: "as running text", checked: !frame.state.raw, act: () => frame.set({ raw: false }) },
       { label: "raw, one by one with their ids", checked: frame.state.raw, act: () => frame.set({ raw: true }) },
     ]);
     return choice;
+  }
+
+  // How many tokens a running mean is taken over.
+  windowWidth() {
+    const { frame } = this;
+    const field = { name: "window", label: "tokens", kind: "whole", low: 1, high: WIDEST, help: "", choices: [] };
+    return control(field, frame.state.window, (width) => width && frame.set({ window: width }));
   }
 
   items() {
@@ -108,6 +121,7 @@ export class Figure {
       const { theme } = frame.state;
       items.push(to("Data as CSV", "csv"), to("Data as JSON", "json"), to("Picture as SVG", "svg", { theme }), to("Picture as PNG", "png", { theme }));
     }
+    if (panel.options.window) items.push({ heading: "Mean over" }, { content: this.windowWidth() });
     items.push({ label: "Full screen", act: () => this.node.requestFullscreen() });
     return items;
   }

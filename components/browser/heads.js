@@ -46,6 +46,8 @@ export function headOptions(frame, panel) {
         if (queries[0] <= queries[1]) frame.set({ queries: whole ? null : [queries[0], queries[1] + 1] });
       });
     });
+    const pinned = button("Only the pinned token", () => frame.set({ queries: [frame.state.token, frame.state.token + 1] }));
+    box.append(pinned);
     const flags = (change) => frame.set({ flags: { ...frame.state.flags, ...change } });
     const scales = options.scales.map((each) => each.label);
     const scale = options.scales.find((each) => each.value === (state.flags.scale ?? options.scales[0].value));

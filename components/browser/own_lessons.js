@@ -15,7 +15,8 @@ export async function own(frame, path, method = "GET", body = undefined, more = 
 /** The view on screen: where it is, and the run that it shows. */
 export function viewNow({ address, data, lens, page, reading }) {
   const query = address.query();
-  for (const name of ["lesson", "job", "branches", ...Object.keys(data.address)]) query.delete(name);
+  const sources = Object.keys(reading.address).filter((name) => name !== "example"); // the server names a run that stays
+  for (const name of ["lesson", "lecture", "job", "branches", ...sources, ...Object.keys(data.address)]) query.delete(name);
   return { look: `${page.path}?${query}`, content: reading.contents[lens.kind] };
 }
 

@@ -78,6 +78,7 @@ def run(name: str) -> TokenizedRun:
         "long_edited": lambda: text_run([*_prose(LONG)[:4000], " new", *_prose(LONG)[4000:]]),
         "norms": _norms,
         "hostile_attention": lambda: _looking(run("hostile"), 2),
+        "windowed_attention": lambda: _windowed(_looking(text_run(_prose(40)), 1)),
         "long_attention": lambda: _looking(text_run(_prose(1500)), 1),
         "made_up_texts": dataset_run,
         "wide": lambda: attention_run(_random((64, 32, 8))),
@@ -98,7 +99,13 @@ def _looking(text: TokenizedRun, heads: int) -> AttentionRun:
     """Return an attention run over the tokens of a text."""
     shared = ("text", "tokens", "token_ids", "offsets", "groups", "special")
     made = attention_run(_random((1, heads, len(text))))
-    return replace(made, **{each: getattr(text, each) for each in shared})
+    seen = np.log(np.arange(1, len(text) + 1))[None].astype(np.float32)
+    return replace(made, max_entropy=seen, **{each: getattr(text, each) for each in shared})
+
+
+def _windowed(made: AttentionRun) -> AttentionRun:
+    """Return the run as of a model that sees the last eight tokens."""
+    return replace(made, max_entropy=np.minimum(made.max_entropy, np.float32(np.log(8))))
 
 
 def _norms() -> ResidualNormsRun:

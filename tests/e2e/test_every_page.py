@@ -1,4 +1,4 @@
-"""Every page in every window: nothing overflows, the picture is in view, axe finds nothing grave."""
+"""Every page in every window: nothing overflows, the picture is in view, axe is content."""
 
 from __future__ import annotations
 

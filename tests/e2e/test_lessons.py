@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
+
+from backend.lessons import lessons_in_order, plain
 
 
 def lesson(frame) -> Locator:
@@ -64,6 +67,22 @@ def test_covered_words_are_guessed_and_shown(frame):
     expect(lesson(frame).locator(".right")).to_contain_text("74 %")
     expect(frame.page.locator(".t.covered")).to_have_count(17)
     expect(frame.inspector).to_contain_text("“was”")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shipped", lessons_in_order(), ids=lambda each: each.name)
+def test_every_step_shows_its_page_and_what_it_leads_the_eye_to(frame, shipped):
+    for i, step in enumerate(plain(shipped)["steps"]):
+        if i == 0:
+            frame.page.goto(f"{frame.url}/{step['look']}&lesson={shipped.name}.1")
+        else:
+            lesson(frame).get_by_role("button", name="Next").click()
+        expect(lesson(frame)).to_contain_text(step["words"])
+        expect(frame.page).to_have_url(re.compile(rf"lesson={shipped.name}\.{i + 1}"))
+        assert frame.path == f"/{step['look'].split('?')[0]}"
+        if step["highlight"]:
+            lit = frame.page.locator("[data-lit]")
+            expect(lit).to_have_count(len(step["highlight"]))
 
 
 def test_a_paper_is_found_by_a_word_and_its_claim_is_seen_in_its_lens(frame):

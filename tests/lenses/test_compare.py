@@ -175,8 +175,9 @@ def test_bounds_are_drawn_until_the_exact_divergence_is_known():
 def test_models_with_different_vocabularies_have_no_divergence_and_that_is_said():
     a = text_run()
     b = replace(a, vocabulary={key: f"{text}!" for key, text in a.vocabulary.items()})
+    assert "different vocabularies" in chart(compared(a, b), "divergence")["nothing"]
     with pytest.raises(InputError, match="different vocabularies"):
-        chart(compared(a, b), "divergence")
+        part(LENS, compared(a, b), "divergence.svg", {"theme": "light"})
 
 
 def test_the_map_of_heads_shows_b_minus_a_of_their_means():

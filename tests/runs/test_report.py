@@ -383,11 +383,9 @@ def test_the_snippet_makes_the_run_again(tiny_folder, tmp_path, monkeypatch):
 @pytest.mark.parametrize("run", all_kinds(), ids=lambda run: run.kind)
 def test_the_snippet_of_every_kind_asks_for_an_equal_request(run):
     lines = snippet(run).replace("model=model.spec", "model=ModelSpec(dtype='float32')")
-    code = (
-        lines.split("model = backend")[0].split("request = ")[0]
-        + "from backend.runs import ModelSpec\n"
-    )
-    code += "request = " + lines.split("request = ")[1].split("\nrun = ")[0]
+    before, _, asks = lines.partition("request = ")
+    code = before.split("model = backend")[0] + "from backend.runs import ModelSpec\n"
+    code += "request = " + asks.split("run = backend")[0]  # what it asks, unanswered
     names: dict = {}
     exec(code, names)  # noqa: S102
     asked = replace(run.request, model=ModelSpec(dtype="float32"))

@@ -2,7 +2,7 @@
 // axis, all of them as a ladder of bars; and of a head, its means.
 
 import { behindText } from "../colour.js";
-import { element, mark, onKeys, placeByKey } from "../dom.js";
+import { button, element, mark, onKeys, placeByKey } from "../dom.js";
 import { along, factor, nameOf, range, share, unitIn, withUnit } from "../numbers.js";
 import { facts, heading } from "./expected.js";
 import { View } from "./view.js";
@@ -16,31 +16,49 @@ export default class Facts extends View {
   async fetch() {
     if (!this.options.head) return super.fetch();
     const asked = this.following(["positions", "first"]);
-    const [part, means] = await Promise.all([super.fetch(), this.stage.part("heads", asked, this.run)]);
-    return { ...part, means };
+    const { second } = this.state;
+    const ofSecond = second && this.stage.part(this.options.part ?? this.panel.name, { ...this.parameters, layer: second[0], head: second[1] }, this.run);
+    const [part, means, other] = await Promise.all([super.fetch(), this.stage.part("heads", asked, this.run), ofSecond]);
+    return { ...part, means, other };
+  }
+
+  update(changed) {
+    if (changed.has("second") && this.options.head && this.run) this.show(this.run);
+    super.update(changed);
   }
 
   draw() {
     const { text, token, part, state } = this;
-    const row = (quantity, value, label = nameOf(quantity)) => {
-      return { label, value: withUnit(value, quantity, state.unit), help: quantity.help };
+    const { other } = part;
+    const row = (quantity, value, label = nameOf(quantity), second = undefined) => {
+      const beside = second === undefined ? "" : ` · ${withUnit(second, quantity, state.unit)}`;
+      return { label, value: `${withUnit(value, quantity, state.unit)}${beside}`, help: quantity.help };
     };
     const focused = this.node.getRootNode().activeElement?.classList.contains("ladder");
     const ladders = part.numbers.filter((each) => this.placesOf(each) > 1);
-    const about = [part.name, part.reason].filter(Boolean).join(": ");
+    const about = [[part.name, other?.name].filter(Boolean).join(" · "), part.reason].filter(Boolean).join(": ");
     this.node.replaceChildren(
-      heading(text, token), ...(about ? [element("p", "pinned-sentence", about)] : []), ...ladders.map((each) => this.#ladder(each)),
-      facts(part.numbers.map((each) => row(each, this.valuesOf(each)[token])), "pinned-list"), ...this.#means(row),
+      heading(text, token), ...(about ? [element("p", "pinned-sentence", about)] : []), ...(this.options.head ? [this.#pair()] : []),
+      ...ladders.map((each) => this.#ladder(each)),
+      facts(part.numbers.map((each) => row(each, this.valuesOf(each)[token], undefined, other?.[each.name]?.[token])), "pinned-list"), ...this.#means(row),
     );
     if (focused) this.node.querySelector(".ladder")?.focus();
   }
 
+  // Holds the head on, so that another one is seen beside it.
+  #pair() {
+    const { second, head } = this.state;
+    const words = second ? `Without L${second.join(".H")}` : "Hold this head and compare others with it";
+    return button(words, () => this.stage.set({ second: second ? null : [...head] }), "pinned-pair");
+  }
+
   #means(row) {
-    const { means, layer, head } = this.part;
+    const { means, layer, head, other } = this.part;
     if (!means) return [];
     const rows = this.options.figures.flatMap(({ name, label }) => {
       const quantity = means.numbers.find((each) => each.name === name);
-      return quantity ? [row(quantity, means[name][layer * means.heads + head], label)] : [];
+      const of = (each) => means[name][each.layer * means.heads + each.head];
+      return quantity ? [row(quantity, of({ layer, head }), label, other && of(other))] : [];
     });
     const title = `Means over ${this.state.queries ? "the chosen" : "all"} tokens`;
     return [element("h3", "pinned-title", title), facts(rows, "pinned-list")];

@@ -216,6 +216,12 @@ export default class Strip extends View {
     follow(5);
   }
 
+  /** Pin the token whose value is the highest, or the lowest with −1. */
+  jump(sign) {
+    const known = [...this.values.keys()].filter((i) => !Number.isNaN(this.values[i]));
+    if (known.length) this.stage.set({ token: known.reduce((best, i) => (sign * this.values[i] > sign * this.values[best] ? i : best)) });
+  }
+
   // ── what the reader does ───────────────────────────────────────────────────────────────────
 
   #point({ target, clientY }) {
