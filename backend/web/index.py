@@ -16,8 +16,9 @@ def everything() -> dict[str, Any]:
     """Return ``{"entries": …, "terms": …}``, ready for JSON; terms have formulas as MathML.
 
     An entry is ``{group, title, note, words, open}``. Its ``words`` are searched too and not shown.
-    ``open`` says what a press does: ``{"look": …}`` goes to an address below that of the app,
-    ``{"kind": …}`` to the page of a lens, with ``"ask"`` for what the server does before.
+    ``open`` says what a press does: ``{"look": …}`` goes to an address below that of the app, and
+    there to a ``"place"`` by its id; ``{"kind": …}`` goes to the page of a lens, with ``"ask"`` for
+    what the server does before.
     """
     entries = [*_examples(), *_papers()]
     return {"entries": entries, "terms": [_plain(each) for each in glossary()]}
@@ -39,12 +40,13 @@ def _papers() -> Iterator[dict[str, Any]]:
     looks = {paper.number: str(look_of(lens, paper)) for lens, paper in papers.declared()}
     for each in papers.entries():
         seen = looks.get(each.number)
+        atlas = {"look": "papers", "place": f"paper-{each.number}"}
         yield {
             "group": "Paper",
             "title": each.title,
             "note": each.question if seen else f"not seen here yet · {each.question}",
             "words": f"{each.number} {each.citation} {each.lens}",
-            "open": {"look": seen or "atlas"},
+            "open": {"look": seen} if seen else atlas,
         }
 
 

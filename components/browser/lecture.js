@@ -75,7 +75,8 @@ export class Lecture {
       Object.assign(acts, { b: () => this.blank(), ".": () => this.blank(), q: () => this.code(), n: () => this.notes.open() });
       acts.escape = () => (this.curtain.hidden ? this.toggle(false) : this.blank(false));
       const arrow = key.startsWith("Arrow") && over.closest?.(OWN_KEYS);
-      if (key in STEPS && !arrow) acts[key.toLowerCase()] = () => this.step(STEPS[key]);
+      const walks = this.frame.lens && !arrow; // a page without a lens scrolls by these keys
+      if (key in STEPS && walks) acts[key.toLowerCase()] = () => this.step(STEPS[key]);
     }
     const act = acts[key.toLowerCase()];
     act?.();

@@ -5,6 +5,7 @@ import { formula } from "./figure.js";
 import { found, prepared } from "./finding.js";
 
 const MOST = 40; // entries that are listed
+const TRIES = 50; // tenths of a second until a place of another page is given up
 const PAGE = 8; // entries that Page Down passes
 
 export class Palette {
@@ -139,12 +140,22 @@ export class Palette {
     if (!entry) return undefined;
     this.dialog.close();
     const { frame } = this;
-    const { page, kind, ask, look, lesson } = entry.open;
+    const { page, kind, ask, look, place, lesson } = entry.open;
     const target = page ?? frame.bar.pages().find((each) => each.kind === kind && !each.opening && !each.view);
     if (lesson) return frame.lesson.start(lesson);
     frame.lesson.leave();
     if (look) frame.visit(look);
     else if (target) frame.go(target, ask);
+    return place && this.scrollTo(place);
+  }
+
+  // A place of a page that is still to be drawn.
+  async scrollTo(id) {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const node = this.frame.root.querySelector(`#${id}`);
+      if (node?.checkVisibility()) return node.scrollIntoView({ block: "center" });
+      await new Promise((next) => setTimeout(next, 100));
+    }
     return undefined;
   }
 }

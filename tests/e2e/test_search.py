@@ -77,6 +77,12 @@ def test_a_saved_run_opens_with_its_name(search, frame):
     expect(frame.page.locator(".head-text")).to_contain_text("def")
 
 
+def test_a_paper_that_no_lens_shows_yet_is_found_in_the_list_of_papers(search, frame):
+    search.open().find("mlicv2", "Paper")
+    expect(frame.page).to_have_title("Papers · Entroscope")
+    expect(frame.page.locator("#paper-1")).to_be_in_viewport()
+
+
 def test_a_term_is_explained_while_it_is_chosen_and_opens_its_lens(search, frame):
     search.open().box.fill("induction head")
     expect(frame.page.locator(".palette-about")).to_contain_text("what followed the last time")

@@ -24,7 +24,7 @@ def test_every_paper_is_found_and_leads_to_what_a_lens_shows_of_it():
     titles = {each["title"] for each in ENTRIES if each["group"] == "Paper"}
     assert titles == {each.title for each in papers.entries()}
     shown = {lens.file for lens, _ in papers.declared()}
-    assert {each["look"].split("?")[0] for each in opened("Paper")} <= {*shown, "atlas"}
+    assert {each["look"].split("?")[0] for each in opened("Paper")} <= {*shown, "papers"}
 
 
 def test_a_paper_without_a_lens_says_so():
