@@ -307,7 +307,7 @@ def _press(page: Page, mark: str) -> float:
     page.wait_for_function(
         "mark => window.inFrame('.stage-area .strip-text').some(n => n.textContent.includes(mark))",
         arg=mark,
-        timeout=180_000,
+        timeout=300_000,
         polling=20,
     )
     return time.perf_counter() - began

@@ -180,7 +180,8 @@ export class Head {
     this.editing = true;
     const values = this.values();
     const form = element("form", "edit-form");
-    const needed = Object.values(frame.lens.fields).filter((field) => field.needed && field.kind !== "own");
+    const own = Object.values(frame.lens.fields).filter((field) => field.kind !== "own");
+    const needed = own.some((field) => field.needed) ? own.filter((field) => field.needed) : own;
     const counter = element("span", "count");
     const counted = afterRest(
       (text) => this.countTokens(text),
