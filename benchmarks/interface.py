@@ -123,7 +123,7 @@ def _served(script: Path) -> Iterator[str]:
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
