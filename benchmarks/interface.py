@@ -83,7 +83,7 @@ STAGE = """() => {
   const box = window.inFrame('.stage-area')[0].getBoundingClientRect();
   const seen = Math.min(box.bottom, innerHeight) - Math.max(box.top, 0);
   const sheet = window.inFrame('.inspector-area')[0]?.getBoundingClientRect();
-  const under = sheet && sheet.left < box.left + 1 ? Math.max(0, box.bottom - sheet.top) : 0;
+  const under = sheet?.height && sheet.left < box.left + 1 ? Math.max(0, box.bottom - sheet.top) : 0;
   const root = document.documentElement;
   const main = document.querySelector('[data-testid=stMain]');
   return {whole: box.top >= 0 && box.bottom <= innerHeight, share: (seen - under) / innerHeight,
