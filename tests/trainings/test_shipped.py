@@ -45,8 +45,12 @@ def test_the_figure_of_a_paper_is_found_on_its_run(paper):
 
 
 def test_every_paper_of_an_experiment_is_declared():
-    declared = {paper.number for paper in LENS.papers}
-    assert declared == {number for name in names() for number in EXPERIMENTS[name].papers}
+    declared = {
+        paper.number
+        for lens in ("training", "ladder", "knowledge")
+        for paper in LENSES[lens].papers
+    }
+    assert declared >= {number for name in names() for number in EXPERIMENTS[name].papers}
 
 
 @pytest.mark.parametrize("word", ["<img src=x>", "{{7*7}}", 'a" + alert(1) + "'])
