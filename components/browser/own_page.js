@@ -7,7 +7,7 @@ const HERE = new URL("./", import.meta.url);
 export class OwnPage {
   constructor(frame) {
     this.frame = frame;
-    this.node = element("main", "own");
+    this.node = element("div", "own");
     this.node.hidden = true;
   }
 

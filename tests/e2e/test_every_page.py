@@ -84,7 +84,7 @@ def check_axe(new_context, url: str, theme: str, widths: list, pages: list) -> N
             page.wait_for_timeout(150)
             if wrong := violations(page):
                 found[f"{each.title}, {theme}, {width}"] = wrong
-    assert found == {}
+    assert not found, json.dumps(found, indent=1)
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -49,7 +49,7 @@ def open_library(frame: Frame, search: str = "") -> Page:
     frame.page.goto(f"{frame.url}/library")
     expect(frame.page.get_by_role("heading", name="Library")).to_be_visible()
     if search:
-        frame.page.get_by_label("Search").fill(search)
+        frame.page.get_by_role("textbox", name="Search").fill(search)
     return frame.page
 
 
@@ -98,7 +98,7 @@ def test_a_run_is_renamed_thrown_away_and_brought_back(read):
     form = page.locator("[data-testid=stForm]")
     form.get_by_label("Name").fill("Longlived")
     form.get_by_role("button", name="Keep").click()
-    page.get_by_label("Search").fill("Longlived")
+    page.get_by_role("textbox", name="Search").fill("Longlived")
     expect(card(page, "Longlived")).to_be_visible()
     card(page, "Longlived").get_by_text("Tick", exact=True).click()
     page.get_by_role("button", name="Throw away").click()
