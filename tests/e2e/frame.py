@@ -69,8 +69,8 @@ class Frame:
     def notice(self) -> Locator:
         return self.page.locator(".notice")
 
-    def button(self, name: str) -> Locator:
-        return self.page.locator(".frame").get_by_role("button", name=name)
+    def button(self, name: str, *, exact: bool = False) -> Locator:
+        return self.page.locator(".frame").get_by_role("button", name=name, exact=exact)
 
     def item(self, name: str) -> Locator:
         """An entry of the open menu."""

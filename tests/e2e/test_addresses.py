@@ -21,7 +21,7 @@ QUICK = ("", "attention", "library")
 def check_deep_link(serve, page, path):
     server = serve("app.py", fresh=True)
     page.goto(f"{server.url}/{path}?unit=bits")
-    expect(page.get_by_role("button", name="bits")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="bits", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(page).to_have_title(f"{PAGES[path].title} · Entroscope")
     expect(page.get_by_test_id("stDialog")).to_have_count(0)
     page.close()
@@ -43,7 +43,7 @@ def test_every_page_has_a_deep_link(frame):
     for path, page in PAGES.items():
         frame.page.goto(f"{frame.url}/{path}?unit=bits")
         expect(frame.page).to_have_title(f"{page.title} · Entroscope")
-        expect(frame.button("bits")).to_have_attribute("aria-pressed", "true")
+        expect(frame.button("bits", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
 OLD = {"trajectories": "samplers", "dataset": "data_set", "tokens": "tokens", "compare": "compare"}
@@ -97,7 +97,7 @@ def test_the_app_works_below_a_path_and_behind_a_proxy_that_takes_a_prefix_off(s
             frame.tab("Attention").click()
             expect(frame.page.locator(".of-heads [role=gridcell]").first).to_be_visible()
             expect(page).to_have_url(re.compile(re.escape(f"{url}/attention?")))
-            frame.button("bits").click()
+            frame.button("bits", exact=True).click()
             expect(page).to_have_url(re.compile("unit=bits"))
     page.close()
     server.stop()

@@ -346,10 +346,16 @@ def test_a_slow_reader_holds_nobody_up_and_hears_the_newest(engine):
 
 def test_a_listener_whose_loop_is_gone_harms_nobody(engine, study):
     job = begun(engine, study)
-    loop = asyncio.new_event_loop()
     listening = engine.listen(job.id)
-    loop.run_until_complete(anext(listening))
-    loop.close()
+
+    def listen_and_go():
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(anext(listening))
+        loop.close()
+
+    visitor = threading.Thread(target=listen_and_go)
+    visitor.start()
+    visitor.join()
     study.step(2)
     assert job.result(PATIENCE)
     assert all_heard(engine, job.id)[-1].type == "done"
