@@ -6,6 +6,8 @@ import { DEFAULTS, OLDER, WRITTEN } from "./state.js";
 const PAUSE = 150; // milliseconds; held-down arrow keys are written once
 const STEP = 700; // changes of the pin within this time are one entry of the history
 
+const PINS = ["token", "row", "step"];
+
 export class Address {
   constructor(frame) {
     this.frame = frame;
@@ -41,8 +43,13 @@ export class Address {
   /** Write soon; see ``write``. */
   later(changed) {
     clearTimeout(this.timer);
-    const pins = [...changed].every((name) => ["token", "row", "step"].includes(name));
-    this.timer = setTimeout(() => this.write({ replace: pins && Date.now() - this.wrote < STEP }), PAUSE);
+    const pins = [...changed].every((name) => PINS.includes(name));
+    this.timer = setTimeout(() => {
+      const said = new URLSearchParams(window.location.search);
+      const first = !PINS.some((name) => said.has(name)); // pinned by itself, so no step
+      this.write({ replace: pins && (first || Date.now() - this.pinned < STEP) });
+      if (pins && !first) this.pinned = Date.now();
+    }, PAUSE);
   }
 
   write({ replace = false } = {}) {
@@ -55,7 +62,6 @@ export class Address {
     // A job in the address is for a reload, and no step that Back should retrace.
     const step = !replace && withoutJob(wanted) !== withoutJob(window.location.pathname + window.location.search);
     window.history[step ? "pushState" : "replaceState"]({}, "", wanted);
-    this.wrote = Date.now();
   }
 
   pathChanged(wanted) {

@@ -99,7 +99,7 @@ def test_the_app_works_below_a_path_and_behind_a_proxy_that_takes_a_prefix_off(s
             expect(page).to_have_url(re.compile(re.escape(f"{url}/attention?")))
             frame.button("bits", exact=True).click()
             expect(page).to_have_url(re.compile("unit=bits"))
-    page.close()
+        page.close()
     server.stop()
 
 

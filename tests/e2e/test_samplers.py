@@ -143,6 +143,7 @@ def test_rows_fill_while_the_model_writes_and_a_stop_keeps_them(samplers):
     page.locator(".progress").get_by_role("button", name="Stop").click()
     expect(page.locator(".notice", has_text="What was there until then is kept")).to_be_visible()
     expect(page.locator(".samplers-row.live")).to_have_count(0)
+    expect(samplers.rows.first.locator(".t").nth(4)).to_be_visible()
     kept = samplers.rows.first.locator(".t").count()
     assert 5 <= kept < 400
     expect(page).to_have_url(re.compile("run=[0-9a-f]{32}"))
