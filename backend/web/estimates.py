@@ -27,7 +27,8 @@ def estimate_routes(source: Source, prefix: str = "") -> list[Route]:
     """Return the route.
 
     - ``POST estimate``: ``{kind, model, fields}`` of a request; answers ``{seconds}``, null while
-      nothing like it was measured on this machine
+      nothing like it was measured on this machine, and ``refused`` where a form is not filled in
+      yet or the fields are of no use
 
     Args:
         source: the engine.
@@ -49,7 +50,7 @@ def estimate_routes(source: Source, prefix: str = "") -> list[Route]:
         try:
             found = await run_in_threadpool(seconds, await request.json())
         except (AttributeError, KeyError, TypeError, ValueError):
-            return PlainTextResponse("The question cannot be read.", 400)
+            return JSONResponse({"seconds": None, "refused": True})
         return JSONResponse({"seconds": found})
 
     return [Route(f"{base}/estimate", estimate, methods=["POST"])]

@@ -254,7 +254,8 @@ export class Head {
     const body = JSON.stringify({ kind: lens.kind, model: data.model, fields: this.values() });
     const answer = await fetch(`${address.base}estimate`, { method: "POST", body, headers: { "X-Entroscope": "1" } });
     if (!answer.ok) return "";
-    const { seconds } = await answer.json();
+    const { seconds, refused } = await answer.json();
+    if (refused) return "";
     return seconds === null ? "not yet measured here" : `about ${duration(seconds)}`;
   }
 

@@ -77,7 +77,7 @@ export default class OneStep {
   /** What each sampler keeps: as answered, else as stored with the run; null where that is not known. */
   get told() {
     const { answer, entries, block, i } = this;
-    if (answer) return answer.samplers;
+    if (answer?.samplers.length === entries.length) return answer.samplers;
     const [width, rows] = [block.listed_of, block.samplers];
     return entries.map(({ stored: m }) => {
       const at = i * rows + m;
@@ -221,8 +221,9 @@ export default class OneStep {
 
   // What entropy is left as the temperature rises: of the model, and after each sampler.
   sweeps() {
-    const { answer, stage, what } = this;
-    if (!answer?.sweep.length) return [];
+    const { answer, entries, stage, what } = this;
+    // An answer about the samplers before one was added or removed is on its way out.
+    if (!answer?.sweep.length || answer.samplers.length !== entries.length) return [];
     const { unit } = stage.state;
     const [first, last] = [answer.temperatures[0], answer.temperatures.at(-1)];
     const ends = range({ ...AFTER, high: Math.max(...answer.sweep, 0.1) }, "nats");
