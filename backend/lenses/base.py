@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_type_hints
 from ..registry import Registry
 from ..runs.asking import request_type
 from ..runs.base import RUN_KINDS, Request, Run
-from ..runs.fields import Field, request_fields
+from ..runs.fields import Field, filled_field, request_fields
 from .panels.base import Panel
 
 Group = Literal["learn", "read", "write", "many", "keep"]
@@ -124,7 +124,8 @@ class Lens:
     @property
     def subject(self) -> str | None:
         """What of the reader's it is about, "text" or "prompt"; None for a lens of its own."""
-        return next((each.filled for each in self.fields.values() if each.filled), None)
+        field = filled_field(self.request_type)
+        return field.filled if field else None
 
     def panel(self, name: str) -> Panel | None:
         """Return a panel by its name."""
