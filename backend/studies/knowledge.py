@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
 from ..runs.knowledge import KnowledgeRequest, KnowledgeRun
 from ..runs.training import TrainingRequest, TrainingRun
-from ..trainings import EXPERIMENTS, answer, complete
-from .base import STUDIES, Estimate, Progress, Report
-
-if TYPE_CHECKING:
-    from ..models.language import LanguageModel
+from .base import STUDIES
+from .training import ShownTraining
 
 NAME = "knowledge"
 
 
-class KnowledgeStudy:
+class KnowledgeStudy(ShownTraining):
     """Trains the networks."""
 
     kind = "knowledge"
 
-    def estimate(self, model: LanguageModel | None, request: KnowledgeRequest) -> Estimate:
-        """Say what the training needs.
+    def training(self, request: KnowledgeRequest) -> TrainingRequest:
+        return _training(request)
 
-        Raises:
-            InputError: as ``trainings.run``.
-        """
-        whole = complete(_training(request))
-        kind = EXPERIMENTS[NAME]
-        return Estimate(kind.memory(dict(whole.choices)), kind.cost)
-
-    def run(
-        self, model: LanguageModel | None, request: KnowledgeRequest, report: Report
-    ) -> KnowledgeRun:
-        """Train.
-
-        Raises:
-            InputError: as ``trainings.run``.
-            CancelledError: ``report`` said so; the same request goes on where it was.
-        """
-
-        def heard(progress: Progress) -> None:
-            history: Any = progress.partial
-            partial = None if history is None else _knowledge(request, history.run())
-            report(replace(progress, partial=partial))
-
-        return _knowledge(request, answer(_training(request), heard))
+    def shown(self, request: KnowledgeRequest, run: TrainingRun) -> KnowledgeRun:
+        return _knowledge(request, run)
 
 
 STUDIES.register(KnowledgeStudy.kind)(KnowledgeStudy())

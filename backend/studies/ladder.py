@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import torch
 
 from ..measures.scaling import fit_power_law
 from ..runs.ladder import LadderRequest, LadderRun
 from ..runs.training import TrainingRequest, TrainingRun
-from ..trainings import EXPERIMENTS, answer, complete
 from ..trainings.ladder import CLASSES, NOISE, entropy_floor
-from .base import STUDIES, Estimate, Progress, Report
-
-if TYPE_CHECKING:
-    from ..models.language import LanguageModel
+from .base import STUDIES
+from .training import ShownTraining
 
 NAME = "ladder"
 
 
-class LadderStudy:
+class LadderStudy(ShownTraining):
     """Trains the networks; the fit goes along with every record."""
 
     kind = "ladder"
 
-    def estimate(self, model: LanguageModel | None, request: LadderRequest) -> Estimate:
-        """Say what the training needs.
+    def training(self, request: LadderRequest) -> TrainingRequest:
+        return _training(request)
 
-        Raises:
-            InputError: as ``trainings.run``.
-        """
-        whole = complete(_training(request))
-        kind = EXPERIMENTS[NAME]
-        seeds = len(whole.seeds) / len(kind.seeds)
-        return Estimate(kind.memory(dict(whole.choices)), kind.cost * seeds)
-
-    def run(self, model: LanguageModel | None, request: LadderRequest, report: Report) -> LadderRun:
-        """Train.
-
-        Raises:
-            InputError: as ``trainings.run``.
-            CancelledError: ``report`` said so; the same request goes on where it was.
-        """
-
-        def heard(progress: Progress) -> None:
-            history: Any = progress.partial
-            partial = None if history is None else _ladder(request, history.run())
-            report(replace(progress, partial=partial))
-
-        return _ladder(request, answer(_training(request), heard))
+    def shown(self, request: LadderRequest, run: TrainingRun) -> LadderRun:
+        return _ladder(request, run)
 
 
 STUDIES.register(LadderStudy.kind)(LadderStudy())
