@@ -47,21 +47,23 @@ export class Address {
     this.timer = setTimeout(() => {
       const said = new URLSearchParams(window.location.search);
       const first = !PINS.some((name) => said.has(name)); // pinned by itself, so no step
-      this.write({ replace: pins && (first || Date.now() - this.pinned < STEP) });
-      if (pins && !first) this.pinned = Date.now();
+      const written = this.write({ replace: pins && (first || Date.now() - this.pinned < STEP) });
+      if (written && pins && !first) this.pinned = Date.now();
     }, PAUSE);
   }
 
+  /** Write what is on screen into the address, as a step for Back or in place; whether it changed. */
   write({ replace = false } = {}) {
     clearTimeout(this.timer);
-    if (!this.base || this.frame.visits.under) return;
+    if (!this.base || this.frame.visits.under) return false;
     const wanted = this.url();
-    if (wanted === window.location.pathname + window.location.search) return;
+    if (wanted === window.location.pathname + window.location.search) return false;
     // While the server is told of another page, the address waits: see Reports.
-    if (this.frame.reports.busy && this.pathChanged(wanted)) return;
+    if (this.frame.reports.busy && this.pathChanged(wanted)) return false;
     // A job in the address is for a reload, and no step that Back should retrace.
     const step = !replace && withoutJob(wanted) !== withoutJob(window.location.pathname + window.location.search);
     window.history[step ? "pushState" : "replaceState"]({}, "", wanted);
+    return true;
   }
 
   pathChanged(wanted) {
