@@ -6,7 +6,7 @@ import pytest
 
 from backend.lenses import LENSES
 from backend.runs import ModelSpec, TextRequest
-from backend.runs.trajectories import TrajectoryRequest
+from backend.runs.trajectories import TrajectoryRequest, plans
 from backend.storage.permalink import encode
 from backend.storage.subject import subject
 from components import address, session
@@ -17,7 +17,7 @@ from tests.components.fake_source import FakeSource
 
 REQUESTS = [
     TextRequest(text="She sells sea shells.", model=ModelSpec("a/model", "main")),
-    TrajectoryRequest(prompt="She sells", steps=200),
+    TrajectoryRequest(prompt="She sells", samplers=plans(["greedy"]), steps=200),
 ]
 
 
