@@ -46,6 +46,7 @@ from .storage.permalink import exact_request
 from .storage.run_store import RunStore
 from .storage.stamps import Stamp, stamp
 from .storage.strict_json import parse
+from .storage.view import EVERYONE, UNOWNED, View
 from .web.assets import assets_version
 from .web.parcels import array_parcel, run_parcel
 from .web.source import Parcel
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from .models import TextTokenizer
 
 _SAVED = "saved-"
+SHARED = "shared-"
 
 _started: list[Engine] = []
 """The engine, once there is one: torch takes seconds, and a lookup does not start it."""
@@ -348,6 +350,9 @@ def find_run(key: str) -> Run | None:
 
     Whoever asks must have been given it.
     """
+    if key.startswith(SHARED):
+        shared = _library().shared(key.removeprefix(SHARED))
+        return store().open(*shared) if shared else None
     if key.startswith(_SAVED):
         entry = library().find(key.removeprefix(_SAVED))
         return store().open(library().file(entry.id), entry.title) if entry else None
@@ -434,15 +439,35 @@ def comparison_run(name: str) -> Run:
 
 
 @st.cache_resource(show_spinner=False)
-def library() -> Library:
-    """Return the library of saved runs, which all sessions share."""
+def _library() -> Library:
     return Library(settings().data_dir / "runs", preview)
+
+
+def library() -> Library:
+    """Return the library of saved runs as whoever asks has it.
+
+    Alone on a machine it is all of it. In a class everybody sees, beside what they saved
+    themselves, what has no owner; in public only the administrator does.
+    """
+    if _alone():
+        return _library()
+    reader = current_reader()
+    ownerless = settings().mode == "class" or reader.administers
+    sees = (reader.owner, EVERYONE, *((UNOWNED,) if ownerless else ()))
+    if reader.administers:
+        return _library().seen_by(View(reader.owner, sees, sees))
+    return _library().seen_by(View(reader.owner, sees, (reader.owner,), settings().reader_bytes))
 
 
 @st.cache_resource(show_spinner=False)
 def own_lessons() -> OwnLessons:
     """Return the lessons that teachers made here, which all sessions share."""
     return OwnLessons(settings().data_dir / "lessons")
+
+
+def shared_key(handle: str) -> str:
+    """Return the key under which ``find_run`` finds a run that somebody shares."""
+    return f"{SHARED}{handle}"
 
 
 def saved_key(run_id: str) -> str:
