@@ -9,6 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .rates import Rates
 from .readers import Readers
 
 # Components are loaded as blob: modules, and Vega compiles expressions.
@@ -75,6 +76,7 @@ def middleware(allowed_hosts: Sequence[str], prefix: str = "") -> list[Middlewar
         Middleware(
             TrustedHostMiddleware, allowed_hosts=host_patterns(allowed_hosts), www_redirect=False
         ),
+        Middleware(Rates),
         Middleware(Readers, prefix=prefix),
     ]
 
