@@ -47,7 +47,7 @@ def test_control_characters_are_written_as_code_points_in_a_table_and_breaks_sta
 def test_details_never_take_the_place_of_a_column(tmp_path):
     run = trajectory_run()
     values = np.full_like(run.entropy, 7)
-    hostile = {name: values for name in ("entropy_nats", "text", "detail_text", "sampler")}
+    hostile = dict.fromkeys(("entropy_nats", "text", "detail_text", "sampler"), values)
     labels = dict.fromkeys(hostile, "x")
     steps = replace(run, details=hostile, detail_labels=labels).tables()["steps"]
     was = run.tables()["steps"]
