@@ -380,7 +380,8 @@ def comparison_run(name: str) -> Run:
 @st.cache_resource(show_spinner=False)
 def library() -> Library:
     """Return the library of saved runs, which all sessions share."""
-    return Library(settings().data_dir / "runs", preview)
+    limits = settings()
+    return Library(limits.data_dir / "runs", preview, limits.library_bytes)
 
 
 @st.cache_resource(show_spinner=False)

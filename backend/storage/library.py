@@ -22,9 +22,10 @@ from typing import Any, Literal, get_args
 from ..errors import InputError, LibraryError, RunFileError
 from ..runs.base import Run
 from ..runs.header import MAX_TITLE
-from .atomic import PART_PREFIX
-from .files import content_id, load_run, save_run
+from .atomic import PART_PREFIX, write_atomically
+from .files import content_id, dump_run, load_run
 from .library_index import connect, open_index, speaking
+from .library_space import Space, remove
 from .subject import searched
 from .tags import clean_tags
 
@@ -37,7 +38,8 @@ TEXT_BEGINNING = 200
 """Characters of a text that an entry has."""
 TEXT_SEARCHED = 20_000
 """Characters of a text that a search looks through."""
-TRASH_DAYS = 30
+_TIDY = 3600
+"""Seconds after which the trash is looked through again."""
 _TRY_AGAIN = 30
 """Seconds after which a folder that may only be read is tried again."""
 
@@ -80,14 +82,22 @@ class Library:
     Args:
         folder: made when it is not there. Runs that other programs put into it are found.
         preview: returns what a picture of a run is drawn from, kept in the index.
+        limit: bytes of all files together, those in the trash too; None for any number.
 
     Raises:
         LibraryError: the folder cannot be used now. So does every method.
     """
 
-    def __init__(self, folder: Path, preview: Callable[[Run], str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        preview: Callable[[Run], str] | None = None,
+        limit: int | None = None,
+    ) -> None:
         self._folder = folder
         self._preview = preview
+        self._space = Space(limit)
+        self._tidied = -math.inf
         self.writable = False
         self._tried = -math.inf
         self._open()
@@ -103,7 +113,6 @@ class Library:
                 open_index(self._folder)
                 self.writable = True
                 self._adopt()
-                self._empty_trash()
         except LibraryError:
             self.writable = False
             with connect(self._folder, only_read=True) as index:
@@ -114,13 +123,19 @@ class Library:
 
         A run that is here already keeps its title and tags unless new ones are given, and comes
         back from the trash. Its file is written anew if it is damaged.
+
+        Raises:
+            LibraryError: the library is full, or its folder cannot be written now.
+            RunFileError: it is too large to be read again.
         """
         run_id, kept_tags = content_id(run), clean_tags(tags)
         path = self._path(run_id)
         self.restore([run_id])  # first: else another process may empty the trash meanwhile
         with speaking():
             if not _holds(path, run_id):
-                save_run(run, path)
+                data = dump_run(run)
+                self._remove(lambda index: self._space.make_way(index, len(data)))
+                write_atomically(path, data)
             self._insert(run_id, run, path)
         if title:
             self.rename(run_id, title)
@@ -233,11 +248,16 @@ class Library:
         self._change("update run set tags = ? where id = ?", written, run_id)
 
     def delete(self, run_ids: Sequence[str]) -> None:
-        """Put runs into the trash; ``restore`` brings them back for 30 days."""
+        """Put runs into the trash; ``restore`` brings them back.
+
+        They leave it after 30 days, and earlier where their place is needed.
+        """
         with self._connect() as index:
             index.executemany(
                 "update run set deleted = ? where id = ?", [(_now(), each) for each in run_ids]
             )
+        self._tidied = -math.inf
+        self._tidy()
 
     def restore(self, run_ids: Sequence[str]) -> None:
         """Take runs out of the trash."""
@@ -284,18 +304,18 @@ class Library:
             path = path.replace(self._path(run_id))
         self._insert(run_id, run, path)
 
-    def _empty_trash(self) -> None:
-        limit = (datetime.now(UTC) - timedelta(days=TRASH_DAYS)).isoformat()
-        with self._connect() as index:
-            index.execute("begin immediate")  # nobody restores between the look and the deletion
-            old = [
-                each for (each,) in index.execute("select id from run where deleted < ?", [limit])
-            ]
-            # The file goes first: an entry without a file is forgotten, a file without an entry
-            # would come back to life.
-            for each in old:
-                self._path(each).unlink(missing_ok=True)
-            index.executemany("delete from run where id = ?", [(each,) for each in old])
+    def _tidy(self) -> None:
+        """Empty the trash of what is too old, now and then."""
+        if self.writable and time.monotonic() - self._tidied > _TIDY:
+            self._tidied = time.monotonic()
+            with suppress(LibraryError):  # what was asked for may work none the less
+                self._remove(self._space.too_old)
+
+    def _remove(self, chosen: Callable[[sqlite3.Connection], list[str]]) -> None:
+        """Remove for good what ``chosen`` returns; nobody restores it between look and removal."""
+        with connect(self._folder) as index:
+            index.execute("begin immediate")
+            remove(index, chosen(index), self._path)
 
     def _insert(self, run_id: str, run: Run, path: Path) -> None:
         values = (
@@ -308,6 +328,7 @@ class Library:
 
     def _connect(self) -> AbstractContextManager[sqlite3.Connection]:
         self._open()
+        self._tidy()
         return connect(self._folder, only_read=not self.writable)
 
     def _change(self, statement: str, *values: str) -> None:
