@@ -12,8 +12,8 @@ import math
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,24 +99,33 @@ class Library:
         self._space = Space(limit)
         self._tidied = -math.inf
         self.writable = False
+        self._why = ""
         self._tried = -math.inf
         self._open()
 
-    def _open(self) -> None:
-        """Make the folder ready; where it may only be read, try again now and then."""
-        if self.writable or time.monotonic() - self._tried < _TRY_AGAIN:
+    def _open(self, *, change: bool = False) -> None:
+        """Make the folder ready; where it may only be read, try again now and then.
+
+        Args:
+            change: try again at once, as something is to be changed.
+        """
+        if self.writable or not (change or time.monotonic() - self._tried > _TRY_AGAIN):
             return
         self._tried = time.monotonic()
         try:
-            with speaking():
+            with speaking(self._folder):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 open_index(self._folder)
                 self.writable = True
                 self._adopt()
-        except LibraryError:
-            self.writable = False
-            with connect(self._folder, only_read=True) as index:
-                index.execute("select id from run limit 1")
+            self._tidy()
+        except LibraryError as why:
+            self._give_up_writing(why)
+            try:
+                with connect(self._folder, only_read=True) as index:
+                    index.execute("select id from run limit 1")
+            except LibraryError:
+                raise why from None  # there is nothing to read, and this is the reason
 
     def save(self, run: Run, *, title: str = "", tags: Iterable[str] = ()) -> str:
         """Keep a run for good and return its id; it is on the disk when this returns.
@@ -131,7 +140,7 @@ class Library:
         run_id, kept_tags = content_id(run), clean_tags(tags)
         path = self._path(run_id)
         self.restore([run_id])  # first: else another process may empty the trash meanwhile
-        with speaking():
+        with speaking(self._folder):
             if not _holds(path, run_id):
                 data = dump_run(run)
                 self._remove(lambda index: self._space.make_way(index, len(data)))
@@ -205,7 +214,7 @@ class Library:
 
     def tags(self) -> list[str]:
         """Return all tags of the runs that are here, the most used first."""
-        with self._connect() as index:
+        with self._reading() as index:
             rows = index.execute(
                 "select value from run, json_each(run.tags) where deleted is null "
                 "group by value order by count(*) desc, value collate nocase"
@@ -220,7 +229,7 @@ class Library:
         marks = ", ".join("?" * len(run_ids))
         known: dict[str, str | None] = dict.fromkeys(run_ids)
         # An index of an older version, where it may not be changed, has no such column.
-        with suppress(LibraryError), self._connect() as index:
+        with suppress(LibraryError), self._reading() as index:
             known |= index.execute(f"select id, preview from run where id in ({marks})", [*run_ids])  # noqa: S608
         return {
             each: self._previewed(each) if made is None else made for each, made in known.items()
@@ -327,9 +336,31 @@ class Library:
             index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null,?)", values)
 
     def _connect(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Return a connection for a change.
+
+        Raises:
+            LibraryError: at once where nothing can be changed now, with the reason.
+        """
+        self._open(change=True)
+        if not self.writable:
+            raise LibraryError(self._why)
+        return connect(self._folder)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection for a look, also where the disk has become full meanwhile."""
         self._open()
         self._tidy()
-        return connect(self._folder, only_read=not self.writable)
+        with ExitStack() as stack:
+            try:
+                index = stack.enter_context(connect(self._folder, only_read=not self.writable))
+            except LibraryError as why:
+                self._give_up_writing(why)
+                index = stack.enter_context(connect(self._folder, only_read=True))
+            yield index
+
+    def _give_up_writing(self, why: LibraryError) -> None:
+        self.writable, self._why, self._tried = False, str(why), time.monotonic()
 
     def _change(self, statement: str, *values: str) -> None:
         with self._connect() as index:
@@ -341,7 +372,7 @@ class Library:
     ) -> list[Entry]:  # fmt: skip
         place = "not null" if deleted else "null"
         order = f"run.{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
-        with self._connect() as index:
+        with self._reading() as index:
             rows = index.execute(
                 f"select {_SHOWN} from run where deleted is {place} and {where} order by {order}",  # noqa: S608
                 values,
