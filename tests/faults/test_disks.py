@@ -95,7 +95,9 @@ def test_a_disk_that_becomes_full_keeps_showing_its_runs_and_takes_new_ones_once
         lambda: library.rename(run_id, "Other"),
         lambda: Library(disk.folder / "others"),
     ):
-        with pytest.raises(LibraryError, match="cannot be used now: the disk is full. Everything"):
+        with pytest.raises(
+            LibraryError, match=r"cannot be used now: the disk is full\. Everything"
+        ):
             change()
     assert [each.title for each in Library(disk.folder / "runs").entries()] == ["Kept"]
     disk.clear()
@@ -110,7 +112,7 @@ def test_a_disk_that_may_only_be_read_from_now_on_shows_its_runs(small_disk):
     run_id = library.save(text_run(title="Kept"))
     disk.protect()
     assert [each.title for each in library.entries()] == ["Kept"]
-    with pytest.raises(LibraryError, match="its folder may not be written|it may only be read"):
+    with pytest.raises(LibraryError, match=r"its folder may not be written|it may only be read"):
         library.save(text_run(seed=2))
     with pytest.raises(LibraryError):
         library.delete([run_id])
