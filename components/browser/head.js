@@ -6,7 +6,7 @@ import { afterRest, control } from "./form.js";
 import { addForm } from "./own_lessons.js";
 import { menu, openAt, opens } from "./menu.js";
 import { chosen, compareButton, pairLine } from "./pair.js";
-import { count, duration } from "./words.js";
+import { count, duration, steady } from "./words.js";
 import { withUnit } from "./numbers.js";
 
 const HEADLINE = 3; // figures on top; the others stand in the menu
@@ -31,8 +31,8 @@ export class Head {
     const reading = frame.reading;
     if (!this.edit || frame.lens !== this.built) this.build();
     if (this.paired) this.drawPair(reading);
-    this.quote.textContent = reading ? this.said(reading).map(oneLine).join("  ·  ") : "";
-    this.quote.title = reading?.title ?? "";
+    this.quote.textContent = reading ? steady(this.said(reading).map(oneLine).join("  ·  ")) : "";
+    this.quote.title = steady(reading?.title ?? "");
     const tokens = frame.text?.tokens.length ?? reading?.tokens;
     this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
     this.title.textContent = reading?.title ?? "";
