@@ -33,6 +33,7 @@ export const DEFAULTS = {
   place: null, // of two texts that are compared
   cover: null, // the first token that is covered, for guessing
   lesson: null, // name and step of the lesson that is under way
+  papers: {}, // what the list of papers is narrowed to: words, question, lens, state
 };
 
 /** Changes of these do not belong into the address. */
@@ -81,7 +82,7 @@ const lesson = {
 /** State name → its name in links of before the stage. */
 export const OLDER = { colour: "trajectories.colour", spread: "trajectories.automatic" };
 
-/** State name → name in the address and how it is written there. Names of old links stay. */
+/** State name → name in the address, how it is written there, and the module of the only page that has it. */
 export const WRITTEN = {
   token: ["token", whole],
   unit: ["unit", oneOf("nats", "bits")],
@@ -111,6 +112,7 @@ export const WRITTEN = {
   seed: ["trajectories.seed", { read: (said) => (said === "all" ? -1 : whole.read(said)), write: (value) => (value < 0 ? "all" : `${value}`) }],
   reference: ["trajectories.reference", text],
   wrapped: ["trajectories.wrapped", on],
+  papers: ["papers", plain, "papers"],
 };
 
 export function same(one, other) {
