@@ -29,8 +29,8 @@ PATIENCE = 120_000  # milliseconds
 
 # Milliseconds from the request until the browser has drawn what is waited for.
 DRAWN = "() => new Promise((next) => requestAnimationFrame(() => setTimeout(next)))"
-# Milliseconds from the last key until a word of it is drawn in the coloured text. Watched in the page
-# at every frame: a browser that is driven from outside looks only every tenth of a second or more.
+# Milliseconds from the last key until a word of it is drawn in the coloured text, watched in the
+# page at every frame: from outside one looks only every tenth of a second or more.
 LAST_KEY = "addEventListener('keydown', () => (window.lastKey = performance.now()), true)"
 COLOURED = """(word) => new Promise((done) => {
     const roots = [...document.querySelectorAll("*")].map((node) => node.shadowRoot);

@@ -23,6 +23,7 @@ export const DEFAULTS = {
   withoutFirst: false, // leave the first token, the usual sink, out of every look
   queries: null, // [first, stop) that means are taken over
   marks: true, // flags of heads
+  limits: {}, // of a training's numbers, by name: where they were moved
   flags: {}, // scale, upper, lower: where they differ from the panel's
   row: null, // of a table, or of the texts that samplers wrote: sampler × seeds + seed; branches follow
   step: null, // of these texts
@@ -107,6 +108,7 @@ export const WRITTEN = {
   queries: ["attention.queries", pair],
   marks: ["attention.marks", { read: (said) => said !== "off", write: () => "off" }],
   flags: ["attention.flags", plain],
+  limits: ["limits", plain],
   row: ["row", whole],
   step: ["step", whole],
   seed: ["trajectories.seed", { read: (said) => (said === "all" ? -1 : whole.read(said)), write: (value) => (value < 0 ? "all" : `${value}`) }],

@@ -65,7 +65,7 @@ def test_the_picture_of_every_lens_is_in_view(frame):
             frame.page.set_viewport_size({"width": width, "height": height})
             frame.page.wait_for_timeout(100)
             top, bottom, covered = frame.page.evaluate(PICTURE)
-            if not (0 < top and bottom <= covered and bottom - top >= least * height):
+            if not (top > 0 and bottom <= covered and bottom - top >= least * height):
                 small.append((each.title, width, top, bottom, covered))
     assert small == []
 
