@@ -91,7 +91,8 @@ class Frame {
     this.reading = data.reading ?? this.reading;
     this.draw();
     this.visits.arrive(this.showing);
-    this.address.write({ replace: first });
+    this.address.write({ replace: first || this.address.returned }); // what follows Back is no step
+    this.address.returned = false;
   }
 
   draw() {
@@ -225,6 +226,7 @@ class Frame {
     if (changed.has("tab")) this.pictures.choose();
     this.lecture.draw();
     this.lesson.update(changed);
+    this.own.update(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
