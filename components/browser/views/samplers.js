@@ -27,7 +27,7 @@ export default class Samplers {
     this.card = new Card();
     this.branch = new BranchButton(stage, this);
     this.legend = this.tools();
-    this.estimate = afterRest(() => stage.head?.estimate(), (words) => (this.time.textContent = words ? ` ${words}` : ""));
+    this.estimate = afterRest(() => stage.fields?.estimate(), (words) => (this.time.textContent = words ? ` ${words}` : ""));
     this.node.append(this.body, this.player(), this.card.node);
     const on = (name, act) => this.body.addEventListener(name, act);
     on("pointermove", ({ target }) => this.point(target.closest(".t")));
@@ -123,7 +123,7 @@ export default class Samplers {
     this.view = button("", undefined, "colours");
     this.scale = element("span", "samplers-scale");
     this.add = button("＋ Sampler ▾");
-    this.again = button("▶ Run", () => this.stage.head.run(), "run");
+    this.again = button("▶ Run", () => this.stage.fields.run(), "run");
     this.again.append((this.time = element("small", "")));
     menu(this.view, () => this.views());
     menu(this.add, () => this.sets());

@@ -1,7 +1,7 @@
 // What teachers do with lessons of their own: asking the server, and adding the view on screen.
 
-import { button, element } from "./dom.js";
-import { control, select } from "./form.js";
+import { button, element } from "../dom.js";
+import { control, select } from "../form.js";
 
 /** Ask for a change of own lessons; the answer, or an error that says in one line what is wrong. */
 export async function own(frame, path, method = "GET", body = undefined, more = {}) {
