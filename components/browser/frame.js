@@ -3,6 +3,7 @@
 
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
+import { Connection } from "./connection.js";
 import { dressRoot, strengthen } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
@@ -62,6 +63,8 @@ class Frame extends Stage {
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
+    this.connection = new Connection(this);
+    this.root.prepend(this.connection.node);
     this.jobs = new Jobs(this);
     this.glossary = new Glossary(this);
     this.figures = [];

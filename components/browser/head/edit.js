@@ -1,11 +1,12 @@
 // The boxes of a request, in the place of the head line.
 
 import { button, element } from "../dom.js";
+import { draft, keepDraft } from "../drafts.js";
 import { afterRest, control } from "../form.js";
 
 /** Ctrl+Enter closes it with the values, Esc with null. */
-export function editForm({ lens, fields }, close) {
-  const values = fields.values();
+export function editForm({ lens, fields, reading }, close) {
+  const values = { ...fields.values(), ...draft(lens.kind, reading?.id) };
   const form = element("form", "edit-form");
   const own = Object.values(lens.fields).filter((field) => field.kind !== "own");
   const needed = own.some((field) => field.needed) ? own.filter((field) => field.needed) : own;
@@ -21,6 +22,7 @@ export function editForm({ lens, fields }, close) {
     form.append(
       control(field, values[field.name], (value) => {
         values[field.name] = value;
+        keepDraft(lens.kind, reading?.id, Object.fromEntries(needed.map(({ name }) => [name, values[name]])));
         if (field.filled) counted(value);
       }),
     );

@@ -46,8 +46,12 @@ export class Fields {
   async countTokens(text) {
     const url = `${this.frame.address.base}count`;
     const body = JSON.stringify({ text, model: this.frame.data.model });
-    const answer = await fetch(url, { method: "POST", body, headers: { "X-Entroscope": "1" } });
-    if (!answer.ok) return { words: `${count(text.length)} characters` };
-    return answer.json();
+    const unknown = { words: `${count(text.length)} characters` };
+    try {
+      const answer = await fetch(url, { method: "POST", body, headers: { "X-Entroscope": "1" } });
+      return answer.ok ? await answer.json() : unknown;
+    } catch {
+      return unknown; // the server does not answer now
+    }
   }
 }

@@ -1,6 +1,7 @@
 // The head line: what is read, in one line; Edit turns it into the boxes of the request, in place.
 
 import { button, element } from "../dom.js";
+import { forgetDraft } from "../drafts.js";
 import { menu, opens } from "../menu.js";
 import { withUnit } from "../numbers.js";
 import { count, duration, oneLine } from "../words.js";
@@ -162,6 +163,7 @@ export class Head {
     this.editing = false;
     this.edit = null;
     if (values) this.frame.fields.run(values);
+    else forgetDraft(this.frame.lens.kind);
     this.draw();
     this.edit.focus();
   }
