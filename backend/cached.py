@@ -30,7 +30,6 @@ from .readers import Reader
 from .runs import (
     AttentionRequest,
     AttentionRun,
-    DivergenceRequest,
     ModelFacts,
     ModelSpec,
     Request,
@@ -307,9 +306,6 @@ def submit(request: Request, *, stay: bool = False) -> Job:
         InputError: this server does not offer the model.
         OverBudgetError: too much is waiting already.
     """
-    check_model(request.model)
-    if isinstance(request, DivergenceRequest):
-        check_model(request.other)
     return engine().submit(request, reader=current_reader(), stay=stay)
 
 
@@ -333,7 +329,6 @@ def submit_pattern(
     """
     from .reading.pattern import Part, read_pattern
 
-    check_model(request.model)
     part = Part(rows, cells)
     return engine().call(
         request.model, read_pattern, request, layer, head, part,
@@ -643,7 +638,6 @@ def next_token(spec: ModelSpec, ids: Sequence[int]) -> Job:
     """
     from .decoding.next_token import next_token_probabilities
 
-    check_model(spec)
     return engine().call(
         spec, next_token_probabilities, tuple(ids),
         name="next_token", reader=current_reader(), stay=True,
