@@ -123,7 +123,7 @@ class Worker:
         self._line: deque[Ticket] = deque()
         self._retired = False
         self._thread = threading.Thread(
-            target=self._work, name=f"entroscope {spec.source}", daemon=True
+            target=self._live, name=f"entroscope {spec.source}", daemon=True
         )
         self._thread.start()
 
@@ -175,6 +175,24 @@ class Worker:
                 ticket.standing = Standing("queued", words)
                 moved.append(ticket)
         return moved
+
+    def _live(self) -> None:
+        """Work until the model is retired; what breaks the work itself costs one order."""
+        working = True
+        while working:
+            try:
+                self._work()
+                working = False
+            except BaseException as failure:  # else all that wait for the model would for ever
+                self._give_up(failure)
+
+    def _give_up(self, failure: BaseException) -> None:
+        with self._lock:
+            ticket, self.running = self.running, None
+            if ticket is not None:
+                ticket.end(_ended_badly(failure, ticket))
+        if ticket is not None:
+            self._manager.notify([ticket])
 
     def _work(self) -> None:
         while (ticket := self._next()) is not None:
