@@ -381,3 +381,9 @@ def test_a_whole_lesson_file_is_taken_so_that_the_ways_in_are_open(tmp_path):
     assert take_lesson(dump_lesson(first, library), library).title == first.title
     assert read_lesson(as_json(whole_lesson())).title == first.title
     assert client().get(f"/data/{content('example')}/text").status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b"\xff", b"NaN", b"1e999"])
+@pytest.mark.parametrize("path", ["/count", "/estimate", "/sampling/step", "/learn/own"])
+def test_a_question_that_is_no_question_is_answered_with_one_line(path, body, tmp_path, sealed):
+    address(("POST", path, body), tmp_path)
