@@ -72,3 +72,9 @@ export function percent(value) {
 export function duration(seconds) {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }
+
+/** A text without line breaks, and no longer than a line needs. */
+export function oneLine(text) {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
