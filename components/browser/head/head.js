@@ -4,7 +4,7 @@ import { button, element } from "../dom.js";
 import { forgetDraft } from "../drafts.js";
 import { menu, opens } from "../menu.js";
 import { withUnit } from "../numbers.js";
-import { count, duration, oneLine } from "../words.js";
+import { count, duration, oneLine, steady } from "../words.js";
 import { editForm } from "./edit.js";
 import { copyLink, examples, exportItems, moreItems, optionsForm, saveForm } from "./menus.js";
 import { chosen, compareButton, pairLine } from "./pair.js";
@@ -28,8 +28,8 @@ export class Head {
     const reading = frame.reading;
     if (!this.edit || frame.lens !== this.built) this.build();
     if (this.paired) this.drawPair(reading);
-    this.quote.textContent = reading ? this.said(reading).map(oneLine).join("  ·  ") : "";
-    this.quote.title = reading?.title ?? "";
+    this.quote.textContent = reading ? steady(this.said(reading).map(oneLine).join("  ·  ")) : "";
+    this.quote.title = steady(reading?.title ?? "");
     const text = frame.lens.subject === "text" ? frame.text : null; // of a prompt there is none
     const tokens = text?.tokens.length ?? reading?.tokens;
     this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
