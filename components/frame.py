@@ -68,7 +68,9 @@ export default function (component) {
 def first_modules() -> list[str]:
     """Return the modules that the first picture of a text needs, by their path in the assets."""
     paths = [each.relative_to(BROWSER) for each in sorted(BROWSER.rglob("*.js"))]
-    frame = [each.as_posix() for each in paths if each.parts[0] not in ("views", "pages")]
+    frame = [
+        each.as_posix() for each in paths if each.parts[0] not in ("pages", "readers", "views")
+    ]
     return [*frame, *(f"views/{each}.js" for each in _FIRST_VIEWS), "colours.js"]
 
 
@@ -128,6 +130,8 @@ def draw(source: Source, page: Page, path: str) -> None:
             "models": _models(source),
             "model": _model(),
             "anyModel": source.any_model(),
+            "alone": source.alone(),
+            "administers": source.current_reader().administers,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),

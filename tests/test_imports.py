@@ -19,6 +19,7 @@ GROUND = {
     "events",
     "progress",
     "quantities",
+    "readers",
     "registry",
     "settings",
     "version",
