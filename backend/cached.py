@@ -46,6 +46,7 @@ from .storage.permalink import exact_request
 from .storage.run_store import RunStore
 from .storage.stamps import Stamp, stamp
 from .storage.strict_json import parse
+from .storage.view import EVERYONE, UNOWNED, View
 from .web.assets import assets_version
 from .web.parcels import array_parcel, run_parcel
 from .web.source import Parcel
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from .models import TextTokenizer
 
 _SAVED = "saved-"
+SHARED = "shared-"
 
 _started: list[Engine] = []
 """The engine, once there is one: torch takes seconds, and a lookup does not start it."""
@@ -113,19 +115,19 @@ def _grants() -> Grants:
     return Grants()
 
 
-def _alone() -> bool:
-    """Tell whether one person has the server for themselves: nothing is anybody else's."""
+def alone() -> bool:
+    """Tell whether one person has the server alone: nothing here is anybody else's."""
     return settings().mode == "local"
 
 
 def _give(content: str) -> str:
     """Let whoever asks fetch a content from now on, and return its name."""
-    return content if _alone() else _grants().give(current_reader().owner, content)
+    return content if alone() else _grants().give(current_reader().owner, content)
 
 
 def _given(content: str) -> bool:
     """Tell whether whoever asks was given a content: to guess its name is not enough."""
-    return _alone() or _grants().meaning(current_reader().owner, content) is not None
+    return alone() or _grants().meaning(current_reader().owner, content) is not None
 
 
 def forget_reader() -> None:
@@ -138,7 +140,7 @@ def handle(key: str) -> str:
 
     Alone on a machine it is the key itself; among others it is random to all of them.
     """
-    return key if _alone() else _grants().handle(current_reader().owner, key)
+    return key if alone() else _grants().handle(current_reader().owner, key)
 
 
 def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | None:
@@ -244,7 +246,7 @@ def stop(job_id: str) -> bool:
 
 
 def _owns(job_id: str) -> bool:
-    return bool(_started) and (_alone() or _started[0].owns(current_reader(), job_id))
+    return bool(_started) and (alone() or _started[0].owns(current_reader(), job_id))
 
 
 def _session_closed(release_sessions: Callable[[], None]) -> None:
@@ -348,11 +350,14 @@ def find_run(key: str) -> Run | None:
 
     Whoever asks must have been given it.
     """
+    if key.startswith(SHARED):
+        shared = _library().shared(key.removeprefix(SHARED))
+        return store().open(*shared) if shared else None
     if key.startswith(_SAVED):
         entry = library().find(key.removeprefix(_SAVED))
         return store().open(library().file(entry.id), entry.title) if entry else None
     found = run_of(key)
-    meant = key if _alone() else _grants().meaning(current_reader().owner, key)
+    meant = key if alone() else _grants().meaning(current_reader().owner, key)
     if found is not None or meant is None:
         return found
     started = _started_engine()
@@ -434,15 +439,35 @@ def comparison_run(name: str) -> Run:
 
 
 @st.cache_resource(show_spinner=False)
-def library() -> Library:
-    """Return the library of saved runs, which all sessions share."""
+def _library() -> Library:
     return Library(settings().data_dir / "runs", preview)
+
+
+def library() -> Library:
+    """Return the library of saved runs as whoever asks has it.
+
+    Alone on a machine it is all of it. In a class everybody sees, beside what they saved
+    themselves, what has no owner; in public only the administrator does.
+    """
+    if alone():
+        return _library()
+    reader = current_reader()
+    ownerless = settings().mode == "class" or reader.administers
+    sees = (reader.owner, EVERYONE, *((UNOWNED,) if ownerless else ()))
+    if reader.administers:
+        return _library().seen_by(View(reader.owner, sees, sees))
+    return _library().seen_by(View(reader.owner, sees, (reader.owner,), settings().reader_bytes))
 
 
 @st.cache_resource(show_spinner=False)
 def own_lessons() -> OwnLessons:
     """Return the lessons that teachers made here, which all sessions share."""
     return OwnLessons(settings().data_dir / "lessons")
+
+
+def shared_key(handle: str) -> str:
+    """Return the key under which ``find_run`` finds a run that somebody shares."""
+    return f"{SHARED}{handle}"
 
 
 def saved_key(run_id: str) -> str:
