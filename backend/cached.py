@@ -149,9 +149,23 @@ def pattern(content: str, parameters: Mapping[str, str]) -> Parcel | None:
     if given:
         raise InputError(f"A pattern knows no {min(given)!r}.")
     rows = None if start is None or stop is None else (start, stop)
-    request = exact_request(run)
+    return _pattern(content, run, stamp(run.request.model), layer, head, rows, cells)
+
+
+# A whole class opens the same example, and the model would read it for each of them.
+@st.cache_data(show_spinner=False, max_entries=100)
+def _pattern(
+    content: str,
+    _run: AttentionRun,
+    files: Stamp,
+    layer: int,
+    head: int,
+    rows: tuple[int, int] | None,
+    cells: int | None,
+) -> Parcel:
+    request = exact_request(_run)
     weights = submit_pattern(request, layer, head, rows, cells, stay=True).result()  # type: ignore[reportArgumentType]
-    return Parcel(pack({"size": len(run)}, {"weights": weights}), MEDIA_TYPE)
+    return Parcel(pack({"size": len(_run)}, {"weights": weights}), MEDIA_TYPE)
 
 
 def count(body: bytes) -> dict[str, Any]:

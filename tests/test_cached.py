@@ -16,7 +16,7 @@ from backend.errors import EntroscopeError, InputError
 from backend.events import Done, Unknown
 from backend.lenses import LENSES
 from backend.registry import Registry
-from backend.runs import ModelSpec, TextRequest, TextRun
+from backend.runs import AttentionRequest, ModelSpec, TextRequest, TextRun
 from backend.settings import Settings, settings
 from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
 from tests.loops import run_loop
@@ -182,6 +182,30 @@ def test_the_browser_gets_a_text_what_its_panels_draw_from_and_arrays(examples, 
     assert cached.parcel("0" * 32, "text", {}) is None
     with pytest.raises(InputError, match="no part 'nothing'"):
         cached.parcel(content, "nothing", {})
+
+
+def test_a_class_that_opens_one_head_has_it_read_once(tiny_folder, tmp_path, monkeypatch):
+    folder = shutil.copytree(tiny_folder("llama"), tmp_path / "model")
+    monkeypatch.setenv("ENTROSCOPE_CACHE_DIR", str(tmp_path / "cache"))
+    settings.cache_clear()
+    cached._pattern.clear()
+    request = AttentionRequest(text=TEXT, model=ModelSpec(str(folder)))
+    content = cached.put_run(cached.submit(request).result())
+    asked = []
+    read = cached.submit_pattern
+
+    def count(*args, **options):
+        asked.append(args)
+        return read(*args, **options)
+
+    monkeypatch.setattr(cached, "submit_pattern", count)
+    first = cached.pattern(content, {"layer": "1", "head": "0"})
+    assert cached.pattern(content, {"layer": "1", "head": "0"}) == first
+    assert len(asked) == 1
+    assert cached.pattern(content, {"layer": "0", "head": "0"}) != first
+    (folder / "config.json").touch()  # the files of the model changed
+    cached.pattern(content, {"layer": "1", "head": "0"})
+    assert len(asked) == 3
 
 
 def test_the_bundled_model_is_loaded_at_the_start_unless_the_server_says_no(
