@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
 GROUND = {
-    "errors", "events", "progress", "quantities", "readers", "registry", "settings", "version",
+    "accounts", "errors", "events", "progress", "quantities", "readers", "registry", "settings",
+    "version",
 }  # fmt: skip
 
 # Room: the rooms it may import, beside itself. The ground floor is open to the whole backend.
@@ -62,7 +63,7 @@ LIBRARIES = {
     "derived": {"numpy"},
     "storage": {"numpy", "pydantic", "safetensors", "filelock"},
     "charts": {"numpy", "pandas", "altair", "vl_convert"},
-    "web": {"numpy", "segno", "starlette", "vl_convert"},
+    "web": {"numpy", "segno", "starlette", "uvicorn", "vl_convert"},
 }
 
 
