@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from backend.lessons.own import OwnLessons
+from backend.readers import Reader
 from backend.runs import ModelSpec, Request, Run
 from backend.storage.examples import ExampleInfo
 from backend.storage.library import Library
@@ -37,6 +38,7 @@ class ModelChoice(Protocol):
 class Source(Protocol):
     """The engine, the library and the shipped examples."""
 
+    def current_reader(self) -> Reader: ...
     def submit(self, request: Request) -> Job: ...
     def job_request(self, job_id: str) -> Request | None: ...
     def job_contents(self, job_id: str) -> Mapping[str, str] | None: ...
