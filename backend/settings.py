@@ -116,6 +116,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds that one study may take, in a class and in public.",
     )
+    reader_bytes: int = Field(
+        default=100_000_000,
+        gt=0,
+        description="Bytes of runs that one reader may save in 24 hours, in a class and in public.",
+    )
     max_text_bytes: int = Field(
         default=2_000_000, gt=0, description="The longest text accepted, in UTF-8 bytes."
     )

@@ -43,7 +43,7 @@ def run(source: Source, said: Mapping[str, Any]) -> None:
     request = asked(lens, session.model(), fields)
     made = new_reading(lens, request, before)
     alone = made.main is request or needs_more(lens)
-    made = replace(made, address={"run": (request if alone else made.main).key})
+    made = replace(made, address={"run": source.handle((request if alone else made.main).key)})
     _submit(source, lens, made, [request] if alone else [made.main, request])
 
 

@@ -36,6 +36,10 @@ class Results(Protocol):
         """Return a run by its content, if it is in memory."""
         ...
 
+    def handle(self, key: str) -> str:
+        """Return the name under which an address holds the key of a request."""
+        ...
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -194,7 +198,7 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         if (request := reading.request(each)) is not None
     }
     return {
-        "id": reading.name,
+        "id": source.handle(reading.name),
         "subject": reading.subject,
         "text": reading.text,
         "title": reading.title,
@@ -250,9 +254,9 @@ def _link(reading: Reading, lens: Lens, run: Run | None) -> dict[str, str]:
 
 
 def _branches(reading: Reading, source: Results) -> dict[str, str]:
-    """Return what an address holds of the branches: the keys of their requests."""
+    """Return what an address holds of the branches: handles of their requests."""
     runs = (source.run_of(each) for each in reading.branches)
-    keys = [each.request.key for each in runs if each is not None]
+    keys = [source.handle(each.request.key) for each in runs if each is not None]
     return {"branches": ".".join(keys)} if keys else {}
 
 

@@ -86,7 +86,9 @@ class _Serving:
         return own_plain(self._lessons.create(Lesson(str(parse(body)["title"]), MINUTES, "", ())))
 
     def take(self, _: str, body: bytes) -> Any:
-        return own_plain(self._lessons.create(take_lesson(body, self._source.library())))
+        return own_plain(
+            self._lessons.create(take_lesson(body, self._source.library().for_everyone()))
+        )
 
     def change(self, lesson_id: str, body: bytes) -> Any:
         said = parse(body)
@@ -137,7 +139,7 @@ class _Serving:
         if run is None:
             raise InputError("A lesson can keep no run of this view. Save it, or show an example.")
         rest = {name: value for name, value in look.query.items() if name != "run"}
-        saved = self._source.library().save(run)
+        saved = self._source.library().for_everyone().save(run)
         return Look(look.page, {"run": f"{SAVED}{saved}", **rest})
 
 

@@ -170,7 +170,16 @@ export class Head {
     const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled && field.kind !== "own");
     const act = needs.length ? () => this.open() : () => this.measure(lens);
     const label = needs.length ? `Ask ${lens.title}` : `Measure ${lens.title.toLowerCase()} for this text`;
-    return [element("p", "hint", lens.summary), button(`${label}${time}`, act, "primary")];
+    return [element("p", "hint", lens.summary), ...this.askedByLink(), button(`${label}${time}`, act, "primary")];
+  }
+
+  // A link asks for a study and never begins it: it says what it would do, and waits.
+  askedByLink() {
+    const { reading } = this.frame;
+    if (!reading?.address.study) return [];
+    const model = reading.model.split("@")[0];
+    const of = model ? ` with the model ${model}` : "";
+    return [element("p", "hint", `A link asks for this, for ${count(reading.text.length)} characters${of}. Nothing is computed until you press.`)];
   }
 
   // ── editing ────────────────────────────────────────────────────────────────────────────────

@@ -28,6 +28,9 @@ class FakeSource:
         self.asked.append(request)
         return SimpleNamespace(id=f"{len(self.asked):032x}")
 
+    def handle(self, key: str) -> str:
+        return key
+
     def put_run(self, run: Run) -> str:
         content = content_id(run)
         self.runs.setdefault(content, run)

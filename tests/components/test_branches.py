@@ -32,6 +32,9 @@ class FakeSource:
         self.asked.append(request)
         return SimpleNamespace(id=f"{len(self.asked):032x}")
 
+    def handle(self, key):
+        return key
+
     def put_run(self, run):
         content = f"content{len(self.runs)}"
         self.runs[content] = run

@@ -26,8 +26,9 @@ ORIGIN = "https://entropy.test"
 COOKIE_SECRET = "0123456789abcdef" * 2
 ADA = {"iss": "https://login.test", "sub": "ada", "origin": ORIGIN, "is_logged_in": True}
 AUTH = {
-    "redirect_uri": f"{ORIGIN}/oauth2callback", "cookie_secret": COOKIE_SECRET, "client_id": "entroscope",
-    "client_secret": "x", "server_metadata_url": "https://login.test/.well-known/x",
+    "redirect_uri": f"{ORIGIN}/oauth2callback", "cookie_secret": COOKIE_SECRET,
+    "client_id": "entroscope", "client_secret": "x",
+    "server_metadata_url": "https://login.test/.well-known/x",
 }  # fmt: skip
 
 
