@@ -115,19 +115,19 @@ def _grants() -> Grants:
     return Grants()
 
 
-def _alone() -> bool:
-    """Tell whether one person has the server for themselves: nothing is anybody else's."""
+def alone() -> bool:
+    """Tell whether one person has the server alone: nothing here is anybody else's."""
     return settings().mode == "local"
 
 
 def _give(content: str) -> str:
     """Let whoever asks fetch a content from now on, and return its name."""
-    return content if _alone() else _grants().give(current_reader().owner, content)
+    return content if alone() else _grants().give(current_reader().owner, content)
 
 
 def _given(content: str) -> bool:
     """Tell whether whoever asks was given a content: to guess its name is not enough."""
-    return _alone() or _grants().meaning(current_reader().owner, content) is not None
+    return alone() or _grants().meaning(current_reader().owner, content) is not None
 
 
 def forget_reader() -> None:
@@ -140,7 +140,7 @@ def handle(key: str) -> str:
 
     Alone on a machine it is the key itself; among others it is random to all of them.
     """
-    return key if _alone() else _grants().handle(current_reader().owner, key)
+    return key if alone() else _grants().handle(current_reader().owner, key)
 
 
 def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | None:
@@ -260,7 +260,7 @@ def stop(job_id: str) -> bool:
 
 
 def _owns(job_id: str) -> bool:
-    return bool(_started) and (_alone() or _started[0].owns(current_reader(), job_id))
+    return bool(_started) and (alone() or _started[0].owns(current_reader(), job_id))
 
 
 def _session_closed(release_sessions: Callable[[], None]) -> None:
@@ -371,7 +371,7 @@ def find_run(key: str) -> Run | None:
         entry = library().find(key.removeprefix(_SAVED))
         return store().open(library().file(entry.id), entry.title) if entry else None
     found = run_of(key)
-    meant = key if _alone() else _grants().meaning(current_reader().owner, key)
+    meant = key if alone() else _grants().meaning(current_reader().owner, key)
     if found is not None or meant is None:
         return found
     started = _started_engine()
@@ -463,7 +463,7 @@ def library() -> Library:
     Alone on a machine it is all of it. In a class everybody sees, beside what they saved
     themselves, what has no owner; in public only the administrator does.
     """
-    if _alone():
+    if alone():
         return _library()
     reader = current_reader()
     ownerless = settings().mode == "class" or reader.administers

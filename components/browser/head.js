@@ -83,7 +83,7 @@ export class Head {
     const upload = list ? [named("Upload…", () => frame.reports.ask({ do: "upload", kind: frame.lens.kind }))] : [];
     const save = named("Save");
     opens(save, (close) => this.saveForm(close));
-    const link = named("Link", () => this.copyLink());
+    const link = named("Link", () => this.openLink(link));
     const exports = named("Export ▾");
     menu(exports, () => this.exports());
     const compare = (rest) => frame.go(frame.bar.pages().find((page) => page.kind === "compare"), { kind: frame.lens.kind, ...rest });
@@ -366,6 +366,29 @@ export class Head {
       list.append(element("dt", "", name), element("dd", "", value));
     }
     return list;
+  }
+
+  // A run that is this reader's alone has to be shared before a link shows it to others.
+  openLink(opener) {
+    if (this.frame.reading?.share) openAt(opener, (close) => this.shareForm(close));
+    else this.copyLink();
+  }
+
+  shareForm(close) {
+    const { frame } = this;
+    const box = element("div", "form");
+    const share = () => { frame.reports.ask({ do: "share", kind: frame.lens.kind }); close(); };
+    box.append(
+      element("p", "hint", "This run is yours alone. Share it, and whoever has its link can read it, text and numbers, until you take the link back."),
+      button("Share this run", share, "primary"),
+    );
+    if (frame.reading.link.study) {
+      box.append(
+        element("p", "hint", "Or copy a link that holds the text and computes it again for whoever opens it."),
+        button("Copy that link", () => { this.copyLink(); close(); }, "quiet"),
+      );
+    }
+    return box;
   }
 
   async copyLink() {

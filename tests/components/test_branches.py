@@ -32,6 +32,9 @@ class FakeSource:
         self.asked.append(request)
         return SimpleNamespace(id=f"{len(self.asked):032x}")
 
+    def alone(self):
+        return True
+
     def handle(self, key):
         return key
 

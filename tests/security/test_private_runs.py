@@ -16,8 +16,10 @@ from backend.settings import Settings, settings
 from backend.storage.grants import MOST_NAMES, Grants
 from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
 from tests.loops import run_loop
+from tests.runs.makers import text_run
 
 ANN, BEN = Reader("ann", "owner of ann"), Reader("ben", "owner of ben")
+TEACHER = Reader("teacher", "owner of the teacher", "administrator")
 ASKED = FakeRequest(text="quick, and private")
 
 
@@ -159,3 +161,41 @@ def test_of_one_reader_the_oldest_names_go_first():
         grants.give("ann", str(i))
     assert grants.meaning("ann", "0") is None
     assert grants.meaning("ann", "1") == "1"
+
+
+def saved(reader, title):
+    with asking(reader):
+        return cached.library().save(text_run(seed=len(title)), title=title)
+
+
+def titles(reader):
+    with asking(reader):
+        return {each.title for each in cached.library().entries()}
+
+
+def test_a_library_is_its_reader_s_and_the_administrator_s_is_no_other(server):
+    run_id = saved(ANN, "Hers")
+    assert titles(ANN) == {"Hers"}
+    assert titles(BEN) == titles(TEACHER) == set()
+    with asking(BEN):
+        assert cached.find_run(cached.saved_key(run_id)) is None
+
+
+def test_runs_saved_before_are_shared_in_a_class_and_the_administrator_s_in_public(server):
+    cached._library().save(text_run(), title="From before")
+    assert titles(TEACHER) == {"From before"}
+    assert titles(ANN) == ({"From before"} if server == "class" else set())
+
+
+def test_whoever_has_the_handle_of_a_shared_run_reads_it_until_it_is_taken_back(server):
+    run_id = saved(ANN, "Hers")
+    with asking(ANN):
+        key = cached.shared_key(cached.library().share(run_id))
+    with asking(BEN):
+        run = cached.find_run(key)
+        assert run.title == "Hers"
+        assert cached.parcel(cached.put_run(run), "run.json", {}) is not None
+    with asking(ANN):
+        cached.library().unshare([run_id])
+    with asking(BEN):
+        assert cached.find_run(key) is None
