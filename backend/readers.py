@@ -82,8 +82,11 @@ def reader_of_cookies(cookies: Mapping[str, str]) -> Reader:
     if settings().mode == "local":
         return LOCAL
     secret = secret_of(cookies)
-    if secret is None or secret in _ended:
+    if secret is None:
         return NOBODY
+    if secret in _ended:
+        stranger = f"ended {secret}"
+        return Reader(_shown(stranger), owner_of(stranger))
     proof = cookies.get(ROLE_COOKIE, "")
     key = teacher_key()
     teaches = bool(key) and hmac.compare_digest(proof.encode(), role_proof(secret).encode())
@@ -98,8 +101,9 @@ def reader_of_cookies(cookies: Mapping[str, str]) -> Reader:
 def end(secret: str) -> None:
     """Let nobody be the reader of a secret any more: not even a page that is open still.
 
-    A page keeps the cookies of the moment it was opened. Remembered while the process lives, and
-    so as long as any such page can; the oldest of many are forgotten.
+    A page keeps the cookies of the moment it was opened; from now on it is a stranger's, who has
+    nothing. Remembered while the process lives, and so as long as any such page can; the oldest of
+    many are forgotten.
     """
     _ended[secret] = None
     while len(_ended) > _MOST_ENDED:

@@ -262,23 +262,32 @@ def test_a_role_that_a_key_gave_ends_at_sign_in(monkeypatch, browser):
 
 
 @pytest.mark.parametrize("path", ["/auth/logout", "/leave"])
-def test_a_page_that_is_open_still_owns_nothing_once_its_reader_left(browser, path):
+def test_a_page_that_is_open_still_is_a_strangers_once_its_reader_left(browser, path):
     client = browser(ADA)
     client.get("/who")
     of_the_page = dict(client.cookies)
-    assert readers.secret_of(of_the_page)
+    secret = readers.secret_of(of_the_page)
     client.get(path)
     of_the_page[ACCOUNT_COOKIE] = sealed(account_of(ADA))
-    assert readers.reader_of_cookies(of_the_page) == readers.NOBODY
+    stranger = readers.reader_of_cookies(of_the_page)
+    assert (stranger.signed_in, stranger.role) == (False, "reader")
+    assert stranger.owner not in (account_of(ADA).owner, readers.owner_of(secret))
+
+
+def test_two_such_pages_are_two_strangers():
+    pages = [{readers.COOKIE: readers.new_secret()} for _ in range(2)]
+    for each in pages:
+        readers.end(each[readers.COOKIE])
+    one, other = map(readers.reader_of_cookies, pages)
+    assert one.owner != other.owner
 
 
 def test_secrets_that_ended_are_forgotten_in_the_end():
     first = readers.new_secret()
     readers.end(first)
-    assert readers.reader_of_cookies({readers.COOKIE: first}) == readers.NOBODY
     for _ in range(10_000):
         readers.end(readers.new_secret())
-    assert readers.reader_of_cookies({readers.COOKIE: first}) != readers.NOBODY
+    assert readers.reader_of_cookies({readers.COOKIE: first}).owner == readers.owner_of(first)
 
 
 def test_other_cookies_reach_streamlit_as_they_came(browser):
