@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
@@ -23,21 +25,28 @@ class AddressLimits:
 
     Whoever is signed in is counted by account, everybody else by network address. A body is
     refused by its announced length, or in the middle, as soon as it is too long: nothing behind
-    reads it whole.
+    reads it whole. A message of an open websocket counts as a request; it is not refused but waits,
+    and the browser with it.
 
     Args:
         app: what is behind.
         limits: for each address.
         clock: seconds that only go forward.
+        sleep: waits for seconds of that clock.
     """
 
     def __init__(
-        self, app: ASGIApp, limits: Limits, clock: Callable[[], float] = time.monotonic
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._app, self._limits, self._clock = app, limits, clock
+        self._app, self._limits, self._clock, self._sleep = app, limits, clock, sleep
         self.uses = Uses(limits, clock)
         self.streams = 0
         self.sessions = 0
+        logging.getLogger("uvicorn.error").addFilter(_no_refusal)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -71,11 +80,27 @@ class AddressLimits:
             await receive()  # the browser's wish to connect
             await _refuse_websocket(refusal, scope, receive, send)
             return
+
+        async def in_time() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive":
+                length = len(message.get("bytes") or message.get("text") or "")
+                await self._pace(use, length)
+            return message
+
         self.take_place("sessions", use, 1)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, in_time, send)
         finally:
             self.take_place("sessions", use, -1)
+
+    async def _pace(self, use: Use, length: int) -> None:
+        """Wait until an address may send one message more, of so many bytes."""
+        while wait := use.requests.take(1, self._clock()):
+            await self._sleep(wait)
+        counted = min(length, self._limits.minute_bytes)
+        while wait := use.bytes.take(counted, self._clock()):
+            await self._sleep(wait)
 
     def _too_many(self, use: Use) -> Response | None:
         wait = use.requests.take(1, self._clock())
@@ -218,3 +243,8 @@ async def _refuse_websocket(response: Response, scope: Scope, receive: Receive, 
         await response(scope, receive, send)  # a response knows both kinds of scope
     else:
         await send({"type": "websocket.close", "code": 1013, "reason": "try again later"})
+
+
+def _no_refusal(record: logging.LogRecord) -> bool:
+    """Keep uvicorn from noting an error for every websocket that is refused with an answer."""
+    return "without completing handshake" not in str(record.msg)

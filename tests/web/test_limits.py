@@ -321,6 +321,43 @@ def test_a_line_whose_page_fails_is_closed_too(clock):
     asyncio.run(scenario())
 
 
+def test_messages_of_an_open_page_wait_for_their_second_and_none_is_lost(clock):
+    slept, seen = [], []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        clock.now += seconds
+
+    async def app(scope, receive, send):
+        while (message := await receive())["type"] == "websocket.receive":
+            seen.append((clock.now - 1000, message["bytes"]))
+
+    messages = [{"type": "websocket.receive", "bytes": bytes([i])} for i in range(5)]
+    messages.append({"type": "websocket.disconnect"})
+
+    async def receive():
+        return messages.pop(0)
+
+    scope = {"type": "websocket", "path": "/", "headers": [], "client": ("192.0.2.1", 1)}
+    asyncio.run(AddressLimits(app, FEW, clock, sleep)(scope, receive, None))
+    # A burst of three: the page itself, and two messages.
+    assert seen == [(0, b"\0"), (0, b"\1"), (1, b"\2"), (2, b"\3"), (3, b"\4")]
+    assert slept == [1, 1, 1]
+
+
+def test_a_message_longer_than_a_minutes_bytes_comes_in_the_end(clock):
+    async def sleep(seconds):
+        clock.now += seconds
+
+    async def scenario():
+        limiter = AddressLimits(page, FEW, clock, sleep)
+        for _ in range(2):
+            await limiter._pace(limiter.uses.of("192.0.2.1"), 9_000)
+
+    asyncio.run(scenario())
+    assert clock.now == 1060
+
+
 # Bytes
 
 
