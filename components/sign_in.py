@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,6 @@ from backend.settings import settings
 from .actions import action
 from .source import Source
 
-_MARK = Path(__file__).with_name("mark.svg")
 _MOST = 40
 """Characters of a name in the top bar."""
 
@@ -66,9 +65,13 @@ def is_missing(source: Source) -> bool:
 
 def draw() -> None:
     """Draw the page of whoever has to sign in."""
-    component("remember_place", js=_REMEMBER)(key="remember_place")
+    _remember_place()(key="remember_place")
     with st.container(key="sign_in", border=True):
-        st.html(_MARK.read_text("utf-8"))
         st.title("Entroscope", anchor=False)
         st.write("This server is for people with an account.")
         st.button("Sign in", type="primary", width="stretch", on_click=st.login)
+
+
+@cache
+def _remember_place() -> Callable[..., Any]:
+    return component("remember_place", js=_REMEMBER)
