@@ -7,9 +7,11 @@ import streamlit as st
 from backend import cached
 from backend.errors import InputError
 from backend.settings import settings
+from backend.web.admin import admin_routes
 from backend.web.codes import code_routes
 from backend.web.estimates import estimate_routes
 from backend.web.learning import learning_routes
+from backend.web.leaving import leaving_routes
 from backend.web.lifespan import lifespan
 from backend.web.readers import for_accounts_only
 from backend.web.routes import routes
@@ -35,6 +37,8 @@ own = [
     *saved_routes(cached, prefix),
     *code_routes(prefix),
     *learning_routes(cached, prefix),
+    *leaving_routes(cached, prefix),
+    *admin_routes(cached, prefix),
 ]
 sign_in = settings().sign_in
 app = st.App(

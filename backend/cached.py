@@ -63,6 +63,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from .engine import Engine, Job
+    from .engine.executors.base import Work
     from .models import TextTokenizer
 
 _SAVED = "saved-"
@@ -412,6 +413,34 @@ def array_of(content: str) -> np.ndarray | None:
 def put_run(run: Run) -> str:
     """Keep a run in memory, give it to whoever asks, and return the name of its content."""
     return _give(store().put(run))
+
+
+# For whoever looks after the server: who may ask is for the routes to decide
+
+
+def work() -> list[Work]:
+    """Return what runs and waits, of all readers."""
+    return engine().work()
+
+
+def loaded() -> list[ModelFacts]:
+    """Return the facts of all loaded models."""
+    return engine().loaded()
+
+
+def memory() -> dict[str, int]:
+    """Return the bytes that are "free", and "promised" to work."""
+    return engine().memory()
+
+
+def stop_order(order_id: str) -> bool:
+    """End an order, whoever waits for it; return whether there was one."""
+    return engine().stop_order(order_id)
+
+
+def unload(spec: ModelSpec) -> bool:
+    """Free a model; return False, and leave it, while it has work or was not loaded."""
+    return engine().unload(spec)
 
 
 # Shipped and saved runs

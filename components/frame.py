@@ -128,6 +128,8 @@ def draw(source: Source, page: Page, path: str) -> None:
             "models": _models(source),
             "model": _model(),
             "anyModel": source.any_model(),
+            "alone": source.alone(),
+            "administers": source.current_reader().administers,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),

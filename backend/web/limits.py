@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..settings import settings
 from .allowance import Limits, Use, Uses, network_of
 from .readers import reader_of
 
@@ -210,9 +211,15 @@ class _Request:
 
 
 def _who(scope: Scope) -> str:
+    """Return under which name a request is counted: an account, or a network address.
+
+    A forwarded address that nobody was named for is no address to count by, whoever believed it.
+    """
     reader = reader_of(scope)
     if reader.signed_in:
         return f"account {reader.owner}"
+    if not settings().proxies and "x-forwarded-for" in Headers(scope=scope):
+        return "an unnamed proxy"
     return network_of((scope.get("client") or ("", 0))[0])
 
 

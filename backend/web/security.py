@@ -15,6 +15,7 @@ from ..settings import settings
 from .allowance import limits
 from .limits import AddressLimits
 from .readers import Identity, Readers
+from .traffic import Traffic
 
 # Components are loaded as blob: modules, and Vega compiles expressions.
 _POLICY = "; ".join(
@@ -81,6 +82,7 @@ def middleware(
     own = limits()
     return [
         Middleware(SecurityHeaders),
+        Middleware(Traffic),
         Middleware(
             TrustedHostMiddleware, allowed_hosts=host_patterns(allowed_hosts), www_redirect=False
         ),

@@ -21,10 +21,11 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from backend.accounts import Account, sealed
 from backend.readers import Reader
 from backend.settings import settings
-from backend.web import allowance
+from backend.web import allowance, traffic
 from backend.web.allowance import CLASS, PUBLIC, Bucket, Limits, Uses, network_of
 from backend.web.limits import AddressLimits
 from backend.web.security import middleware
+from backend.web.traffic import Traffic
 
 FEW = Limits(
     rate=1, burst=3, streams=1, sessions=2, body_bytes=100, file_bytes=1_000, minute_bytes=1_500,
@@ -225,6 +226,16 @@ def test_a_forwarded_address_is_believed_from_a_named_proxy_only(
     client = TestClient(app, client=(peer, 5000))
     headers = {"X-Forwarded-For": said} if said else {}
     assert client.get("/", headers=headers).text == counted
+
+
+def test_what_an_unnamed_proxy_forwards_counts_as_one_address(serve, mode):
+    """The server believes one on the same machine, and the line may be a browser's own."""
+    mode("public", proxies="[]")
+    for number in range(3):
+        said = {"X-Forwarded-For": f"203.0.113.{number}"}
+        assert serve(FEW, f"198.51.100.{number}").get("/", headers=said).status_code == 200
+    assert serve(FEW, "198.51.100.9").get("/", headers=said).status_code == 429
+    assert serve(FEW, "198.51.100.9").get("/").status_code == 200
 
 
 def test_the_proxys_word_makes_a_cookie_secure(mode):
@@ -485,3 +496,23 @@ def test_a_sealed_account_is_no_name_that_a_browser_could_send(serve):
     for _ in range(9):
         serve(FEW).get("/")
     assert serve(FEW).get("/", headers=cookie).status_code == 429
+
+
+# What an administrator sees of it
+
+
+def test_requests_open_ones_and_refusals_are_counted(serve):
+    seen = []
+
+    def look(request):
+        seen.append(traffic.counts())
+        return PlainTextResponse("")
+
+    app = Starlette(routes=[Route("/", look)])
+    client = TestClient(Traffic(AddressLimits(app, FEW)))
+    before = traffic.counts()
+    for _ in range(5):
+        client.get("/")
+    after = {name: count - before[name] for name, count in traffic.counts().items()}
+    assert after == {"open": 0, "requests": 5, "refused": 2}
+    assert seen[0]["open"] == before["open"] + 1
