@@ -1,6 +1,7 @@
 // The frame: top bar, head line, tabs, stage, inspector and timeline in one component. It stays
 // while lenses change; what a lens shows is drawn by the views of its panels.
 
+import { goBack } from "./account.js";
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
 import { Connection } from "./connection.js";
@@ -84,6 +85,7 @@ class Frame extends Stage {
     this.data = data;
     this.reports.send = setStateValue;
     if (first) this.address.begin(data);
+    if (first) goBack(this.address.base);
     if (data.lens) this.lenses[data.lens.kind] ??= data.lens;
     this.reports.acknowledge(data.acked);
     for (const message of data.notices) this.notice(message);
