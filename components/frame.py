@@ -19,7 +19,7 @@ from backend.lenses.descriptors import describe
 from backend.runs import DatasetRun
 from backend.storage.examples import ExampleInfo
 
-from . import comparing, data_set, session
+from . import comparing, data_set, session, sign_in
 from .compare_actions import ACTIONS
 from .menu import Page, all_pages, pages
 from .reading import described, model_key, subject_of
@@ -136,6 +136,7 @@ def draw(source: Source, page: Page, path: str) -> None:
             "job": session.job(),
             "notices": session.take_notices(),
             "address": session.address(),
+            "account": sign_in.account(source),
         },
         on_report_change=lambda: None,
     )

@@ -19,7 +19,7 @@ from ..lessons.own import SAVED, Kept, OwnLessons, checked
 from ..runs import Run
 from ..storage.library import Library
 from ..storage.strict_json import parse
-from .routes import OWN_HEADER
+from .routes import OWN_HEADER, read_body
 
 MOST_QUESTION = 2_000_000
 """Bytes of what is asked, lesson files apart."""
@@ -165,11 +165,9 @@ def _asked(act: Callable[[str, bytes], Any], most: int = MOST_QUESTION) -> Endpo
     async def answer(request: Request) -> Response:
         if OWN_HEADER not in request.headers:
             return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                return PlainTextResponse(f"That is more than {most:,} bytes.", 413)
+        body = await read_body(request, most)
+        if body is None:
+            return PlainTextResponse(f"That is more than {most:,} bytes.", 413)
         try:
             made = await run_in_threadpool(act, request.path_params.get("id", ""), body)
         except EntroscopeError as error:
