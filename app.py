@@ -1,8 +1,11 @@
 """The front door: Streamlit's server around components/shell.py, with our routes beside."""
 
+import sys
+
 import streamlit as st
 
 from backend import cached
+from backend.errors import InputError
 from backend.web.codes import code_routes
 from backend.web.estimates import estimate_routes
 from backend.web.learning import learning_routes
@@ -11,8 +14,16 @@ from backend.web.routes import routes
 from backend.web.samplers import sampler_routes
 from backend.web.saved import saved_routes
 from backend.web.security import middleware
+from backend.web.starting import check_start, starting_line
 
 prefix = st.get_option("server.baseUrlPath")
+listens_on, hosts = st.get_option("server.address"), st.get_option("server.allowedHosts")
+try:
+    check_start(listens_on, hosts)
+except InputError as error:
+    sys.exit(str(error))
+sys.stderr.write(starting_line(listens_on, st.get_option("server.port"), prefix) + "\n")
+
 app = st.App(
     "components/shell.py",
     routes=[
@@ -23,6 +34,6 @@ app = st.App(
         *code_routes(prefix),
         *learning_routes(cached, prefix),
     ],
-    middleware=middleware(st.get_option("server.allowedHosts")),
+    middleware=middleware(hosts, prefix),
     lifespan=lifespan(cached),
 )

@@ -17,6 +17,7 @@ import numpy as np
 import streamlit as st
 from streamlit import runtime
 
+from . import readers
 from .charts.preview import preview
 from .derived.comparison import comparison_of
 from .errors import EntroscopeError, InputError
@@ -25,6 +26,7 @@ from .lenses.parcel import MEDIA_TYPE, pack
 from .lenses.parcel import VERSION as PARCEL_VERSION
 from .lessons.own import OwnLessons
 from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
+from .readers import Reader
 from .runs import (
     AttentionRequest,
     AttentionRun,
@@ -65,6 +67,13 @@ _SAVED = "saved-"
 
 _started: list[Engine] = []
 """The engine, once there is one: torch takes seconds, and a lookup does not start it."""
+
+
+def current_reader() -> Reader:
+    """Return who asks: the sender of the request that is answered, or the session's browser."""
+    if settings().mode == "local":
+        return readers.LOCAL
+    return readers.current.get() or readers.reader_of_cookies(st.context.cookies)
 
 
 # The engine, and what it does for routes

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -15,6 +18,26 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ENTROSCOPE_", frozen=True)
 
+    mode: Literal["local", "class", "public"] = Field(
+        default="local",
+        description="Whom this server serves: one person, a class, or anybody.",
+    )
+    address: str = Field(
+        default="",
+        description="The address that readers type, such as http://192.168.1.20:8501; what links, "
+        "QR codes and the log show.",
+    )
+    teacher_key: str = Field(
+        default="",
+        repr=False,
+        description="What makes a browser the teacher's, at /teach; made at the start of a class "
+        "and printed once where it is empty.",
+    )
+    proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses and networks of the proxies whose forwarded headers are believed, "
+        "as a JSON list.",
+    )
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("entroscope"),
         description="Converted models, and how fast this machine is; safe to delete.",
@@ -53,6 +76,20 @@ class Settings(BaseSettings):
         description="Whether readers may name other models. Turn it off on a shared server, "
         "where a name could fill the disk or read a folder.",
     )
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, given: str) -> str:
+        if given and urlsplit(given).scheme not in ("http", "https"):
+            raise ValueError("an address begins with http:// or https://")
+        return given.rstrip("/")
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for each in given:
+            ip_network(each, strict=False)
+        return given
 
 
 @lru_cache(maxsize=1)

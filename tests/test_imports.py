@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
-GROUND = {"errors", "events", "progress", "quantities", "registry", "settings", "version"}
+GROUND = {
+    "errors", "events", "progress", "quantities", "readers", "registry", "settings", "version",
+}  # fmt: skip
 
 # Room: the rooms it may import, beside itself. The ground floor is open to the whole backend.
 MODELS = {"ground", "runs", "models"}

@@ -9,6 +9,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .readers import Readers
+
 # Components are loaded as blob: modules, and Vega compiles expressions.
 _POLICY = "; ".join(
     (
@@ -60,18 +62,20 @@ class SecurityHeaders:
         await app(scope, receive, with_headers)
 
 
-def middleware(allowed_hosts: Sequence[str]) -> list[Middleware]:
+def middleware(allowed_hosts: Sequence[str], prefix: str = "") -> list[Middleware]:
     """Return what stands in front of every route, Streamlit's own included.
 
     Args:
         allowed_hosts: as in ``server.allowedHosts``, which by itself guards the websocket alone;
             empty for any.
+        prefix: the server's ``server.baseUrlPath``, with or without slashes.
     """
     return [
         Middleware(SecurityHeaders),
         Middleware(
             TrustedHostMiddleware, allowed_hosts=host_patterns(allowed_hosts), www_redirect=False
         ),
+        Middleware(Readers, prefix=prefix),
     ]
 
 
