@@ -6,6 +6,7 @@ import streamlit as st
 
 from backend import cached
 from backend.errors import InputError
+from backend.web.classroom import classroom_routes
 from backend.web.codes import code_routes
 from backend.web.estimates import estimate_routes
 from backend.web.learning import learning_routes
@@ -15,6 +16,7 @@ from backend.web.samplers import sampler_routes
 from backend.web.saved import saved_routes
 from backend.web.security import middleware
 from backend.web.starting import check_start, starting_line
+from backend.web.teach import teach_routes
 
 prefix = st.get_option("server.baseUrlPath")
 listens_on, hosts = st.get_option("server.address"), st.get_option("server.allowedHosts")
@@ -33,6 +35,8 @@ app = st.App(
         *saved_routes(cached, prefix),
         *code_routes(prefix),
         *learning_routes(cached, prefix),
+        *teach_routes(prefix),
+        *classroom_routes(cached, prefix),
     ],
     middleware=middleware(hosts, prefix),
     lifespan=lifespan(cached),

@@ -19,12 +19,17 @@ from streamlit import runtime
 
 from . import readers
 from .charts.preview import preview
+from .classroom import Classroom
+from .classroom.followed_run import FollowedRun
+from .classroom.streams import Streams
 from .derived.comparison import comparison_of
 from .errors import EntroscopeError, InputError
 from .events import Event, Unknown
+from .lenses.looks import Look
 from .lenses.parcel import MEDIA_TYPE, pack
 from .lenses.parcel import VERSION as PARCEL_VERSION
-from .lessons.own import OwnLessons
+from .lessons import LESSONS, Lesson
+from .lessons.own import OWN, OwnLessons
 from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
 from .readers import Reader
 from .runs import (
@@ -182,9 +187,11 @@ def warm_up() -> None:
 
 
 def announce_shutdown() -> None:
-    """Tell all who listen to a job that the server goes down."""
+    """Tell all who listen to a job, or to the class, that the server goes down."""
     for each in _started:
         each.announce_shutdown()
+    if settings().mode == "class":
+        class_streams().close()
 
 
 def close() -> None:
@@ -389,6 +396,44 @@ def library() -> Library:
 def own_lessons() -> OwnLessons:
     """Return the lessons that teachers made here, which all sessions share."""
     return OwnLessons(settings().data_dir / "lessons")
+
+
+# The class
+
+
+@st.cache_resource(show_spinner=False)
+def class_streams() -> Streams:
+    """Return who listens to the class."""
+    return Streams()
+
+
+@st.cache_resource(show_spinner=False)
+def classroom() -> Classroom:
+    """Return the classroom, which all sessions share."""
+    folder = settings().data_dir / "class"
+    return Classroom(folder, _lesson, _run_at, class_streams().changed)
+
+
+@st.cache_resource(show_spinner=False)
+def followed_run() -> FollowedRun:
+    """Return where the run that a class follows is kept."""
+    return FollowedRun(settings().data_dir / "class")
+
+
+def _lesson(name: str) -> Lesson:
+    if name.startswith(OWN):
+        return own_lessons().find(name.removeprefix(OWN)).lesson
+    return LESSONS[name]
+
+
+def _run_at(look: Look) -> Run | None:
+    """Return the run that a look shows; None where it is gone."""
+    try:
+        if "example" in look.query:
+            return example_run(look.query["example"])
+        return find_run(look.query.get("run", ""))
+    except EntroscopeError:
+        return None
 
 
 def saved_key(run_id: str) -> str:
