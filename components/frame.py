@@ -17,6 +17,7 @@ from backend.errors import EntroscopeError
 from backend.lenses import LENSES, Lens
 from backend.lenses.descriptors import describe
 from backend.runs import DatasetRun
+from backend.settings import settings
 from backend.storage.examples import ExampleInfo
 
 from . import comparing, data_set, session
@@ -128,6 +129,8 @@ def draw(source: Source, page: Page, path: str) -> None:
             "models": _models(source),
             "model": _model(),
             "anyModel": source.any_model(),
+            "mode": settings().mode,
+            "home": settings().address,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),

@@ -1,5 +1,6 @@
 // The head line: what is read, in one line; Edit turns it into the boxes of the request, in place.
 
+import { copied } from "./copying.js";
 import { button, element } from "./dom.js";
 import { afterRest, control } from "./form.js";
 import { addForm } from "./own_lessons.js";
@@ -362,12 +363,7 @@ export class Head {
   async copyLink() {
     const { frame } = this;
     const url = frame.link();
-    try {
-      await navigator.clipboard.writeText(url);
-      frame.notice({ kind: "info", text: "Link copied." });
-    } catch {
-      frame.notice({ kind: "info", text: url });
-    }
+    frame.notice({ kind: "info", text: (await copied(url)) ? "Link copied." : url });
   }
 }
 

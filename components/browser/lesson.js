@@ -95,7 +95,7 @@ export class Lesson {
     const { question } = this.step ?? {};
     if (this.editor.open) this.editor.update(changed);
     const asked = this.editor.open ? [] : question?.answers.flatMap(Object.keys) ?? [];
-    if (this.touched && asked.some((name) => changed.has(name))) this.answer(this.right(question));
+    if (this.touched && !this.inClass && asked.some((name) => changed.has(name))) this.answer(this.right(question));
     if (changed.has("lesson") || changed.has("cover") || changed.has("unit")) this.draw();
   }
 
@@ -185,9 +185,19 @@ export class Lesson {
     return dots;
   }
 
+  /** Whether the class is asked this now: then nobody is told what is right. */
+  get inClass() {
+    return Boolean(this.frame.classroom?.asks(this.whole?.name, this.at));
+  }
+
   asks(question) {
     if (!question) return [];
     const ask = element("p", "lesson-ask", question.ask);
+    if (this.inClass) return [ask, element("p", "hint", "The class is asked this now; answers go below.")];
+    return [...this.asksOne(question, ask), ...(this.frame.classroom?.askButton(this.whole.name, this.at) ?? [])];
+  }
+
+  asksOne(question, ask) {
     const typed = !question.answers.length && this.frame.state.cover !== null ? [this.guesses.node] : [];
     if (this.said === null) return [ask, ...typed];
     const reply = element("p", `lesson-reply ${this.said ? "right" : "wrong"}`);

@@ -1,0 +1,57 @@
+// "Follow me": what a teacher's screen shows is told to the server, which tells it to all.
+
+const PAUSE = 120; // milliseconds; held-down arrow keys are told once
+const OWN = ["unit", "lecture", "job", "branches"]; // stay each reader's own
+
+export class Carrying {
+  constructor(room) {
+    this.room = room;
+    this.sent = null; // as JSON
+  }
+
+  /** Whether a class is carried, and from this browser. */
+  get on() {
+    const { now } = this.room;
+    return now.teaches && now.follow !== null;
+  }
+
+  told() {
+    if (!this.on) this.sent = null;
+    else if (this.sent === null) this.later(); // after a reload: all come along to where this is
+  }
+
+  toggle() {
+    if (this.on) return this.room.send("follow", { look: null });
+    return this.send(this.view());
+  }
+
+  /** Tell soon where this screen is, if it is another place; only of the tab that one looks at. */
+  later() {
+    clearTimeout(this.timer);
+    if (!this.on || document.hidden) return;
+    this.timer = setTimeout(() => {
+      const view = this.view();
+      if (view && JSON.stringify(view) !== this.sent) this.send(view);
+    }, PAUSE);
+  }
+
+  send(view) {
+    this.sent = JSON.stringify(view);
+    return this.room.send("follow", view);
+  }
+
+  /** The page on screen, its state and its run; nothing while another one is on its way. */
+  view() {
+    const { address, data, lens, page, reading, visits, reports } = this.room.frame;
+    if (visits.under || reports.waiting) {
+      this.later();
+      return null;
+    }
+    const query = address.query();
+    const sources = Object.keys(reading?.address ?? {}).filter((name) => name !== "example");
+    for (const name of [...OWN, ...(lens ? sources : []), ...Object.keys(data.address)]) query.delete(name);
+    if (!lens) query.delete("example");
+    const content = (lens && (reading?.contents[lens.kind] ?? reading?.contents.text)) || "";
+    return { look: `${page.path}?${query}`.replace(/\?$/, ""), content };
+  }
+}
