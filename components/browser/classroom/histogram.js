@@ -2,7 +2,7 @@
 
 import { element, mark } from "../dom.js";
 import { factor, withUnit } from "../numbers.js";
-import { count } from "../words.js";
+import { count, quoted } from "../words.js";
 
 export const SURPRISAL = { unit: "nats", power: 1, digits: 1 };
 const MOST_BINS = 12;
@@ -29,7 +29,7 @@ export function surprisalBars({ nats, beyond, least, came, word }, unit, { open,
   const at = (value) => (value === null || value > least ? bars.at(-1) : bars[place(value)]);
   for (const each of nats) at(each).count += 1;
   if (open) return bars;
-  if (came !== null) at(came).marked = word;
+  if (came !== null) at(came).marked = `▲ ${quoted(word)} came`;
   if (mine) at(mine.nats).own = true;
   return bars;
 }
@@ -37,7 +37,7 @@ export function surprisalBars({ nats, beyond, least, came, word }, unit, { open,
 /** Bars of places; which is right is told once it is closed. */
 export function optionBars({ options }, { open, mine }) {
   const said = options.filter(([, number]) => !open || number > 0);
-  const bars = said.slice(0, MOST_LINES).map(([label, number, right]) => ({ label, count: number, marked: right && !open ? "right" : undefined, own: label === mine?.label && !open }));
+  const bars = said.slice(0, MOST_LINES).map(([label, number, right]) => ({ label, count: number, marked: right && !open ? "✓" : undefined, own: label === mine?.label && !open }));
   const rest = said.slice(MOST_LINES).reduce((sum, [, number]) => sum + number, 0);
   return rest ? [...bars, { label: "others", count: rest }] : bars;
 }
@@ -57,23 +57,22 @@ export class Histogram {
     if (bars.length !== this.bars.length) this.build(bars.length);
     const most = Math.max(4, ...bars.map((bar) => bar.count)); // one answer is no full bar
     bars.forEach((bar, i) => {
-      const { node, number, fill, label } = this.bars[i];
+      const { node, number, fill, label, came } = this.bars[i];
       node.className = `histogram-bar${bar.marked ? " marked" : ""}${bar.own ? " own" : ""}`;
       node.title = bar.title ?? bar.label;
       number.textContent = bar.count ? count(bar.count) : "";
       fill.style.setProperty("--share", `${(100 * bar.count) / most}%`);
       label.textContent = bar.label;
-      if (bar.marked) label.dataset.mark = shape === "lines" ? "✓" : bar.marked;
-      else delete label.dataset.mark;
+      came.textContent = bar.marked ?? "";
     });
     this.node.setAttribute("aria-label", `${words} ${bars.filter((bar) => bar.count).map((bar) => `${bar.title ?? bar.label}: ${bar.count}`).join("; ")}`);
   }
 
   build(length) {
     this.bars = Array.from({ length }, () => {
-      const bar = { node: element("div"), number: element("b"), fill: element("i"), label: element("span") };
+      const bar = { node: element("div"), number: element("b"), fill: element("i"), label: element("span"), came: element("small") };
       bar.label.dir = "auto";
-      bar.node.append(bar.number, bar.fill, bar.label);
+      bar.node.append(bar.number, bar.fill, bar.label, bar.came);
       return bar;
     });
     this.node.replaceChildren(...this.bars.map((bar) => bar.node));
