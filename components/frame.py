@@ -131,6 +131,7 @@ def draw(source: Source, page: Page, path: str) -> None:
             "anyModel": source.any_model(),
             "mode": settings().mode,
             "home": settings().address,
+            "teaches": source.current_reader().teaches,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),

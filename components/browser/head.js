@@ -344,7 +344,7 @@ export class Head {
     if (narrow) {
       for (const each of this.wide) items.push({ label: each.textContent, act: () => setTimeout(() => each.click()) });
     }
-    if (content) items.push({ label: "Add this view to a lesson…", act: () => setTimeout(() => openAt(this.dots, (close) => addForm(frame, close))) });
+    if (content && frame.data.teaches) items.push({ label: "Add this view to a lesson…", act: () => setTimeout(() => openAt(this.dots, (close) => addForm(frame, close))) });
     for (const part of frame.lens.guide) items.push({ content: element("p", "guide", part) });
     items.push({ content: this.facts() });
     if (content && !this.paired) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });

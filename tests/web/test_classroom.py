@@ -10,18 +10,22 @@ from dataclasses import dataclass, field
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from backend.classroom import Classroom
 from backend.classroom.followed_run import FollowedRun
 from backend.classroom.streams import Streams
 from backend.lessons import LESSONS
+from backend.lessons.own import OwnLessons
 from backend.runs import Run
 from backend.settings import settings
 from backend.storage.examples import EXAMPLES
 from backend.storage.files import load_run
 from backend.web import teach
 from backend.web.classroom import classroom_routes
+from backend.web.own_lessons import own_lesson_routes
+from backend.web.readers import Readers
 from backend.web.security import middleware
 from backend.web.teach import teach_routes
 
@@ -220,6 +224,22 @@ def test_nonsense_is_refused_in_one_line(teacher, said):
     answer = teacher.post("/here/class/ask", content=said, headers=OWN)
     assert answer.status_code == 400
     assert len(answer.text.splitlines()) == 1
+
+
+def test_only_a_teacher_changes_lessons(mode, tmp_path):
+    lessons = OwnLessons(tmp_path / "lessons")
+
+    class Source:
+        own_lessons = staticmethod(lambda: lessons)
+
+    routes = [*own_lesson_routes(Source()), *teach_routes()]
+    app = Starlette(routes=routes, middleware=[Middleware(Readers)])
+    client = TestClient(app, follow_redirects=False)
+    said = {"content": '{"title": "Mine"}', "headers": OWN}
+    assert client.post("/learn/own", **said).status_code == 403
+    assert lessons.entries() == []
+    client.get("/teach", params={"key": KEY})
+    assert client.post("/learn/own", **said).status_code == 200
 
 
 def test_too_much_is_refused(student):
