@@ -52,6 +52,17 @@ class Record:
             rows = file.execute("select plain from question order by place").fetchall()
         return [adapter(AskedQuestion).validate_json(plain) for (plain,) in rows]
 
+    def last_question(self) -> AskedQuestion | None:
+        """Return the question that was asked last."""
+        with self._connect() as file:
+            row = file.execute("select plain from question order by place desc").fetchone()
+        return adapter(AskedQuestion).validate_json(row[0]) if row else None
+
+    def count(self) -> int:
+        """Return how many questions there are."""
+        with self._connect() as file:
+            return file.execute("select count(*) from question").fetchone()[0]
+
     def put_question(self, question: AskedQuestion) -> None:
         """Keep a question, new or changed."""
         with self._connect() as file:
@@ -104,6 +115,8 @@ class Record:
                     file.execute("pragma journal_mode=wal")
                     file.executescript(_SCHEMA)
                     self._made = True
+                # An answer outlives a process that is killed; only a power cut may lose the last.
+                file.execute("pragma synchronous=normal")
                 yield file
         except (OSError, sqlite3.Error) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)

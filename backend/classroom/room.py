@@ -7,7 +7,7 @@ started anew find it as it was. Methods may be called from any thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -25,6 +25,16 @@ from .tally import tally_of, words_of
 MOST_QUESTIONS = 2_000
 MOST_READERS = 2_000
 """Who may answer one question."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is on the screens; replaced as a whole, so that nobody waits for a disk to see it."""
+
+    asked: AskedQuestion | None = None
+    run: Run | None = None
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    followed: Mapping[str, Any] | None = None
 
 
 class Classroom:
@@ -48,20 +58,16 @@ class Classroom:
         self._lesson = lesson
         self._run_at = run_at
         self.changed = changed
-        self._lock = RLock()
-        self._questions: list[AskedQuestion] | None = None  # not read yet
-        self._answers: dict[str, Answer] = {}
-        self._followed: Mapping[str, Any] | None = None
-        self._run: Run | None = None
+        self._writing = RLock()
+        self._known: _State | None = None  # not read yet
 
     # ── the question ───────────────────────────────────────────────────────────────────────────
 
     @property
     def question(self) -> AskedQuestion | None:
         """The question on all screens, open or closed."""
-        with self._lock:
-            questions = self._read()
-            return questions[-1] if questions and not questions[-1].away else None
+        asked = self._state.asked
+        return None if asked is None or asked.away else asked
 
     def ask(self, lesson: str, step: int) -> AskedQuestion:
         """Ask the class the question of a step, in the place of the one before.
@@ -74,32 +80,33 @@ class Classroom:
         look = read_look(found.steps[step].look) if 0 <= step < len(found.steps) else None
         run = None if look is None else self._run_at(look)
         asked = question_of(found, lesson, step, run)
-        with self._lock:
-            questions = self._read()
-            if len(questions) >= MOST_QUESTIONS:
+        with self._writing:
+            if self._record.count() >= MOST_QUESTIONS:
                 raise InputError(
                     f"A class keeps {MOST_QUESTIONS:,} questions; this would be one more."
                 )
             if self.question is not None and self.question.open:
                 self._change(closed=now())
             self._record.put_question(asked)
-            questions.append(asked)
-            self._answers, self._run = {}, run
+            self._known = replace(self._state, asked=asked, run=run, answers={})
         self.changed()
         return asked
 
     def close(self) -> None:
         """Take no more answers, and show everybody what was answered. Raises as ``ask``."""
-        self._now(closed=now())
+        self._change(closed=now())
+        self.changed()
 
     def reopen(self) -> None:
         """Take answers again. Raises as ``ask``."""
-        self._now(closed="", away=False)
+        self._change(closed="", away=False)
+        self.changed()
 
     def put_away(self) -> None:
         """Take the question off all screens. Raises as ``ask``."""
         asked = self.question
-        self._now(away=True, closed=(asked.closed if asked else "") or now())
+        self._change(away=True, closed=(asked.closed if asked else "") or now())
+        self.changed()
 
     def answer(self, reader: str, question_id: str, said: Mapping[str, Any]) -> Answer:
         """Take a reader's answer, in the place of an earlier one.
@@ -108,15 +115,15 @@ class Classroom:
             InputError: it answers no question that is open.
             LibraryError: it cannot be written down.
         """
-        with self._lock:
-            asked = self.question
+        with self._writing:
+            state, asked = self._state, self.question
             if asked is None or asked.id != question_id or not asked.open:
                 raise InputError("This question is closed.")
-            if reader not in self._answers and len(self._answers) >= MOST_READERS:
+            if reader not in state.answers and len(state.answers) >= MOST_READERS:
                 raise InputError(f"A question takes {MOST_READERS:,} answers; they are all there.")
-            found = judge(asked, self._shown(), said)
+            found = judge(asked, state.run, said)
             self._record.put_answer(asked.id, reader, found, now())
-            self._answers[reader] = found
+            self._known = replace(state, answers={**state.answers, reader: found})
         self.changed()
         return found
 
@@ -125,9 +132,7 @@ class Classroom:
     @property
     def followed(self) -> Mapping[str, Any] | None:
         """``{"look": …}`` that all are carried to, None while nobody is."""
-        with self._lock:
-            self._read()
-            return self._followed
+        return self._state.followed
 
     def follow(self, look: str | None) -> None:
         """Carry all to a look, or let them go.
@@ -137,12 +142,11 @@ class Classroom:
             LibraryError: it cannot be written down.
         """
         wanted = None if look is None else {"look": str(read_look(look))}
-        with self._lock:
-            self._read()
-            if wanted == self._followed:
+        with self._writing:
+            if wanted == self.followed:
                 return
             self._record.put_followed(wanted)
-            self._followed = wanted
+            self._known = replace(self._state, followed=wanted)
         self.changed()
 
     # ── what is told ───────────────────────────────────────────────────────────────────────────
@@ -153,37 +157,31 @@ class Classroom:
         A student sees the own answer alone until the question is closed, and then numbers that
         name nobody; a teacher sees those at once, and the words.
         """
-        with self._lock:
-            asked, own = self.question, self._answers.get(reader)
-            followed = self._followed
-            if asked is None:
-                return {"question": None, "follow": followed}
-            given = list(self._answers.values())
-            told: dict[str, Any] = {
-                "id": asked.id,
-                "lesson": asked.lesson,
-                "title": asked.title,
-                "step": asked.step,
-                "ask": asked.ask,
-                "kind": asked.kind,
-                "look": asked.look,
-                "before": asked.before,
-                "keys": list(asked.keys),
-                "open": asked.open,
-                "mine": None if own is None else {"label": own.label},
-            }
-            if own is not None and not asked.open:
-                told["mine"] = {
-                    "label": own.label,
-                    "right": own.right,
-                    "nats": own.nats,
-                    "least": own.least,
-                }
-            if teaches or not asked.open:
-                told |= {"right": asked.right, "tally": tally_of(asked, self._shown(), given)}
-            if teaches and asked.kind == "word":
-                told["words"] = words_of(given)
-            return {"question": told, "follow": followed}
+        state, asked = self._state, self.question
+        if asked is None:
+            return {"question": None, "follow": state.followed}
+        own = state.answers.get(reader)
+        told: dict[str, Any] = {
+            "id": asked.id,
+            "lesson": asked.lesson,
+            "title": asked.title,
+            "step": asked.step,
+            "ask": asked.ask,
+            "kind": asked.kind,
+            "look": asked.look,
+            "before": asked.before,
+            "keys": list(asked.keys),
+            "open": asked.open,
+            "mine": None if own is None else {"label": own.label},
+        }
+        if own is not None and not asked.open:
+            told["mine"] |= {"right": own.right, "nats": own.nats, "least": own.least}
+        if teaches or not asked.open:
+            told["right"] = asked.right
+            told["tally"] = tally_of(asked, state.run, state.answers.values())
+        if teaches and asked.kind == "word":
+            told["words"] = words_of(state.answers.values())
+        return {"question": told, "follow": state.followed}
 
     def csv(self) -> str:
         """Return every answer to every question as CSV. Readers are numbers, by their first answer.
@@ -207,33 +205,28 @@ class Classroom:
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────
 
-    def _read(self) -> list[AskedQuestion]:
-        """Return all questions; reads the file once."""
-        if self._questions is None:
-            questions = self._record.questions()
-            if questions:
-                given = self._record.answers(questions[-1].id)
-                self._answers = {reader: each for reader, (each, _) in given.items()}
-            self._followed = self._record.followed()
-            self._questions = questions
-        return self._questions
+    @property
+    def _state(self) -> _State:
+        """What is on the screens; read from the disk at first."""
+        if self._known is None:
+            with self._writing:
+                if self._known is None:
+                    self._known = self._read()
+        return self._known
 
-    def _now(self, **changes: Any) -> None:
-        with self._lock:
-            if not self._read():
-                raise InputError("No question was asked yet.")
-            self._change(**changes)
-        self.changed()
+    def _read(self) -> _State:
+        asked = self._record.last_question()
+        if asked is None:
+            return _State(followed=self._record.followed())
+        given = {reader: each for reader, (each, _) in self._record.answers(asked.id).items()}
+        run = self._run_at(read_look(asked.look))
+        return _State(asked, run, given, self._record.followed())
 
     def _change(self, **changes: Any) -> None:
-        questions = self._read()
-        made = replace(questions[-1], **changes)
-        self._record.put_question(made)
-        questions[-1] = made
-
-    def _shown(self) -> Run | None:
-        """Return the run of the question; found once, as its file may go meanwhile."""
-        asked = self.question
-        if self._run is None and asked is not None:
-            self._run = self._run_at(read_look(asked.look))
-        return self._run
+        with self._writing:
+            asked = self._state.asked
+            if asked is None:
+                raise InputError("No question was asked yet.")
+            made = replace(asked, **changes)
+            self._record.put_question(made)
+            self._known = replace(self._state, asked=made)

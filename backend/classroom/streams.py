@@ -95,7 +95,7 @@ class Streams:
                 if now != last:
                     last = now
                     yield Told(now)
-                    await asyncio.sleep(PAUSE)
+                await asyncio.sleep(PAUSE)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(own.woken.wait(), PATIENCE)
                     continue
