@@ -70,6 +70,9 @@ if TYPE_CHECKING:
 
 _SAVED = "saved-"
 
+MOST_COUNTED = 1_000_000
+"""Characters of a text that is counted while somebody types."""
+
 _started: list[Engine] = []
 """The engine, once there is one: torch takes seconds, and a lookup does not start it."""
 
@@ -154,9 +157,23 @@ def pattern(content: str, parameters: Mapping[str, str]) -> Parcel | None:
     if given:
         raise InputError(f"A pattern knows no {min(given)!r}.")
     rows = None if start is None or stop is None else (start, stop)
-    request = exact_request(run)
+    return _pattern(content, run, stamp(run.request.model), layer, head, rows, cells)
+
+
+# A whole class opens the same example, and the model would read it for each of them.
+@st.cache_data(show_spinner=False, max_entries=100)
+def _pattern(
+    content: str,
+    _run: AttentionRun,
+    files: Stamp,
+    layer: int,
+    head: int,
+    rows: tuple[int, int] | None,
+    cells: int | None,
+) -> Parcel:
+    request = exact_request(_run)
     weights = submit_pattern(request, layer, head, rows, cells, stay=True).result()  # type: ignore[reportArgumentType]
-    return Parcel(pack({"size": len(run)}, {"weights": weights}), MEDIA_TYPE)
+    return Parcel(pack({"size": len(_run)}, {"weights": weights}), MEDIA_TYPE)
 
 
 def count(body: bytes) -> dict[str, Any]:
@@ -171,6 +188,10 @@ def count(body: bytes) -> dict[str, Any]:
         text = str(said["text"])
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError("A count needs a text and a model.") from error
+    if len(text) > MOST_COUNTED:
+        check_model(spec)
+        words = f"{len(text):,} characters; at most {MOST_COUNTED:,} are counted beforehand"
+        return {"words": words}
     found, limit = count_tokens(spec, text), context_length(spec)
     if found is None:
         return {"words": f"{len(text):,} characters; counted once the model is here"}
@@ -389,7 +410,8 @@ def comparison_run(name: str) -> Run:
 @st.cache_resource(show_spinner=False)
 def library() -> Library:
     """Return the library of saved runs, which all sessions share."""
-    return Library(settings().data_dir / "runs", preview)
+    limits = settings()
+    return Library(limits.data_dir / "runs", preview, limits.library_bytes)
 
 
 @st.cache_resource(show_spinner=False)
@@ -464,8 +486,7 @@ def count_tokens(
     check_model(spec)
     if not is_here(spec):
         return None
-    tokenizer = _tokenizer(spec.source, spec.revision, stamp(spec))
-    return tokenizer.count(text, special_tokens=special_tokens, chat=chat, add_bos=add_bos)
+    return _counted(spec.source, spec.revision, stamp(spec), text, special_tokens, chat, add_bos)
 
 
 def context_length(spec: ModelSpec) -> int | None:
@@ -490,6 +511,20 @@ def _tokenizer(source: str, revision: str | None, files: Stamp) -> TextTokenizer
     from .models import load_tokenizer
 
     return load_tokenizer(ModelSpec(source=source, revision=revision))
+
+
+@st.cache_data(show_spinner=False, max_entries=1_000)
+def _counted(
+    source: str,
+    revision: str | None,
+    files: Stamp,
+    text: str,
+    special_tokens: Literal["text", "special"],
+    chat: bool,
+    add_bos: bool,
+) -> int:
+    tokenizer = _tokenizer(source, revision, files)
+    return tokenizer.count(text, special_tokens=special_tokens, chat=chat, add_bos=add_bos)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -14,8 +14,16 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
 GROUND = {
-    "errors", "events", "progress", "quantities", "readers", "registry", "settings", "version",
-}  # fmt: skip
+    "characters",
+    "errors",
+    "events",
+    "progress",
+    "quantities",
+    "readers",
+    "registry",
+    "settings",
+    "version",
+}
 
 # Room: the rooms it may import, beside itself. The ground floor is open to the whole backend.
 MODELS = {"ground", "runs", "models"}

@@ -12,8 +12,8 @@ import math
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,9 +22,10 @@ from typing import Any, Literal, get_args
 from ..errors import InputError, LibraryError, RunFileError
 from ..runs.base import Run
 from ..runs.header import MAX_TITLE
-from .atomic import PART_PREFIX
-from .files import content_id, load_run, save_run
+from .atomic import PART_PREFIX, write_atomically
+from .files import content_id, dump_run, load_run
 from .library_index import connect, open_index, speaking
+from .library_space import Space, remove
 from .subject import searched
 from .tags import clean_tags
 
@@ -37,7 +38,8 @@ TEXT_BEGINNING = 200
 """Characters of a text that an entry has."""
 TEXT_SEARCHED = 20_000
 """Characters of a text that a search looks through."""
-TRASH_DAYS = 30
+_TIDY = 3600
+"""Seconds after which the trash is looked through again."""
 _TRY_AGAIN = 30
 """Seconds after which a folder that may only be read is tried again."""
 
@@ -80,47 +82,69 @@ class Library:
     Args:
         folder: made when it is not there. Runs that other programs put into it are found.
         preview: returns what a picture of a run is drawn from, kept in the index.
+        limit: bytes of all files together, those in the trash too; None for any number.
 
     Raises:
         LibraryError: the folder cannot be used now. So does every method.
     """
 
-    def __init__(self, folder: Path, preview: Callable[[Run], str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        preview: Callable[[Run], str] | None = None,
+        limit: int | None = None,
+    ) -> None:
         self._folder = folder
         self._preview = preview
+        self._space = Space(limit)
+        self._tidied = -math.inf
         self.writable = False
+        self._why = ""
         self._tried = -math.inf
         self._open()
 
-    def _open(self) -> None:
-        """Make the folder ready; where it may only be read, try again now and then."""
-        if self.writable or time.monotonic() - self._tried < _TRY_AGAIN:
+    def _open(self, *, change: bool = False) -> None:
+        """Make the folder ready; where it may only be read, try again now and then.
+
+        Args:
+            change: try again at once, as something is to be changed.
+        """
+        if self.writable or not (change or time.monotonic() - self._tried > _TRY_AGAIN):
             return
         self._tried = time.monotonic()
         try:
-            with speaking():
+            with speaking(self._folder):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 open_index(self._folder)
                 self.writable = True
                 self._adopt()
-                self._empty_trash()
-        except LibraryError:
-            self.writable = False
-            with connect(self._folder, only_read=True) as index:
-                index.execute("select id from run limit 1")
+            self._tidy()
+        except LibraryError as why:
+            self._give_up_writing(why)
+            try:
+                with connect(self._folder, only_read=True) as index:
+                    index.execute("select id from run limit 1")
+            except LibraryError:
+                raise why from None  # there is nothing to read, and this is the reason
 
     def save(self, run: Run, *, title: str = "", tags: Iterable[str] = ()) -> str:
         """Keep a run for good and return its id; it is on the disk when this returns.
 
         A run that is here already keeps its title and tags unless new ones are given, and comes
         back from the trash. Its file is written anew if it is damaged.
+
+        Raises:
+            LibraryError: the library is full, or its folder cannot be written now.
+            RunFileError: it is too large to be read again.
         """
         run_id, kept_tags = content_id(run), clean_tags(tags)
         path = self._path(run_id)
         self.restore([run_id])  # first: else another process may empty the trash meanwhile
-        with speaking():
+        with speaking(self._folder):
             if not _holds(path, run_id):
-                save_run(run, path)
+                data = dump_run(run)
+                self._remove(lambda index: self._space.make_way(index, len(data)))
+                write_atomically(path, data)
             self._insert(run_id, run, path)
         if title:
             self.rename(run_id, title)
@@ -190,7 +214,7 @@ class Library:
 
     def tags(self) -> list[str]:
         """Return all tags of the runs that are here, the most used first."""
-        with self._connect() as index:
+        with self._reading() as index:
             rows = index.execute(
                 "select value from run, json_each(run.tags) where deleted is null "
                 "group by value order by count(*) desc, value collate nocase"
@@ -205,7 +229,7 @@ class Library:
         marks = ", ".join("?" * len(run_ids))
         known: dict[str, str | None] = dict.fromkeys(run_ids)
         # An index of an older version, where it may not be changed, has no such column.
-        with suppress(LibraryError), self._connect() as index:
+        with suppress(LibraryError), self._reading() as index:
             known |= index.execute(f"select id, preview from run where id in ({marks})", [*run_ids])  # noqa: S608
         return {
             each: self._previewed(each) if made is None else made for each, made in known.items()
@@ -233,11 +257,16 @@ class Library:
         self._change("update run set tags = ? where id = ?", written, run_id)
 
     def delete(self, run_ids: Sequence[str]) -> None:
-        """Put runs into the trash; ``restore`` brings them back for 30 days."""
+        """Put runs into the trash; ``restore`` brings them back.
+
+        They leave it after 30 days, and earlier where their place is needed.
+        """
         with self._connect() as index:
             index.executemany(
                 "update run set deleted = ? where id = ?", [(_now(), each) for each in run_ids]
             )
+        self._tidied = -math.inf
+        self._tidy()
 
     def restore(self, run_ids: Sequence[str]) -> None:
         """Take runs out of the trash."""
@@ -284,18 +313,18 @@ class Library:
             path = path.replace(self._path(run_id))
         self._insert(run_id, run, path)
 
-    def _empty_trash(self) -> None:
-        limit = (datetime.now(UTC) - timedelta(days=TRASH_DAYS)).isoformat()
-        with self._connect() as index:
-            index.execute("begin immediate")  # nobody restores between the look and the deletion
-            old = [
-                each for (each,) in index.execute("select id from run where deleted < ?", [limit])
-            ]
-            # The file goes first: an entry without a file is forgotten, a file without an entry
-            # would come back to life.
-            for each in old:
-                self._path(each).unlink(missing_ok=True)
-            index.executemany("delete from run where id = ?", [(each,) for each in old])
+    def _tidy(self) -> None:
+        """Empty the trash of what is too old, now and then."""
+        if self.writable and time.monotonic() - self._tidied > _TIDY:
+            self._tidied = time.monotonic()
+            with suppress(LibraryError):  # what was asked for may work none the less
+                self._remove(self._space.too_old)
+
+    def _remove(self, chosen: Callable[[sqlite3.Connection], list[str]]) -> None:
+        """Remove for good what ``chosen`` returns; nobody restores it between look and removal."""
+        with connect(self._folder) as index:
+            index.execute("begin immediate")
+            remove(index, chosen(index), self._path)
 
     def _insert(self, run_id: str, run: Run, path: Path) -> None:
         values = (
@@ -307,8 +336,31 @@ class Library:
             index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null,?)", values)
 
     def _connect(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Return a connection for a change.
+
+        Raises:
+            LibraryError: at once where nothing can be changed now, with the reason.
+        """
+        self._open(change=True)
+        if not self.writable:
+            raise LibraryError(self._why)
+        return connect(self._folder)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection for a look, also where the disk has become full meanwhile."""
         self._open()
-        return connect(self._folder, only_read=not self.writable)
+        self._tidy()
+        with ExitStack() as stack:
+            try:
+                index = stack.enter_context(connect(self._folder, only_read=not self.writable))
+            except LibraryError as why:
+                self._give_up_writing(why)
+                index = stack.enter_context(connect(self._folder, only_read=True))
+            yield index
+
+    def _give_up_writing(self, why: LibraryError) -> None:
+        self.writable, self._why, self._tried = False, str(why), time.monotonic()
 
     def _change(self, statement: str, *values: str) -> None:
         with self._connect() as index:
@@ -320,7 +372,7 @@ class Library:
     ) -> list[Entry]:  # fmt: skip
         place = "not null" if deleted else "null"
         order = f"run.{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
-        with self._connect() as index:
+        with self._reading() as index:
             rows = index.execute(
                 f"select {_SHOWN} from run where deleted is {place} and {where} order by {order}",  # noqa: S608
                 values,

@@ -3,6 +3,7 @@
 
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
+import { Connection } from "./connection.js";
 import { dressRoot, strengthen } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
@@ -58,6 +59,8 @@ class Frame {
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
+    this.connection = new Connection(this);
+    this.root.prepend(this.connection.node);
     this.jobs = new Jobs(this);
     this.glossary = new Glossary(this);
     this.figures = [];
@@ -89,7 +92,8 @@ class Frame {
     this.reading = data.reading ?? this.reading;
     this.draw();
     this.visits.arrive(this.showing);
-    this.address.write({ replace: first });
+    this.address.write({ replace: first || this.address.returned }); // what follows Back is no step
+    this.address.returned = false;
     this.classroom?.changed(new Set(["page"]));
   }
 
@@ -230,6 +234,7 @@ class Frame {
     if (changed.has("tab")) this.pictures.choose();
     this.lecture.draw();
     this.lesson.update(changed);
+    this.own.update(changed);
     this.classroom?.changed(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);

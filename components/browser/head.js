@@ -2,6 +2,7 @@
 
 import { copied } from "./copying.js";
 import { button, element } from "./dom.js";
+import { draft, forgetDraft, keepDraft } from "./drafts.js";
 import { afterRest, control } from "./form.js";
 import { addForm } from "./own_lessons.js";
 import { menu, openAt, opens } from "./menu.js";
@@ -179,7 +180,9 @@ export class Head {
   open() {
     const { frame } = this;
     this.editing = true;
-    const values = this.values();
+    const { kind } = frame.lens;
+    const reading = frame.reading?.id;
+    const values = { ...this.values(), ...draft(kind, reading) };
     const form = element("form", "edit-form");
     const own = Object.values(frame.lens.fields).filter((field) => field.kind !== "own");
     const needed = own.some((field) => field.needed) ? own.filter((field) => field.needed) : own;
@@ -195,6 +198,7 @@ export class Head {
       form.append(
         control(field, values[field.name], (value) => {
           values[field.name] = value;
+          keepDraft(kind, reading, Object.fromEntries(needed.map(({ name }) => [name, values[name]])));
           if (field.filled) counted(value);
         }),
       );
@@ -224,6 +228,7 @@ export class Head {
     this.editing = false;
     this.edit = null;
     if (values) this.run(values);
+    else forgetDraft(this.frame.lens.kind);
     this.draw();
     this.edit.focus();
   }
@@ -263,9 +268,13 @@ export class Head {
   async countTokens(text) {
     const url = `${this.frame.address.base}count`;
     const body = JSON.stringify({ text, model: this.frame.data.model });
-    const answer = await fetch(url, { method: "POST", body, headers: { "X-Entroscope": "1" } });
-    if (!answer.ok) return { words: `${count(text.length)} characters` };
-    return answer.json();
+    const unknown = { words: `${count(text.length)} characters` };
+    try {
+      const answer = await fetch(url, { method: "POST", body, headers: { "X-Entroscope": "1" } });
+      return answer.ok ? await answer.json() : unknown;
+    } catch {
+      return unknown; // the server does not answer now
+    }
   }
 
   // ── menus ──────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,8 @@
 // Work under way: its progress by server-sent events, a Stop, and what it brings. The frame
 // listens, not the lens, so that a visit to another page loses nothing.
 
+import { forgetDraft } from "./drafts.js";
+
 export class Jobs {
   constructor(frame) {
     this.frame = frame;
@@ -45,6 +47,7 @@ export class Jobs {
     this.ended = job.id;
     if (said.type === "done") {
       frame.announce("Done");
+      for (const kind of Object.keys(said.contents)) forgetDraft(kind);
       // What is made of several runs the server puts together.
       if (frame.page.subject === job.reading.subject && !job.reading.sides) {
         const { branches, contents } = job.reading;

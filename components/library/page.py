@@ -92,7 +92,8 @@ def _draw(source: Source, library: Library) -> None:
         )  # fmt: skip
         deleted = st.toggle(
             "Trash", key="library:deleted-shown", persist_state="session",
-            on_change=_from_the_start, help="What was thrown away stays here for 30 days.",
+            on_change=_from_the_start,
+            help="What was thrown away stays here for 30 days, less where its place is needed.",
         )  # fmt: skip
     tag = None
     if tags and not deleted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +67,18 @@ def test_a_change_of_an_older_version_is_refused_and_nothing_is_lost(lessons, le
     with pytest.raises(InputError, match="elsewhere"):
         lessons.change(kept.id, replace(lesson, title="Older"), kept.version)
     assert lessons.find(kept.id) == newer
+
+
+def test_what_was_thrown_away_30_days_ago_is_gone_once_something_else_is_thrown_away(
+    lessons, lesson, tmp_path
+):
+    old, new = lessons.create(lesson), lessons.create(lesson)
+    lessons.delete(old.id)
+    os.utime(tmp_path / "lessons" / f"{old.id}.trash", (0, 0))
+    lessons.delete(new.id)
+    with pytest.raises(InputError, match="not here"):
+        lessons.restore(old.id)
+    lessons.restore(new.id)
 
 
 def test_what_is_thrown_away_comes_back(lessons, lesson):

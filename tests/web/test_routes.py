@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
 from backend.events import Alive, Done, Failed, Partial, Progressed
 from backend.web import assets as assets_module
 from backend.web.assets import Assets, browser_assets, media_type, plotly, vega
+from backend.web.routes import MOST_COUNTS, OWN_HEADER
 from backend.web.security import host_patterns
+from tests.engine.fakes import PATIENCE
+from tests.loops import run_loop
+from tests.web.fakes import FakeSource
 
 
 def lines(answer):
@@ -255,3 +262,31 @@ def test_the_server_warms_up_at_the_start_and_stops_all_work_at_the_end(make_app
         assert source.warm.wait(60)
         assert source.said == []
     assert source.said == ["closed"]
+
+
+def test_many_counts_at_once_leave_threads_for_other_routes(make_app):
+    source, most, now, gate = FakeSource(), [0], [0], threading.Event()
+
+    def count(body):
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+        gate.wait(PATIENCE)
+        now[0] -= 1
+        return {"tokens": 1}
+
+    source.count = count
+
+    async def ask():
+        transport = httpx.ASGITransport(app=make_app(source=source))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            asking = [
+                asyncio.create_task(client.post("/count", headers={OWN_HEADER: "1"}, content=b"{}"))
+                for _ in range(60)  # more than there are threads
+            ]
+            await asyncio.sleep(0.05)
+            data = await asyncio.wait_for(client.get("/data/run/text"), PATIENCE)
+            gate.set()
+            return data.status_code, [each.status_code for each in await asyncio.gather(*asking)]
+
+    assert run_loop(ask()) == (200, [200] * 60)
+    assert most == [MOST_COUNTS]

@@ -83,3 +83,13 @@ def test_pages_routes_and_streams_share_one_server_and_a_stop_ends_all(server):
     assert events[-1] == {"type": "closing"}
     assert came[8] - came[0] < 2  # one by one, not collected by gzip or anybody else
     process.wait(15)  # with the stream open and the job running, it would wait for ever
+
+
+def test_answers_on_a_line_that_is_kept_open_come_without_a_delay(server):
+    _, url = server
+    with httpx.Client() as client:
+        client.get(f"{url}/{BASE}/_stcore/health")
+        started = time.monotonic()
+        for _ in range(50):
+            client.get(f"{url}/{BASE}/assets/{assets_version()}/dom.js")
+    assert time.monotonic() - started < 1.5  # with Nagle's algorithm 40 ms each, 2 s
