@@ -12,6 +12,8 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_PLACES_OF_MANY = 400
+
 
 class Settings(BaseSettings):
     """Where files go and how much of the machine Entroscope may use."""
@@ -57,7 +59,27 @@ class Settings(BaseSettings):
         gt=0,
         description="The most memory one study may need on top of the model.",
     )
-    max_queue: int = Field(default=16, gt=0, description="Studies that may wait for one model.")
+    max_queue: int = Field(
+        default=16,
+        gt=0,
+        description="Studies that may wait for one model; in a class and in public at least 400, "
+        "unless it is set.",
+    )
+    reader_places: int = Field(
+        default=4,
+        gt=0,
+        description="Studies of one reader that may wait or run at once, in a class and in public.",
+    )
+    study_tokens: int = Field(
+        default=4096,
+        gt=0,
+        description="Tokens that one study may read and write, in a class and in public.",
+    )
+    study_seconds: float = Field(
+        default=120,
+        gt=0,
+        description="Seconds that one study may take, in a class and in public.",
+    )
     max_text_bytes: int = Field(
         default=2_000_000, gt=0, description="The longest text accepted, in UTF-8 bytes."
     )
@@ -96,6 +118,15 @@ class Settings(BaseSettings):
         for each in given:
             ip_network(each, strict=False)
         return given
+
+    @property
+    def queue_places(self) -> int:
+        """How many studies may wait for one model.
+
+        Where every reader has places of their own, the queue itself need not be short.
+        """
+        chosen = self.mode == "local" or "max_queue" in self.model_fields_set
+        return self.max_queue if chosen else max(self.max_queue, _PLACES_OF_MANY)
 
 
 @lru_cache(maxsize=1)

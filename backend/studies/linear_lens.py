@@ -16,6 +16,7 @@ from safetensors.torch import load, load_file, save
 from ..errors import InputError
 from ..measures.lens import LinearFit, unit_mean_square
 from ..models.fingerprint import fingerprint
+from ..models.offers import any_model
 from ..progress import Progress, Report, ignore
 from ..reading.reader import read
 from ..reading.windows import one_window
@@ -129,7 +130,7 @@ def read_lens(model: LanguageModel, file: str) -> LinearLens:
     Raises:
         InputError: there is no such file, it is none of this model, or the server takes none.
     """
-    if not settings().any_model:
+    if not any_model():
         raise InputError("This server reads no files but its own.")
     path = Path(file).expanduser()
     try:

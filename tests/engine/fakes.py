@@ -38,12 +38,20 @@ class FakeRun(Run):
     values: np.ndarray = array("float32", "N")
 
 
+class Words:
+    """A tokenizer whose tokens are words."""
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+
 class FakeModel:
     """Stands in for a LanguageModel; notes on which thread it dies."""
 
     def __init__(self, spec: ModelSpec, size: int, loader: Loader) -> None:
         self.spec = spec
         self.weights = loader.weights
+        self.tokenizer = Words()
         self.thread = threading.current_thread()
         self._freed = loader.freed
         self.facts = ModelFacts(

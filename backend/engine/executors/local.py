@@ -22,12 +22,14 @@ from ...runs import ModelSpec, Request
 from ...settings import Settings
 from ...storage.stamps import stamps
 from ...studies import STUDIES, Estimate, Study
-from ..budget import check_limit, over_free
+from ..budget import check_limit, check_seconds, over_free, within
 from ..pace import Pace, Stopwatch, model_name
 from ..reservations import Ledger
+from .admission import check_offered, check_places, check_size
 from .base import Call, LoadedModel, Order, Standing
 from .identity import is_revision, resolved
-from .worker import Ticket, Worker
+from .ticket import Ticket
+from .worker import Worker
 
 if TYPE_CHECKING:
     from ...models import LanguageModel
@@ -71,16 +73,23 @@ class LocalExecutor:
 
     # What the engine calls
 
-    def submit(self, order: Order, changed: Callable[[], None]) -> None:
+    def check(self, order: Order) -> None:
         if isinstance(order.work, Request):
             self._studies[order.work.kind]
+        check_offered(order, self.model, self._limits)
+        with self.lock:
+            worker = self._workers.get(self._key(order.model))
+            model = worker.model if worker else None
+        check_size(order, model)
 
+    def submit(self, order: Order, changed: Callable[[], None]) -> None:
         ticket = Ticket(order, changed)
         with self.lock:
+            check_places(order, (each.order for each, _ in self._tickets.values()))
             key = self._key(order.model)
             worker = self._workers.pop(key, None) or Worker(order.model, self)
             self._workers[key] = worker  # the most recently used is last
-            waiting, limit = len(worker.waiting()), self._limits.max_queue
+            waiting, limit = len(worker.waiting()), self._limits.queue_places
             if waiting >= limit:
                 raise OverBudgetError(
                     f"{waiting} studies wait for this model already, and {limit} may. "
@@ -161,10 +170,11 @@ class LocalExecutor:
     def carry_out(
         self, worker: Worker, ticket: Ticket, model: LanguageModel | None, loaded: LoadedModel
     ) -> Standing:
-        work = ticket.order.work
+        order, work = ticket.order, ticket.order.work
         with study_memory("The study", loaded.facts.device):
             if isinstance(work, Call):
-                value = work.function(model, *work.args, report=ticket.report)
+                report = within(order.limits.seconds, ticket.report)
+                value = work.function(model, *work.args, report=report)
                 return Standing("done", value=value, weights=loaded.weights)
             # Its own model was loaded from the files of then, others are from those of now.
             others = stamps(work)[1:]
@@ -217,15 +227,19 @@ class LocalExecutor:
         loaded: LoadedModel,
     ) -> Any:
         study, name = self._studies[request.kind], model_name(loaded)
+        check_size(ticket.order, model)
         estimate = study.estimate(model, request)
         expected = self._pace.seconds(name, request.kind, estimate.work)
+        seconds = ticket.order.limits.seconds
+        check_seconds(expected, seconds)
         check_limit(estimate, self._limits.work_bytes, expected)
         self._reserve(worker, ticket, estimate, expected, loaded)
         try:
             watch = Stopwatch(expected)
+            tell = within(seconds, ticket.report)
 
             def report(progress: Progress) -> None:
-                ticket.report(replace(progress, seconds_left=watch.left(progress)))
+                tell(replace(progress, seconds_left=watch.left(progress)))
 
             started = time.perf_counter()
             value = study.run(model, request, report)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import copy
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,38 +20,14 @@ from ...runs import ModelSpec
 from ...runs.model import NO_MODEL
 from ...storage.stamps import stamp
 from .. import garbage
-from .base import NOTHING_LOADED, LoadedModel, Order, Standing, State, Weights
+from .base import NOTHING_LOADED, LoadedModel, Standing, Weights
+from .line import Line
+from .ticket import Ticket
 
 if TYPE_CHECKING:
     from ...models import LanguageModel
 
 _log = logging.getLogger(__name__)
-
-
-class Ticket:
-    """An order in a worker's line. Fields change under the executor's lock."""
-
-    def __init__(self, order: Order, changed: Callable[[], None]) -> None:
-        self.order = order
-        self.changed = changed
-        self.stopped = False
-        self.standing = Standing()
-
-    def report(self, progress: Progress) -> None:
-        """Note the progress; raise ``CancelledError`` when nobody waits any longer."""
-        if self.stopped:
-            raise CancelledError("The study was stopped.")
-        self.standing = Standing(self.standing.state, progress)
-        self.changed()
-
-    def begin(self, state: State, message: str) -> None:
-        """Enter "loading" or "running"."""
-        self.standing = Standing(state, Progress(0, 0, message))
-        self.changed()
-
-    def end(self, standing: Standing) -> None:
-        """Note how it ended, and under which progress; the caller calls ``changed``."""
-        self.standing = replace(standing, progress=self.standing.progress)
 
 
 class Manager(Protocol):
@@ -120,7 +94,7 @@ class Worker:
         self._manager = manager
         self._lock = manager.lock
         self._changed = threading.Condition(manager.lock)
-        self._line: deque[Ticket] = deque()
+        self._line = Line()
         self._retired = False
         self._thread = threading.Thread(
             target=self._work, name=f"entroscope {spec.source}", daemon=True
@@ -129,7 +103,7 @@ class Worker:
 
     def waiting(self) -> list[Ticket]:
         """Return the orders that wait, in their turn. Needs the lock."""
-        return list(self._line)
+        return self._line.in_turn()
 
     def idle(self) -> bool:
         """Tell whether nothing runs or waits. Needs the lock."""
@@ -169,7 +143,7 @@ class Worker:
 
     def _renumber(self) -> list[Ticket]:
         moved = []
-        for ahead, ticket in enumerate(self._line, start=self.running is not None):
+        for ahead, ticket in enumerate(self._line.in_turn(), start=self.running is not None):
             if ahead:
                 words = _in_line(ahead, self.spec, loading=self.loaded is None)
                 ticket.standing = Standing("queued", words)
@@ -197,7 +171,7 @@ class Worker:
                 self._changed.wait()
             if self._retired:
                 return None
-            self.running = self._line.popleft()
+            self.running = self._line.next()
             moved = self._renumber()
             ticket = self.running
         self._manager.notify(moved)
@@ -270,10 +244,10 @@ class Worker:
             ticket.end(standing)
             # What waits for a broken model would fail likewise, one slow load after the other.
             if failed_to_load and standing.state == "failed":
-                for each in self._line:
+                waiting = self._line.clear()
+                for each in waiting:
                     each.end(standing)
-                ended += self._line
-                self._line.clear()
+                ended += waiting
             self.running = None
             self._manager.evict(self)
         self._manager.notify(ended)
