@@ -96,10 +96,11 @@ class Streams:
                     last = now
                     yield Told(now)
                 await asyncio.sleep(PAUSE)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(own.woken.wait(), PATIENCE)
-                    continue
-                yield Alive()
+                try:  # not wait_for: in Python 3.11 it loses a cancellation that comes with the wake
+                    async with asyncio.timeout(PATIENCE):
+                        await own.woken.wait()
+                except TimeoutError:
+                    yield Alive()
             yield own.end
         finally:
             with self._lock:

@@ -63,6 +63,27 @@ def test_readers_are_counted_once_and_only_while_they_listen():
     assert asyncio.run(play()) == [2, 1]
 
 
+def test_a_whole_class_that_leaves_at_once_is_gone():
+    async def play():
+        streams, heard = Streams(), []
+
+        async def listen(reader):
+            async for each in streams.listen(reader, dict, student=True):
+                heard.append(each)
+
+        tasks = [asyncio.create_task(listen(f"reader{i}")) for i in range(40)]
+        while streams.here < 40:
+            await asyncio.sleep(0)
+        for at, each in enumerate(tasks):  # some while the others are just being woken
+            each.cancel()
+            if at % 3 == 0:
+                await asyncio.sleep(0)
+        _, still = await asyncio.wait(tasks, timeout=1)
+        return len(still), streams.here
+
+    assert asyncio.run(play()) == (0, 0)
+
+
 def test_a_reader_has_a_few_streams_and_the_oldest_gives_way():
     async def play():
         streams = Streams()

@@ -86,18 +86,18 @@ class Server:
             filter(None, (self.url, options.get("server.baseUrlPath"), "_stcore/health"))
         )
         self._root = root
+        self._env = os.environ | {"PYTHONPATH": str(root)} | dict(env or {})
         self._command = [sys.executable, "-m", "streamlit", "run", str(script)]
         self._command += [f"--{name}={value}" for name, value in options.items()]
         self.start()
 
     def start(self) -> None:
         """Start the process; again, after it was killed, at the same address."""
-        root = self._root
         with self.log.open("a") as stream:
             self.process = subprocess.Popen(
                 self._command,
-                cwd=root,
-                env=os.environ | {"PYTHONPATH": str(root)} | dict(env or {}),
+                cwd=self._root,
+                env=self._env,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )

@@ -20,8 +20,8 @@ A_WHILE = 90_000  # milliseconds in which a busy machine loads the model
 
 
 @pytest.fixture(scope="module")
-def lecture_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return where a class is served: an address with another name."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for a class."""
     folder = tmp_path_factory.mktemp("class")
     env = {
         "ENTROSCOPE_MODE": "class",
@@ -32,8 +32,14 @@ def lecture_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     }
     options = {"server.address": "0.0.0.0"}  # noqa: S104
     server = Server(ROOT / "app.py", folder / "log.txt", options, env=env)
-    yield server.url.replace("127.0.0.1", CLASS_HOST)
+    yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def lecture_hall(server: Server) -> str:
+    """Return where a class is served: an address with another name."""
+    return server.url.replace("127.0.0.1", CLASS_HOST)
 
 
 @pytest.fixture
@@ -221,6 +227,25 @@ def test_the_tabs_of_a_browser_share_one_stream_and_another_takes_over(teacher, 
     expect(band(first)).to_contain_text("Closed")
     first.page.wait_for_timeout(500)
     assert len({each for each in under_way if each.frame.page != others[1].page}) == 1
+
+
+@pytest.mark.slow
+def test_question_answer_and_what_is_followed_outlive_a_restart(
+    teacher, come, server, nothing_went_wrong
+):
+    ann = come("papers")
+    teacher.button("Ask the class").click()
+    guess(ann, "sons")
+    teacher.button("Follow me").click()
+    expect(ann.page).to_have_url(re.compile("example=text_guess"))
+    server.stop()
+    server.start()
+    teacher.page.reload()
+    expect(band(teacher)).to_contain_text("1 answer")
+    expect(teacher.button("Follow me")).to_have_attribute("aria-pressed", "true")
+    teacher.button("Close and show").click()
+    expect(band(ann)).to_contain_text(re.compile("Your answer: “sons” · 0\\.9"))  # without a reload
+    nothing_went_wrong.seen.clear()  # the pages noticed that the server was gone
 
 
 def test_a_local_server_shows_nothing_of_a_class(frame):

@@ -7,6 +7,7 @@ import io
 import json
 import threading
 from dataclasses import dataclass, field
+from unittest import mock
 
 import pytest
 from starlette.applications import Starlette
@@ -118,8 +119,14 @@ def post(client, name, said=None, headers=OWN):
 
 def told(client, source) -> dict:
     """What the first event of a browser's stream says."""
-    threading.Timer(0.15, source.streams.close).start()
-    answer = client.get("/here/class/events")
+    streams, seen_by = source.streams, source.room.seen_by
+
+    def seen_once(*args, **more):
+        threading.Timer(0.01, streams.close).start()
+        return seen_by(*args, **more)
+
+    with mock.patch.object(source.room, "seen_by", seen_once):
+        answer = client.get("/here/class/events")
     source.streams = Streams()
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.headers["cache-control"] == "no-store"
