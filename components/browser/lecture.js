@@ -73,6 +73,7 @@ export class Lecture {
     const acts = { l: () => this.toggle() };
     if (this.on) {
       Object.assign(acts, { b: () => this.blank(), ".": () => this.blank(), q: () => this.code(), n: () => this.notes.open() });
+      if (this.frame.classroom) acts.f = () => this.frame.classroom.chip.toggle();
       acts.escape = () => (this.curtain.hidden ? this.toggle(false) : this.blank(false));
       const arrow = key.startsWith("Arrow") && over.closest?.(OWN_KEYS);
       const walks = this.frame.lens && !arrow; // a page without a lens scrolls by these keys

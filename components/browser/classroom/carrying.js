@@ -1,6 +1,7 @@
 // "Follow me": what a teacher's screen shows is told to the server, which tells it to all.
 
 const PAUSE = 120; // milliseconds; held-down arrow keys are told once
+const HERE = "entroscope-carries"; // in this tab: a second one may look up something by itself
 const OWN = ["unit", "lecture", "job", "branches"]; // stay each reader's own
 
 export class Carrying {
@@ -9,7 +10,7 @@ export class Carrying {
     this.sent = null; // as JSON
   }
 
-  /** Whether a class is carried, and from this browser. */
+  /** Whether the class is carried. */
   get on() {
     const { now } = this.room;
     return now.teaches && now.follow !== null;
@@ -21,14 +22,20 @@ export class Carrying {
   }
 
   toggle() {
-    if (this.on) return this.room.send("follow", { look: null });
-    return this.send(this.view());
+    const on = !this.on;
+    sessionStorage.setItem(HERE, on ? "1" : "0");
+    return on ? this.begin() : this.room.send("follow", { look: null });
   }
 
-  /** Tell soon where this screen is, if it is another place; only of the tab that one looks at. */
+  /** Carry all to here; to nowhere yet while another view is on its way. */
+  begin() {
+    return this.send(this.view() ?? { look: this.room.frame.page.path, content: "" });
+  }
+
+  /** Tell soon where this screen is, if it is another place; only from the tab that carries. */
   later() {
     clearTimeout(this.timer);
-    if (!this.on || document.hidden) return;
+    if (!this.on || sessionStorage.getItem(HERE) !== "1") return;
     this.timer = setTimeout(() => {
       const view = this.view();
       if (view && JSON.stringify(view) !== this.sent) this.send(view);

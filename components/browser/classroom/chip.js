@@ -14,6 +14,9 @@ export class Chip {
     this.class = button("", undefined, "quiet");
     menu(this.class, () => this.entries());
     this.node.append(this.asked, this.follow, this.class);
+    // In a lecture the bar is away.
+    this.large = mark(button("Follow me", () => this.toggle()), { title: "Carry your lens, text and pin to all (F)" });
+    room.frame.lecture.controls.append(this.large);
     this.draw();
   }
 
@@ -27,16 +30,20 @@ export class Chip {
     const on = now.teaches ? carrying?.on : following?.on;
     this.follow.hidden = !now.teaches && !following?.offered;
     this.follow.setAttribute("aria-pressed", Boolean(on));
+    this.large.hidden = !now.teaches;
+    this.large.setAttribute("aria-pressed", Boolean(on));
     this.follow.textContent = now.teaches ? "Follow me" : on ? "Following" : "Follow";
     this.follow.title = now.teaches
       ? on ? "All see your lens, text and pin; press to let them go" : "Carry your lens, text and pin to all"
       : on ? "You see what the teacher sees; press to let go" : "Come back to what the teacher sees";
   }
 
+  /** Begin or end to carry, or to follow; whether there was either to do. */
   toggle() {
     const { now, carrying, following } = this.room;
     if (now.teaches) carrying.toggle();
-    else following.toggle();
+    else if (following.offered) following.toggle();
+    return now.teaches || following.offered;
   }
 
   entries() {

@@ -66,6 +66,7 @@ export class Classroom {
   /** Something changed on this screen: state keys, or the whole page. */
   changed(keys = new Set()) {
     this.carrying.later();
+    if (keys.has("page")) this.following.come();
     this.band.changed(keys);
   }
 
