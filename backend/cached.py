@@ -20,7 +20,7 @@ from streamlit import runtime
 from . import readers
 from .charts.preview import preview
 from .classroom import Classroom
-from .classroom.followed_run import FollowedRun
+from .classroom.followed_runs import FollowedRuns
 from .classroom.streams import Streams
 from .derived.comparison import comparison_of
 from .errors import EntroscopeError, InputError
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from .engine import Engine, Job
     from .models import TextTokenizer
 
+FOLLOWED = "followed-"
 _SAVED = "saved-"
 
 MOST_COUNTED = 1_000_000
@@ -331,6 +332,8 @@ def job_contents(job_id: str) -> Mapping[str, str] | None:
 
 def find_run(key: str) -> Run | None:
     """Return a run by the key of its request, its content or its ``saved_key``; None if gone."""
+    if key.startswith(FOLLOWED):
+        return _followed(key.removeprefix(FOLLOWED))
     if key.startswith(_SAVED):
         entry = library().find(key.removeprefix(_SAVED))
         return store().open(library().file(entry.id), entry.title) if entry else None
@@ -437,9 +440,22 @@ def classroom() -> Classroom:
 
 
 @st.cache_resource(show_spinner=False)
-def followed_run() -> FollowedRun:
-    """Return where the run that a class follows is kept."""
-    return FollowedRun(settings().data_dir / "class")
+def followed_runs() -> FollowedRuns:
+    """Return where the runs that a class follows are kept."""
+    return FollowedRuns(settings().data_dir / "class")
+
+
+def followed_key(content: str) -> str:
+    """Return the key under which everybody in a class finds a run that is followed."""
+    return f"{FOLLOWED}{content}"
+
+
+def _followed(content: str) -> Run | None:
+    kept = followed_runs()
+    if settings().mode != "class" or not kept.holds(content):
+        return None
+    known = store().get(content)
+    return known if isinstance(known, Run) else kept.find(content)
 
 
 def _lesson(name: str) -> Lesson:

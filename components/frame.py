@@ -66,10 +66,14 @@ export default function (component) {
 """
 
 
+_LATER = ("views", "pages", "classroom")
+"""Folders of modules that not every page needs."""
+
+
 def first_modules() -> list[str]:
     """Return the modules that the first picture of a text needs, by their path in the assets."""
     paths = [each.relative_to(BROWSER) for each in sorted(BROWSER.rglob("*.js"))]
-    frame = [each.as_posix() for each in paths if each.parts[0] not in ("views", "pages")]
+    frame = [each.as_posix() for each in paths if each.parts[0] not in _LATER]
     return [*frame, *(f"views/{each}.js" for each in _FIRST_VIEWS), "colours.js"]
 
 

@@ -105,8 +105,9 @@ class Classroom:
     def put_away(self) -> None:
         """Take the question off all screens. Raises as ``ask``."""
         asked = self.question
-        self._change(away=True, closed=(asked.closed if asked else "") or now())
-        self.changed()
+        if asked is not None:
+            self._change(away=True, closed=asked.closed or now())
+            self.changed()
 
     def answer(self, reader: str, question_id: str, said: Mapping[str, Any]) -> Answer:
         """Take a reader's answer, in the place of an earlier one.

@@ -96,7 +96,7 @@ class Streams:
                     last = now
                     yield Told(now)
                 await asyncio.sleep(PAUSE)
-                try:  # not wait_for: in Python 3.11 it loses a cancellation that comes with the wake
+                try:  # not wait_for: in Python 3.11 that loses a cancellation beside a wake
                     async with asyncio.timeout(PATIENCE):
                         await own.woken.wait()
                 except TimeoutError:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ..classroom import Classroom
-from ..classroom.followed_run import FollowedRun
+from ..classroom.followed_runs import FollowedRuns
 from ..classroom.streams import Streams
 from ..errors import EntroscopeError, InputError
 from ..lenses.looks import Look, read_look
@@ -36,9 +36,9 @@ class Source(Protocol):
 
     def classroom(self) -> Classroom: ...
     def class_streams(self) -> Streams: ...
-    def followed_run(self) -> FollowedRun: ...
+    def followed_runs(self) -> FollowedRuns: ...
+    def followed_key(self, content: str) -> str: ...
     def run_of(self, content: str) -> Run | None: ...
-    def put_run(self, run: Run) -> str: ...
 
 
 def classroom_routes(source: Source, prefix: str = "") -> list[Route]:
@@ -105,14 +105,14 @@ class _Serving:
         self.room.follow(look)
 
     def _lasting(self, look: Look, content: str) -> Look:
-        """Return a look whose run is there as long as it is followed, whatever happens."""
-        if "example" in look.query or not content:
-            return look
+        """Return a look whose run all may open, and whose run outlives the memory."""
+        if "example" in look.query or "run" in look.query or not content:
+            return look  # shipped, or of a lesson, or no run at all
         run = self._source.run_of(content)
         if run is None:
             raise InputError("A class cannot follow this view: it is made of several runs.")
-        self._source.followed_run().keep(content, run)
-        return Look(look.page, {**look.query, "run": content})
+        self._source.followed_runs().keep(content, run)
+        return Look(look.page, {**look.query, "run": self._source.followed_key(content)})
 
     async def csv(self, request: Request) -> Response:
         if not reader_of(request).teaches:
@@ -141,7 +141,8 @@ class _ClassEvents:
             return
         reader, streams = reader_of(scope), self._source.class_streams()
         try:
-            room = await run_in_threadpool(self._ready)
+            room = self._source.classroom()
+            await run_in_threadpool(lambda: room.question)  # read here, not in the loop
         except EntroscopeError as error:
             await _refusal(str(error), 503)(scope, receive, send)
             return
@@ -153,17 +154,6 @@ class _ClassEvents:
 
         events = streams.listen(reader.owner, seen, student=not reader.teaches)
         await EventStream(events)(scope, receive, send)
-
-    def _ready(self) -> Classroom:
-        """Read what is on the disk, and bring back the run that is followed."""
-        room = self._source.classroom()
-        followed = room.followed
-        content = read_look(followed["look"]).query.get("run", "") if followed else ""
-        if content and self._source.run_of(content) is None:
-            run = self._source.followed_run().find(content)
-            if run is not None:
-                self._source.put_run(run)
-        return room
 
 
 _ONLY = "Only the teacher may do this. The teacher's browser opens /teach once."

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from backend.classroom import Classroom
-from backend.classroom.followed_run import FollowedRun
+from backend.classroom.followed_runs import FollowedRuns
 from backend.classroom.streams import Streams
 from backend.lessons import LESSONS
 from backend.lessons.own import OwnLessons
@@ -57,15 +57,14 @@ class FakeSource:
     def class_streams(self):
         return self.streams
 
-    def followed_run(self):
-        return FollowedRun(self.folder)
+    def followed_runs(self):
+        return FollowedRuns(self.folder)
+
+    def followed_key(self, content):
+        return f"followed-{content}"
 
     def run_of(self, content):
         return self.runs.get(content)
-
-    def put_run(self, run):
-        self.runs[CONTENT] = run
-        return CONTENT
 
 
 @pytest.fixture
@@ -197,13 +196,12 @@ def test_a_question_is_answered_changed_and_counted(teacher, open_browser, sourc
     assert [each["answer"] for each in rows] == ["daughters", "sons"]
 
 
-def test_what_is_followed_is_told_and_its_run_outlives_the_memory(teacher, student, source):
+def test_what_is_followed_is_told_and_its_run_is_kept_for_all(teacher, student, source):
     post(teacher, "follow", {"look": "tokens?token=5", "content": CONTENT})
-    look = f"tokens?token=5&run={CONTENT}"
-    assert told(student, source)["follow"] == {"look": look}
-    source.runs.clear()  # as after a restart
-    told(student, source)
-    assert source.runs[CONTENT].text == RUN.text
+    assert told(student, source)["follow"] == {"look": f"tokens?token=5&run=followed-{CONTENT}"}
+    assert source.followed_runs().find(CONTENT).text == RUN.text
+    post(teacher, "follow", {"look": "tokens?run=saved-0123456789abcdef&lesson=own-1.1"})
+    assert "run=saved-" in told(student, source)["follow"]["look"]
     post(teacher, "follow", {"look": None})
     assert told(student, source)["follow"] is None
 

@@ -49,13 +49,15 @@ export class Carrying {
 
   /** The page on screen, its state and its run; nothing while another one is on its way. */
   view() {
-    const { address, data, lens, page, reading, visits, reports } = this.room.frame;
+    const { address, data, lens, page, reading, reports, state, visits } = this.room.frame;
     if (visits.under || reports.waiting) {
       this.later();
       return null;
     }
     const query = address.query();
-    const sources = Object.keys(reading?.address ?? {}).filter((name) => name !== "example");
+    // What a lesson shows is everybody's; another run goes along by its content.
+    const open = (name) => name === "example" || (state.lesson !== null && reading.address[name].startsWith("saved-"));
+    const sources = Object.keys(reading?.address ?? {}).filter((name) => !open(name));
     for (const name of [...OWN, ...(lens ? sources : []), ...Object.keys(data.address)]) query.delete(name);
     if (!lens) query.delete("example");
     const content = (lens && (reading?.contents[lens.kind] ?? reading?.contents.text)) || "";
