@@ -48,9 +48,12 @@ MAY_IMPORT = {
     "report": SHOW | {"storage"},
     "papers": SHOW | {"storage"},
     "lessons": SHOW | {"storage"},
+    "classroom": SHOW | {"storage", "lessons"},
     "engine": STUDY | {"studies", "trainings", "derived"},
-    "web": SHOW | {"engine", "storage", "lessons", "papers"},
-    "cached": SHOW | STUDY | {"engine", "studies", "trainings", "report", "web", "lessons"},
+    "web": SHOW | {"engine", "storage", "lessons", "classroom", "papers"},
+    "cached": SHOW
+    | STUDY
+    | {"engine", "studies", "trainings", "report", "web", "lessons", "classroom"},
     # backend itself: what a notebook imports, and the shell
     "face": SHOW | STUDY | {"studies", "trainings", "report", "lessons", "papers"},
     "components": SHOW | {"storage", "lessons"},
