@@ -10,6 +10,7 @@ Importing this is cheap: torch is loaded with the first model.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 # Threads of torch that wait for work spin by default and hold up whatever else runs: beside busy
 # programs, decoding on two cores took ten times as long. It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# An installed copy is ``entroscope.backend``, the repository's is ``backend``. Two copies in one
+# process would each have classes and models of their own, and know nothing of the other's.
+if hasattr(sys.modules.get("backend" if __name__ != "backend" else "entroscope.backend"), "study"):
+    raise ImportError(
+        f"{__name__} cannot be imported: the same code is loaded under its other name, from "
+        "another folder. Use either `backend` (the repository) or `entroscope` (installed)."
+    )
 
 __all__ = [
     "attention_pattern",
