@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+    from .derived.comparison import Comparison
     from .models.language import LanguageModel
     from .runs import ModelSpec, Request, Run, TrajectoryRun
     from .studies import Report
@@ -37,6 +38,7 @@ if hasattr(sys.modules.get("backend" if __name__ != "backend" else "entroscope.b
 
 __all__ = [
     "attention_pattern",
+    "compare",
     "load_model",
     "load_run",
     "study",
@@ -63,6 +65,22 @@ def load_run(path: str | Path) -> Run:
     from .storage.files import load_run
 
     return load_run(path)
+
+
+def compare(a: Run, b: Run) -> Comparison:
+    """Return two runs of one kind side by side: B − A of every number, where places of both meet.
+
+    As the last expression of a notebook's cell it shows its first picture; its ``tables()`` have
+    the numbers.
+
+    Raises:
+        InputError: they are not of one kind.
+    """
+    from .derived.comparison import CompareRequest, compare
+    from .storage.files import content_id
+
+    request = CompareRequest(model=a.request.model, a=content_id(a), b=content_id(b))
+    return compare(request, a, b)
 
 
 def study(model: LanguageModel | None, request: Request, report: Report | None = None) -> Run:
