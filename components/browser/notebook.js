@@ -96,11 +96,12 @@ export async function render({ model, el }, styles) {
     stage.textReady = stage.part("text");
     stage.text = await stage.textReady;
   }
+  const [main, side] = ["main", "side"].map((name) => root.appendChild(element("div", `notebook-${name}`)));
   for (const panel of model.get("panels")) {
     const view = new VIEWS[panel.module](stage, panel);
     const box = element("section", `notebook-${panel.module}`);
     box.append(...(panel.title ? [element("h3", "notebook-title", panel.title)] : []), view.node);
-    root.append(box);
+    (panel.area === "inspector" ? side : main).append(box);
     stage.views.push(view);
   }
   await Promise.all(stage.views.map((view) => view.show(run)));
