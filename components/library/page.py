@@ -99,7 +99,7 @@ def _draw(source: Source, library: Library) -> None:
     if tags and not deleted:
         tag = st.pills(
             "Tags", tags[:20], key="library:tag", label_visibility="collapsed",
-            on_change=_from_the_start,
+            format_func=escape_markdown, on_change=_from_the_start,
         )  # fmt: skip
     sort, descending = SORTS[order or "Latest first"]
     entries = library.entries(

@@ -222,6 +222,19 @@ def test_every_answer_says_what_a_browser_may_do_with_it(client, path):
     assert "frame-ancestors 'self'" in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+
+
+def test_the_policy_names_no_other_host_and_no_scheme_that_reaches_one(client):
+    policy = client.get("/").headers["content-security-policy"]
+    rules = dict(each.split(" ", 1) for each in policy.split("; "))
+    for rule, sources in rules.items():
+        reached = set(sources.split()) - {"'self'", "'none'", "data:", "blob:"}
+        assert reached <= {"'unsafe-inline'", "'unsafe-eval'"}, rule
+    assert rules["connect-src"] == "'self'"
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8501", "a.example.org", "[::1]:8501"])
