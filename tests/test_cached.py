@@ -39,6 +39,14 @@ def fresh_caches():
 
 
 @pytest.fixture
+def a_list(monkeypatch):
+    """A server that offers one model beside the bundled one; set before there is an engine."""
+    monkeypatch.setenv("ENTROSCOPE_MODELS", '["org/offered"]')
+    monkeypatch.setenv("ENTROSCOPE_ANY_MODEL", "false")
+    settings.cache_clear()
+
+
+@pytest.fixture
 def fake_engine(monkeypatch, tmp_path):
     loader, studies = Loader(), Registry("study")
     loader.gate.set()
@@ -260,10 +268,7 @@ def test_only_the_shipped_examples_can_be_loaded(examples, name):
         cached.example_run(name)
 
 
-def test_a_server_may_offer_more_models_and_refuse_all_others(monkeypatch, fake_engine):
-    monkeypatch.setenv("ENTROSCOPE_MODELS", '["org/offered"]')
-    monkeypatch.setenv("ENTROSCOPE_ANY_MODEL", "false")
-    settings.cache_clear()
+def test_a_server_may_offer_more_models_and_refuse_all_others(a_list, fake_engine):
     assert [each.spec.source for each in cached.model_choices()] == ["bundled", "org/offered"]
     offered = FakeRequest(text="quick", model=ModelSpec(source="org/offered"))
     assert cached.submit(offered).result(PATIENCE).request == offered
@@ -276,10 +281,7 @@ def test_a_server_may_offer_more_models_and_refuse_all_others(monkeypatch, fake_
             use()
 
 
-def test_an_offered_model_comes_in_its_default_revision_only(monkeypatch, fake_engine):
-    monkeypatch.setenv("ENTROSCOPE_MODELS", '["org/offered"]')
-    monkeypatch.setenv("ENTROSCOPE_ANY_MODEL", "false")
-    settings.cache_clear()
+def test_an_offered_model_comes_in_its_default_revision_only(a_list, fake_engine):
     spec = ModelSpec(source="org/offered", revision="evil")
     assert not cached.is_offered(spec)
     with pytest.raises(InputError, match="without a choice of revision"):
