@@ -6,10 +6,12 @@ import streamlit as st
 
 from backend import cached
 from backend.errors import InputError
+from backend.web.admin import admin_routes
 from backend.web.classroom import classroom_routes
 from backend.web.codes import code_routes
 from backend.web.estimates import estimate_routes
 from backend.web.learning import learning_routes
+from backend.web.leaving import leaving_routes
 from backend.web.lifespan import lifespan
 from backend.web.routes import routes
 from backend.web.samplers import sampler_routes
@@ -37,6 +39,8 @@ app = st.App(
         *learning_routes(cached, prefix),
         *teach_routes(prefix),
         *classroom_routes(cached, prefix),
+        *leaving_routes(cached, prefix),
+        *admin_routes(cached, prefix),
     ],
     middleware=middleware(hosts, prefix),
     lifespan=lifespan(cached),

@@ -80,6 +80,27 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds that one study may take, in a class and in public.",
     )
+    reader_bytes: int = Field(
+        default=100_000_000,
+        gt=0,
+        description="Bytes of runs that one reader may save in 24 hours, in a class and in public.",
+    )
+    address_requests: float = Field(
+        default=50,
+        gt=0,
+        description="Requests a second from one network address, in public; four times as many at "
+        "once.",
+    )
+    address_streams: int = Field(
+        default=20,
+        gt=0,
+        description="Pages and event streams that one network address may have open, in public.",
+    )
+    address_bytes: int = Field(
+        default=500_000_000,
+        gt=0,
+        description="Bytes that one network address may send in 24 hours, in public.",
+    )
     max_text_bytes: int = Field(
         default=2_000_000, gt=0, description="The longest text accepted, in UTF-8 bytes."
     )

@@ -66,7 +66,7 @@ export default function (component) {
 """
 
 
-_LATER = ("views", "pages", "classroom")
+_LATER = ("classroom", "pages", "readers", "views")
 """Folders of modules that not every page needs."""
 
 
@@ -136,6 +136,8 @@ def draw(source: Source, page: Page, path: str) -> None:
             "mode": settings().mode,
             "home": settings().address,
             "teaches": source.current_reader().teaches,
+            "alone": source.alone(),
+            "administers": source.current_reader().administers,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),

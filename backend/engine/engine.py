@@ -20,7 +20,7 @@ from ..storage.run_store import RunStore
 from ..storage.stamps import stamps
 from .answers import Answers
 from .clock import Clock
-from .executors.base import Call, Executor, Limits, Order, Standing
+from .executors.base import Call, Executor, Limits, Order, Standing, Work
 from .executors.local import LocalExecutor
 from .garbage import Sweeper
 from .job import Job, Task
@@ -203,6 +203,23 @@ class Engine:
     def unload(self, spec: ModelSpec) -> bool:
         """Free a model; return False, and leave it, while it has work or was not loaded."""
         return self._executor.unload(spec)
+
+    def work(self) -> list[Work]:
+        """Return what runs and waits, of all readers."""
+        return self._executor.work()
+
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that are "free", and "promised" to work."""
+        return self._executor.memory()
+
+    def stop_order(self, order_id: str) -> bool:
+        """Cancel all jobs on one order; return whether there were some."""
+        with self._lock:
+            found = next((t for t in self._tasks.values() if t.order.id == order_id), None)
+            jobs = list(found.jobs) if found else []
+        for job in jobs:
+            job.cancel()
+        return bool(jobs)
 
     def session_closed(self, after: float, release_sessions: Callable[[], None]) -> None:
         """Note that a reader left, so that what the session held is freed in a quiet moment.

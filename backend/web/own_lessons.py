@@ -93,7 +93,9 @@ class _Serving:
         return own_plain(self._lessons.create(Lesson(str(parse(body)["title"]), MINUTES, "", ())))
 
     def take(self, _: str, body: bytes) -> Any:
-        return own_plain(self._lessons.create(take_lesson(body, self._source.library())))
+        return own_plain(
+            self._lessons.create(take_lesson(body, self._source.library().for_everyone()))
+        )
 
     def change(self, lesson_id: str, body: bytes) -> Any:
         said = parse(body)
@@ -157,7 +159,7 @@ class _Serving:
         return run
 
     def _saved(self, run: Run) -> str:
-        return f"{SAVED}{self._source.library().save(run)}"
+        return f"{SAVED}{self._source.library().for_everyone().save(run)}"
 
 
 def _asked(act: Callable[[str, bytes], Any], most: int = MOST_QUESTION) -> Endpoint:

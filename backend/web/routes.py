@@ -13,11 +13,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ..errors import EntroscopeError
+from ..settings import settings
 from .assets import Assets, browser_assets, media_type
 from .source import Parcel, Source
 from .stream import EventStream
 
 FOR_EVER = "private, max-age=31536000, immutable"
+NOT_HERE = "private, no-store"
+"""Of parcels where a computer may be somebody else's next: nothing of a run stays on it."""
 MAX_BODY = 3_000_000
 """Bytes of a text that is counted."""
 MOST_COUNTS = 2
@@ -102,14 +105,14 @@ class _Serving:
 
 
 async def _parcel(make: Callable[..., Parcel | None], *args: Any) -> Response:
-    """Return what ``make(*args)`` gives, which a browser may keep for ever."""
+    """Return what ``make(*args)`` gives, which the browser of one person may keep for ever."""
     try:
         parcel = await run_in_threadpool(make, *args)
     except EntroscopeError as error:
         return _refusal(str(error), 400)
     if parcel is None:
         return _refusal("This run is not here any longer.", 404)
-    headers = {"Cache-Control": FOR_EVER}
+    headers = {"Cache-Control": FOR_EVER if settings().mode == "local" else NOT_HERE}
     return Response(parcel.data, media_type=parcel.media_type, headers=headers)
 
 

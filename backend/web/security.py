@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .rates import Rates
 from .readers import Readers, over_tls
 
 # Components are loaded as blob: modules, and Vega compiles expressions.
@@ -92,6 +93,7 @@ def middleware(allowed_hosts: Sequence[str], prefix: str = "") -> list[Middlewar
         Middleware(
             TrustedHostMiddleware, allowed_hosts=host_patterns(allowed_hosts), www_redirect=False
         ),
+        Middleware(Rates),
         Middleware(Readers, prefix=prefix),
     ]
 

@@ -3,7 +3,7 @@
 
 import { button, element } from "./dom.js";
 import { control } from "./form.js";
-import { menu, opens } from "./menu.js";
+import { menu, openAt, opens } from "./menu.js";
 import { chooseTheme, chosenTheme } from "./private.js";
 
 const UNITS = ["nats", "bits"];
@@ -99,11 +99,24 @@ export class Bar {
   themes() {
     const now = chosenTheme();
     const paths = this.pages().map((page) => this.frame.address.base + page.path);
-    return Object.entries(THEMES).map(([name, label]) => ({
+    const themes = Object.entries(THEMES).map(([name, label]) => ({
       label,
       checked: name === now,
       act: () => chooseTheme(name, paths),
     }));
+    return [...themes, ...this.ofReader()];
+  }
+
+  // Among others: a way to leave the computer to the next, and the administrator's page.
+  ofReader() {
+    const { data, address } = this.frame;
+    if (data.alone) return [];
+    const leave = async () => {
+      const { leaveForm } = await import("./readers/leaving.js");
+      openAt(this.theme, (close) => leaveForm(this.frame, close));
+    };
+    const admin = data.administers ? [{ label: "Administration", href: `${address.base}admin` }] : [];
+    return [{ heading: "This computer" }, ...admin, { label: "Leave this computer…", act: leave }];
   }
 
   models(close) {

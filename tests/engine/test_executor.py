@@ -57,7 +57,7 @@ class ElsewhereExecutor:
         return pickle.loads(pickle.dumps(self._inner.models()))  # noqa: S301
 
     def __getattr__(self, name):
-        assert name in {"cancel", "seconds", "idle", "unload", "close"}
+        assert name in {"cancel", "work", "memory", "seconds", "idle", "unload", "close"}
         return getattr(self._inner, name)
 
 

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from backend.events import Alive, Done, Failed, Partial, Progressed
+from backend.settings import settings
 from backend.web import assets as assets_module
 from backend.web.assets import Assets, browser_assets, media_type, plotly, vega
 from backend.web.routes import MOST_COUNTS, OWN_HEADER
@@ -277,6 +278,13 @@ def test_the_server_warms_up_at_the_start_and_stops_all_work_at_the_end(make_app
         assert source.warm.wait(60)
         assert source.said == []
     assert source.said == ["closed"]
+
+
+@pytest.mark.parametrize("mode", ["class", "public"])
+def test_among_others_no_parcel_stays_in_the_browser(client, monkeypatch, mode):
+    monkeypatch.setenv("ENTROSCOPE_MODE", mode)
+    settings.cache_clear()
+    assert client.get("/data/run/numbers").headers["Cache-Control"] == "private, no-store"
 
 
 def test_many_counts_at_once_leave_threads_for_other_routes(make_app):

@@ -100,6 +100,26 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Work:
+    """An order that waits or runs, for whoever looks after the server.
+
+    Attributes:
+        order: its id.
+        reader: who asked.
+        what: kind of the study, or name of the call.
+        model: that is asked for.
+        state, message: where it stands.
+    """
+
+    order: str
+    reader: str
+    what: str
+    model: str
+    state: State
+    message: str
+
+
+@dataclass(frozen=True)
 class LoadedModel:
     """A model in memory, without the model."""
 
@@ -157,6 +177,14 @@ class Executor(Protocol):
 
     def models(self) -> list[LoadedModel]:
         """Return the models in memory, the least recently used first."""
+        ...
+
+    def work(self) -> list[Work]:
+        """Return what runs and waits, of every model in its turn."""
+        ...
+
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that are "free" on the first device, and "promised" to work."""
         ...
 
     def seconds(self, request: Request) -> float | None:

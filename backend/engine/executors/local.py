@@ -26,7 +26,7 @@ from ..budget import check_limit, check_seconds, over_free, within
 from ..pace import Pace, Stopwatch, model_name
 from ..reservations import Ledger
 from .admission import check_offered, check_places, check_size
-from .base import Call, LoadedModel, Order, Standing
+from .base import Call, LoadedModel, Order, Standing, Work
 from .identity import is_revision, resolved
 from .ticket import Ticket
 from .worker import Worker
@@ -64,6 +64,7 @@ class LocalExecutor:
         self.lock = threading.Lock()
         self.load, self.fingerprint = load, fingerprint
         self._limits, self._studies = limits, studies
+        self._free = free
         self.ledger = Ledger(free)
         self._pace = Pace(limits.cache_dir / "pace.json")
         resolved(ModelSpec())  # asks for GPUs once, outside every lock
@@ -119,6 +120,13 @@ class LocalExecutor:
     def models(self) -> list[LoadedModel]:
         with self.lock:
             return [each.loaded for each in self._workers.values() if each.model and each.loaded]
+
+    def work(self) -> list[Work]:
+        with self.lock:
+            return [_shown(each) for worker in self._workers.values() for each in worker.tickets()]
+
+    def memory(self) -> dict[str, int]:
+        return {"free": self._free(torch.device("cpu")), "promised": self.ledger.promised}
 
     def seconds(self, request: Request) -> float | None:
         with self.lock:
@@ -288,6 +296,13 @@ class LocalExecutor:
             if each.loaded and is_revision(wanted, key, each.loaded.facts):
                 return key
         return wanted
+
+
+def _shown(ticket: Ticket) -> Work:
+    order, standing = ticket.order, ticket.standing
+    what = order.work.function.__name__ if isinstance(order.work, Call) else order.work.kind
+    words = standing.progress.message
+    return Work(order.id, order.reader, what, order.model.source, standing.state, words)
 
 
 class _LoadingMemory:

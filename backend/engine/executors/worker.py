@@ -105,6 +105,10 @@ class Worker:
         """Return the orders that wait, in their turn. Needs the lock."""
         return self._line.in_turn()
 
+    def tickets(self) -> list[Ticket]:
+        """Return the order that runs and those that wait, in their turn. Needs the lock."""
+        return [*([self.running] if self.running else []), *self.waiting()]
+
     def idle(self) -> bool:
         """Tell whether nothing runs or waits. Needs the lock."""
         return self.running is None and not self._line
