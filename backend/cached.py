@@ -380,11 +380,11 @@ def find_run(key: str) -> Run | None:
 
     Whoever asks must have been given it.
     """
-    if key.startswith(FOLLOWED):
-        return _followed(key.removeprefix(FOLLOWED))
     if key.startswith(SHARED):
         shared = _library().shared(key.removeprefix(SHARED))
         return store().open(*shared) if shared else None
+    if key.startswith(FOLLOWED):
+        return _followed(key.removeprefix(FOLLOWED))
     if key.startswith(_SAVED):
         entry = library().find(key.removeprefix(_SAVED))
         return store().open(library().file(entry.id), entry.title) if entry else None
@@ -526,11 +526,6 @@ def own_lessons() -> OwnLessons:
     return OwnLessons(settings().data_dir / "lessons")
 
 
-def saved_key(run_id: str) -> str:
-    """Return the key under which ``find_run`` finds a run of the library."""
-    return f"{_SAVED}{run_id}"
-
-
 def shared_key(handle: str) -> str:
     """Return the key under which ``find_run`` finds a run that somebody shares."""
     return f"{SHARED}{handle}"
@@ -585,6 +580,11 @@ def _run_at(look: Look) -> Run | None:
         return find_run(look.query.get("run", ""))
     except EntroscopeError:
         return None
+
+
+def saved_key(run_id: str) -> str:
+    """Return the key under which ``find_run`` finds a run of the library."""
+    return f"{_SAVED}{run_id}"
 
 
 # Models

@@ -1,4 +1,4 @@
-"""Who a reader is: a browser that holds a secret, and what it may do.
+"""Who a reader is: a browser that holds a secret, or an account, and what it may do.
 
 The secret lives in a cookie. Its one-way hash, the ``owner``, is the only name that is written to
 the disk; the ``id`` is another one, of this process alone, for lists that an administrator sees.
@@ -10,21 +10,22 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
+from .accounts import Role, opened, stronger
 from .settings import settings
-
-Role = Literal["reader", "teacher", "administrator"]
 
 COOKIE = "entroscope_reader"
 ROLE_COOKIE = "entroscope_role"
 
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _PROCESS = secrets.token_bytes(32)
+_MOST_ENDED = 10_000
+_ended: OrderedDict[str, None] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,16 @@ class Reader:
 
     Attributes:
         id: a name for lists, which changes with every start of the server.
-        owner: a one-way hash of the reader's secret; empty for the one reader of a local server.
+        owner: a one-way hash of the reader's secret, or of their account; empty for the one
+            reader of a local server.
         role: what they may do.
+        signed_in: whether it is an account, which is the same on every computer.
     """
 
     id: str
     owner: str
     role: Role = "reader"
+    signed_in: bool = False
 
     @property
     def teaches(self) -> bool:
@@ -80,11 +84,34 @@ def reader_of_cookies(cookies: Mapping[str, str]) -> Reader:
     secret = secret_of(cookies)
     if secret is None:
         return NOBODY
+    if secret in _ended:
+        stranger = f"ended {secret}"
+        return Reader(_shown(stranger), owner_of(stranger))
     proof = cookies.get(ROLE_COOKIE, "")
     key = teacher_key()
     teaches = bool(key) and hmac.compare_digest(proof.encode(), role_proof(secret).encode())
-    shown = hmac.new(_PROCESS, secret.encode(), hashlib.sha256).hexdigest()[:12]
-    return Reader(shown, owner_of(secret), "administrator" if teaches else "reader")
+    role: Role = "administrator" if teaches else "reader"
+    account = opened(cookies)
+    if account is None:
+        return Reader(_shown(secret), owner_of(secret), role)
+    role = stronger((role, account.role))
+    return Reader(_shown(account.owner), account.owner, role, signed_in=True)
+
+
+def end(secret: str) -> None:
+    """Let nobody be the reader of a secret any more: not even a page that is open still.
+
+    A page keeps the cookies of the moment it was opened; from now on it is a stranger's, who has
+    nothing. Remembered while the process lives, and so as long as any such page can; the oldest of
+    many are forgotten.
+    """
+    _ended[secret] = None
+    while len(_ended) > _MOST_ENDED:
+        _ended.popitem(last=False)
+
+
+def _shown(name: str) -> str:
+    return hmac.new(_PROCESS, name.encode(), hashlib.sha256).hexdigest()[:12]
 
 
 def owner_of(secret: str) -> str:

@@ -9,10 +9,23 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, field_validator
+from pydantic import Field, PositiveFloat, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PLACES_OF_MANY = 400
+
+LimitName = Literal[
+    "rate",
+    "burst",
+    "streams",
+    "sessions",
+    "body_bytes",
+    "file_bytes",
+    "minute_bytes",
+    "all_streams",
+    "all_sessions",
+]
+"""What is limited for a network address; ``web.allowance.Limits`` says what each means."""
 
 
 class Settings(BaseSettings):
@@ -39,6 +52,29 @@ class Settings(BaseSettings):
         default=(),
         description="Addresses and networks of the proxies whose forwarded headers are believed, "
         "as a JSON list.",
+    )
+    address_limits: dict[LimitName, PositiveFloat] = Field(
+        default={},
+        description="Other limits of a network address than those of the mode, as a JSON object.",
+    )
+    sign_in: Literal["none", "offered", "required"] = Field(
+        default="none",
+        description="Whether readers of a public server may, or must, sign in at an identity "
+        "provider.",
+    )
+    sign_in_hours: float = Field(
+        default=168, gt=0, le=720, description="Hours after which to sign in again."
+    )
+    groups_claim: str = Field(
+        default="groups",
+        min_length=1,
+        description="The claim of the provider that lists a person's groups; dots lead into it.",
+    )
+    teacher_groups: tuple[str, ...] = Field(
+        default=(), description="Groups whose members are teachers, as a JSON list."
+    )
+    administrator_groups: tuple[str, ...] = Field(
+        default=(), description="Groups whose members are administrators, as a JSON list."
     )
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("entroscope"),
@@ -84,22 +120,6 @@ class Settings(BaseSettings):
         default=100_000_000,
         gt=0,
         description="Bytes of runs that one reader may save in 24 hours, in a class and in public.",
-    )
-    address_requests: float = Field(
-        default=50,
-        gt=0,
-        description="Requests a second from one network address, in public; four times as many at "
-        "once.",
-    )
-    address_streams: int = Field(
-        default=20,
-        gt=0,
-        description="Pages and event streams that one network address may have open, in public.",
-    )
-    address_bytes: int = Field(
-        default=500_000_000,
-        gt=0,
-        description="Bytes that one network address may send in 24 hours, in public.",
     )
     max_text_bytes: int = Field(
         default=2_000_000, gt=0, description="The longest text accepted, in UTF-8 bytes."

@@ -20,7 +20,7 @@ from backend.runs import DatasetRun
 from backend.settings import settings
 from backend.storage.examples import ExampleInfo
 
-from . import comparing, data_set, session
+from . import comparing, data_set, session, sign_in
 from .compare_actions import ACTIONS
 from .menu import Page, all_pages, pages
 from .reading import described, model_key, subject_of
@@ -66,7 +66,7 @@ export default function (component) {
 """
 
 
-_LATER = ("classroom", "pages", "readers", "views")
+_LATER = ("views", "pages", "classroom", "readers")
 """Folders of modules that not every page needs."""
 
 
@@ -133,15 +133,16 @@ def draw(source: Source, page: Page, path: str) -> None:
             "models": _models(source),
             "model": _model(),
             "anyModel": source.any_model(),
+            "alone": source.alone(),
+            "administers": source.current_reader().administers,
             "mode": settings().mode,
             "home": settings().address,
             "teaches": source.current_reader().teaches,
-            "alone": source.alone(),
-            "administers": source.current_reader().administers,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),
             "address": session.address(),
+            "account": sign_in.account(source),
         },
         on_report_change=lambda: None,
     )

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
 GROUND = {
+    "accounts",
     "characters",
     "errors",
     "events",
@@ -73,7 +74,7 @@ LIBRARIES = {
     "derived": {"numpy"},
     "storage": {"numpy", "pydantic", "safetensors", "filelock"},
     "charts": {"numpy", "pandas", "altair", "vl_convert"},
-    "web": {"numpy", "segno", "starlette", "vl_convert"},
+    "web": {"numpy", "segno", "starlette", "uvicorn", "vl_convert"},
 }
 
 

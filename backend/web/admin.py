@@ -15,7 +15,7 @@ from ..engine.executors.base import Work
 from ..runs import ModelFacts, ModelSpec
 from ..settings import settings
 from ..storage.strict_json import parse
-from . import rates
+from . import traffic
 from .assets import assets_version
 from .readers import reader_of
 from .routes import OWN_HEADER
@@ -123,7 +123,7 @@ def _for_administrators(
 
 def _state(source: Source) -> dict[str, Any]:
     work, memory = source.work(), source.memory()
-    free, counted = _free_disk(), rates.counts()
+    free, counted = _free_disk(), traffic.counts()
     by_reader: dict[str, dict[str, int]] = {}
     for each in work:
         found = by_reader.setdefault(each.reader, {"waiting": 0, "running": 0})
@@ -135,7 +135,7 @@ def _state(source: Source) -> dict[str, Any]:
             "Disk free for saved runs": "unknown" if free is None else _readable(free),
             "Open connections": counted["open"],
             "Requests": counted["requests"],
-            "Requests refused for their rate": counted["refused"],
+            "Requests refused over a limit": counted["refused"],
         },
         "models": [_model(each) for each in source.loaded()],
         "work": [{name: getattr(each, name) for name in _WORK} for each in work],
@@ -160,7 +160,7 @@ def _model(facts: ModelFacts) -> dict[str, Any]:
 
 def _metrics(source: Source) -> str:
     work, models, memory = source.work(), source.loaded(), source.memory()
-    counted, free = rates.counts(), _free_disk()
+    counted, free = traffic.counts(), _free_disk()
     waiting = sum(each.state == "queued" for each in work)
     figures = {
         "studies_waiting": ("Orders that wait.", "gauge", waiting),
@@ -173,7 +173,7 @@ def _metrics(source: Source) -> str:
         "disk_free_bytes": ("Disk that is free.", "gauge", free or 0),
         "connections_open": ("Open requests and streams.", "gauge", counted["open"]),
         "requests_total": ("Requests so far.", "counter", counted["requests"]),
-        "requests_refused_total": ("Refused for their rate.", "counter", counted["refused"]),
+        "requests_refused_total": ("Refused over a limit.", "counter", counted["refused"]),
     }
     lines = []
     for name, (words, kind, value) in figures.items():

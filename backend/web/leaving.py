@@ -41,6 +41,8 @@ def leaving_routes(source: Source, prefix: str = "") -> list[Route]:
             return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
         if source.alone() or reader_of(request) == NOBODY:
             return PlainTextResponse("There is nobody to leave for.", 404)
+        if reader_of(request).signed_in:  # whose library is theirs on other computers too
+            return PlainTextResponse("Sign out instead.", 409)
         try:
             await run_in_threadpool(_leave)
         except LibraryError as error:

@@ -20,7 +20,7 @@ from ..runs import Run
 from ..storage.library import Library
 from ..storage.strict_json import parse
 from .readers import reader_of
-from .routes import OWN_HEADER
+from .routes import OWN_HEADER, read_body
 
 MOST_QUESTION = 2_000_000
 """Bytes of what is asked, lesson files apart."""
@@ -170,11 +170,9 @@ def _asked(act: Callable[[str, bytes], Any], most: int = MOST_QUESTION) -> Endpo
             return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
         if not reader_of(request).teaches:
             return PlainTextResponse("Only a teacher may change lessons.", 403)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                return PlainTextResponse(f"That is more than {most:,} bytes.", 413)
+        body = await read_body(request, most)
+        if body is None:
+            return PlainTextResponse(f"That is more than {most:,} bytes.", 413)
         try:
             made = await run_in_threadpool(act, request.path_params.get("id", ""), body)
         except EntroscopeError as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_address, ip_network
+from typing import Any, Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..accounts import ACCOUNT_COOKIE, account_of, sealed
 from ..readers import (
     COOKIE,
     LOCAL,
@@ -17,6 +19,7 @@ from ..readers import (
     ROLE_COOKIE,
     Reader,
     current,
+    end,
     is_teacher_key,
     new_secret,
     reader_of_cookies,
@@ -29,6 +32,19 @@ _YEAR = 365 * 24 * 3600
 _MONTH = 30 * 24 * 3600
 
 
+class Identity(Protocol):
+    """Who signed in, by a signed cookie that was set at sign-in."""
+
+    @property
+    def cookie(self) -> str:
+        """The name of that cookie."""
+        ...
+
+    def claims(self, cookies: Mapping[str, str], hours: float) -> Mapping[str, Any] | None:
+        """Return what the provider said; None where nobody signed in within so many hours."""
+        ...
+
+
 class Readers:
     """Gives every browser a secret of its own, and says who sends a request.
 
@@ -36,14 +52,18 @@ class Readers:
     ``readers.current``. Whoever comes without a secret gets one in the answer, and has it in what
     the application sees of this very request. A local server has one reader and sets no cookie.
 
+    Whoever signs in or out gets another secret, so that no page of before is a page of after.
+
     Args:
         app: what is behind.
         prefix: the server's ``server.baseUrlPath``; the path of the cookie.
+        identity: who signed in; None where nobody can.
     """
 
-    def __init__(self, app: ASGIApp, prefix: str = "") -> None:
+    def __init__(self, app: ASGIApp, prefix: str = "", identity: Identity | None = None) -> None:
         self._app = app
         self._path = cookie_path(prefix)
+        self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -54,23 +74,21 @@ class Readers:
             return
         cookies = HTTPConnection(scope).cookies
         secret = secret_of(cookies)
-        if secret is not None:
-            await self._answer(reader_of_cookies(cookies), scope, receive, send)
-            return
-        secret = new_secret()
-        scope = {**scope, "headers": _with_cookie(scope, cookies, secret)}
-        given = _cookie(COOKIE, secret, self._path, _YEAR, secure=over_tls(scope))
+        inner = {} if secret else {COOKIE: new_secret(), ROLE_COOKIE: ""}
+        inner[ACCOUNT_COOKIE] = self._account(cookies)
+        if secret is None or inner[ACCOUNT_COOKIE] or ACCOUNT_COOKIE in cookies:
+            scope = {**scope, "headers": _with_cookies(scope, inner)}
+        changed = _Changed(scope, send, self._path, inner.get(COOKIE), self._identity)
+        reader = reader_of_cookies({**cookies, **inner})
+        await self._answer(reader, scope, receive, changed.send)
 
-        async def with_cookie(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.accept"):
-                message = {"headers": [], **message}
-                headers = MutableHeaders(scope=message)
-                if not _may_be_shared(headers):
-                    headers.append("set-cookie", given)
-            await send(message)
-
-        reader = reader_of_cookies({COOKIE: secret})
-        await self._answer(reader, scope, receive, with_cookie)
+    def _account(self, cookies: Mapping[str, str]) -> str:
+        """Return the account of a browser, sealed for what is behind; empty for none."""
+        if self._identity is None:
+            return ""
+        claims = self._identity.claims(cookies, settings().sign_in_hours)
+        account = account_of(claims) if claims else None
+        return sealed(account) if account else ""
 
     async def _answer(self, reader: Reader, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = {**scope.get("state", {}), "reader": reader}
@@ -79,6 +97,52 @@ class Readers:
             await self._app(scope, receive, send)
         finally:
             current.reset(token)
+
+
+class _Changed:
+    """The answer to one request, to which the reader's new cookies are added where they change.
+
+    Args:
+        scope: of the request.
+        send: to the browser.
+        path: of cookies.
+        given: the secret of a newcomer.
+        identity: see ``Readers``.
+    """
+
+    def __init__(
+        self, scope: Scope, send: Send, path: str, given: str | None, identity: Identity | None
+    ) -> None:
+        self._scope, self._send, self._path = scope, send, path
+        self._given, self._identity = given, identity
+
+    async def send(self, message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.accept"):
+            message = {"headers": [], **message}
+            headers = MutableHeaders(scope=message)
+            if self._signs(headers):
+                self._replace(headers)
+            elif self._given and not _may_be_shared(headers):
+                self._set(headers, COOKIE, self._given, _YEAR)
+        await self._send(message)
+
+    def _signs(self, headers: Headers) -> bool:
+        """Tell whether an answer signs the browser in or out."""
+        if self._identity is None:
+            return False
+        begin = f"{self._identity.cookie}="
+        return any(each.lstrip().startswith(begin) for each in headers.getlist("set-cookie"))
+
+    def _replace(self, headers: MutableHeaders) -> None:
+        before = secret_of(HTTPConnection(self._scope).cookies)
+        if before is not None and reader_of(self._scope).signed_in:
+            end(before)
+        self._set(headers, COOKIE, new_secret(), _YEAR)
+        self._set(headers, ROLE_COOKIE, "", 0)
+
+    def _set(self, headers: MutableHeaders, name: str, value: str, age: int) -> None:
+        secure = over_tls(self._scope)
+        headers.append("set-cookie", _cookie(name, value, self._path, age, secure=secure))
 
 
 def reader_of(request: HTTPConnection | Scope) -> Reader:
@@ -108,6 +172,9 @@ def become_teacher(request: HTTPConnection, key: str, response: Response, prefix
 
 def forget_reader(request: HTTPConnection, response: Response, prefix: str = "") -> None:
     """Make a browser a new reader, who has nothing of the one before."""
+    before = secret_of(request.cookies)
+    if before is not None:
+        end(before)
     path, secure = cookie_path(prefix), over_tls(request.scope)
     response.headers.append("set-cookie", _cookie(COOKIE, new_secret(), path, _YEAR, secure=secure))
     response.headers.append("set-cookie", _cookie(ROLE_COOKIE, "", path, 0, secure=secure))
@@ -120,32 +187,35 @@ def cookie_path(prefix: str) -> str:
 
 def over_tls(scope: Scope) -> bool:
     """Tell whether the browser's own connection is encrypted, as far as we can know."""
-    if scope.get("scheme") in ("https", "wss"):
-        return True
-    said = Headers(scope=scope).get("x-forwarded-proto", "")
-    return from_proxy(scope) and said.split(",")[-1].strip().lower() in ("https", "wss")
+    return scope.get("scheme") in ("https", "wss")
 
 
-def from_proxy(scope: Scope) -> bool:
-    """Tell whether a request comes from a proxy that the administrator named."""
-    return is_proxy((scope.get("client") or ("", 0))[0])
+def for_accounts_only(routes: list[Route]) -> list[Route]:
+    """Return the routes, which answer 401 to whoever is not signed in."""
+    for each in routes:
+        each.app = _AccountsOnly(each.app)
+    return routes
 
 
-def is_proxy(host: str) -> bool:
-    """Tell whether an address is that of a proxy that the administrator named."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return any(address in ip_network(each, strict=False) for each in settings().proxies)
+class _AccountsOnly:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if not reader_of(scope).signed_in:
+            app = PlainTextResponse("Sign in first.", 401, headers={"Cache-Control": "no-store"})
+        await app(scope, receive, send)
 
 
-def _with_cookie(scope: Scope, cookies: Mapping[str, str], secret: str) -> list:
-    """Return the headers of a request as if it had come with the secret."""
+def _with_cookies(scope: Scope, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a request as if it had come with these cookies; an empty one goes."""
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
+    found = [each.strip() for line in lines for each in line.split(";")]
+    kept = [each for each in found if each.partition("=")[0].strip() not in given]
+    kept += [f"{name}={value}" for name, value in given.items() if value]
     rest = [each for each in scope["headers"] if each[0] != b"cookie"]
-    others = {name: value for name, value in cookies.items() if name not in (COOKIE, ROLE_COOKIE)}
-    line = "; ".join(f"{name}={value}" for name, value in {**others, COOKIE: secret}.items())
-    return [*rest, (b"cookie", line.encode("latin-1", "replace"))]
+    return [*rest, (b"cookie", "; ".join(kept).encode("latin-1"))]
 
 
 def _may_be_shared(headers: MutableHeaders) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from ipaddress import ip_address
+from typing import Any
 
 from ..errors import InputError
 from ..readers import teacher_key
 from ..settings import settings
+
+_AUTH = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+_SECRET_LENGTH = 32
 
 
 def check_start(listens_on: str | None, allowed_hosts: Sequence[str]) -> None:
@@ -32,6 +37,36 @@ def check_start(listens_on: str | None, allowed_hosts: Sequence[str]) -> None:
         )
     if wrong:
         raise InputError(f"ENTROSCOPE_MODE={mode} cannot start: {'; and '.join(wrong)}.")
+
+
+def check_sign_in(section: Callable[[], Mapping[str, Any]]) -> None:
+    """Refuse a server at which people could not sign in as its settings say.
+
+    Args:
+        section: returns ``[auth]`` of Streamlit's file of secrets.
+
+    Raises:
+        InputError: with what is missing.
+    """
+    choice, mode = settings().sign_in, settings().mode
+    if choice == "none":
+        return
+    start = f"ENTROSCOPE_SIGN_IN={choice} cannot start:"
+    if mode != "public":
+        raise InputError(f"{start} it is for ENTROSCOPE_MODE=public, and this one is {mode}.")
+    given = section()
+    missing = [each for each in _AUTH if not given.get(each)]
+    if missing:
+        raise InputError(f"{start} [auth] in .streamlit/secrets.toml lacks {', '.join(missing)}.")
+    if len(str(given["cookie_secret"])) < _SECRET_LENGTH:
+        raise InputError(
+            f"{start} cookie_secret has {len(str(given['cookie_secret']))} characters, and needs "
+            f"{_SECRET_LENGTH} random ones."
+        )
+    if not str(given["redirect_uri"]).endswith("/oauth2callback"):
+        raise InputError(f"{start} redirect_uri must end with /oauth2callback.")
+    if find_spec("authlib") is None:
+        raise InputError(f"{start} Authlib is not installed; see requirements.txt.")
 
 
 def starting_line(listens_on: str | None, port: int | None, prefix: str = "") -> str:

@@ -1,6 +1,7 @@
-// The top bar: groups of pages at the left; model, unit and theme at the right; under the head
+// The top bar: groups of pages at the left; model, unit, theme and account at the right; under the head
 // line the tabs of the group.
 
+import { Account } from "./account.js";
 import { button, element } from "./dom.js";
 import { control } from "./form.js";
 import { menu, openAt, opens } from "./menu.js";
@@ -28,7 +29,8 @@ export class Bar {
     this.theme.setAttribute("aria-label", "Theme");
     menu(this.theme, () => this.themes());
     opens(this.model, (close) => this.models(close));
-    this.node.append(this.brand, this.groups, element("span", "gap"), frame.palette.opener, frame.lecture.opener, this.model, this.unit, this.theme);
+    this.account = new Account(frame);
+    this.node.append(this.brand, this.groups, element("span", "gap"), frame.palette.opener, frame.lecture.opener, this.model, this.unit, this.theme, this.account.node);
     this.tabs = element("nav", "tabs");
     this.tabs.setAttribute("aria-label", "Lenses of this group");
     this.family = element("nav", "tabs family");
@@ -56,6 +58,7 @@ export class Bar {
     const model = data.models.find((each) => each.chosen);
     this.model.textContent = `${model.short} ▾`;
     this.model.title = model.label;
+    this.account.draw();
     this.units.forEach((each, i) => each.setAttribute("aria-pressed", UNITS[i] === state.unit));
   }
 
@@ -116,7 +119,9 @@ export class Bar {
       openAt(this.theme, (close) => leaveForm(this.frame, close));
     };
     const admin = data.administers ? [{ label: "Administration", href: `${address.base}admin` }] : [];
-    return [{ heading: "This computer" }, ...admin, { label: "Leave this computer…", act: leave }];
+    const own = data.account?.signedIn ? [] : [{ label: "Leave this computer…", act: leave }]; // else: Sign out
+    const entries = [...admin, ...own];
+    return entries.length ? [{ heading: "This computer" }, ...entries] : [];
   }
 
   models(close) {

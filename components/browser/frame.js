@@ -1,6 +1,7 @@
 // The frame: top bar, head line, tabs, stage, inspector and timeline in one component. It stays
 // while lenses change; what a lens shows is drawn by the views of its panels.
 
+import { goBack } from "./account.js";
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
 import { Connection } from "./connection.js";
@@ -59,7 +60,7 @@ class Frame extends Stage {
       event.preventDefault();
       (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
     });
-    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.opening.lessons, this.status);
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.opening.lessons, this.head.notices, this.status);
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
@@ -84,6 +85,7 @@ class Frame extends Stage {
     this.data = data;
     this.reports.send = setStateValue;
     if (first) this.address.begin(data);
+    if (first) goBack(this.address.base);
     if (first && data.mode === "class") this.join();
     if (data.lens) this.lenses[data.lens.kind] ??= data.lens;
     this.reports.acknowledge(data.acked);

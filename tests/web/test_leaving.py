@@ -84,3 +84,17 @@ def test_a_page_from_elsewhere_cannot_make_a_reader_leave(client, source, among_
 
 def test_alone_on_a_machine_there_is_nobody_to_leave_for(client, source):
     assert client.post("/base/leave", headers=ASKED).status_code == 404
+
+
+def test_whoever_is_signed_in_keeps_their_library_and_signs_out_instead(source, monkeypatch):
+    monkeypatch.setenv("ENTROSCOPE_MODE", "public")
+    settings.cache_clear()
+    ada = readers.Reader("id", "ada", signed_in=True)
+    app = Starlette(routes=leaving_routes(source))
+
+    async def as_ada(scope, receive, send):
+        await app({**scope, "state": {**scope.get("state", {}), "reader": ada}}, receive, send)
+
+    answer = TestClient(as_ada).post("/leave", headers=ASKED)
+    assert (answer.status_code, answer.text) == (409, "Sign out instead.")
+    assert source.forgotten == []
