@@ -10,6 +10,7 @@ import pytest
 from backend.classroom import streams as module
 from backend.classroom.streams import Streams
 from backend.events import Alive, Closing
+from tests.loops import run_loop
 
 SILENCE = module.PATIENCE
 
@@ -29,7 +30,7 @@ def test_a_listener_is_told_at_first_and_of_what_changed_from_any_thread():
         threading.Thread(target=streams.changed).start()
         return [first.plain(), (await anext(stream)).plain()]
 
-    assert asyncio.run(play()) == [{"type": "class", "n": 0}, {"type": "class", "n": 1}]
+    assert run_loop(play()) == [{"type": "class", "n": 0}, {"type": "class", "n": 1}]
 
 
 def test_nothing_new_is_not_told_again_but_the_line_never_falls_silent():
@@ -40,7 +41,7 @@ def test_nothing_new_is_not_told_again_but_the_line_never_falls_silent():
         streams.changed()
         return await asyncio.wait_for(anext(stream), 1)
 
-    assert isinstance(asyncio.run(play()), Alive)
+    assert isinstance(run_loop(play()), Alive)
 
 
 def test_the_silence_is_shorter_than_a_proxy_bears():
@@ -60,7 +61,7 @@ def test_readers_are_counted_once_and_only_while_they_listen():
         await open_ones[2].aclose()
         return [*counts, streams.here]
 
-    assert asyncio.run(play()) == [2, 1]
+    assert run_loop(play()) == [2, 1]
 
 
 def test_a_whole_class_that_leaves_at_once_is_gone():
@@ -81,7 +82,7 @@ def test_a_whole_class_that_leaves_at_once_is_gone():
         _, still = await asyncio.wait(tasks, timeout=1)
         return len(still), streams.here
 
-    assert asyncio.run(play()) == (0, 0)
+    assert run_loop(play()) == (0, 0)
 
 
 def test_a_reader_has_a_few_streams_and_the_oldest_gives_way():
@@ -93,7 +94,7 @@ def test_a_reader_has_a_few_streams_and_the_oldest_gives_way():
             await anext(opened[-1])
         return await anext(opened[0]), streams
 
-    last, _ = asyncio.run(play())
+    last, _ = run_loop(play())
     assert last.plain()["type"] == "elsewhere"
     assert last.last
 
@@ -107,4 +108,4 @@ def test_all_streams_end_when_the_server_goes_down():
         late = streams.listen("bob", dict, student=True)
         return [await anext(stream), await anext(late)]
 
-    assert all(isinstance(each, Closing) for each in asyncio.run(play()))
+    assert all(isinstance(each, Closing) for each in run_loop(play()))
