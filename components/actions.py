@@ -47,7 +47,7 @@ def run(source: Source, said: Mapping[str, Any]) -> None:
     request = asked(lens, session.model(), fields)
     made = new_reading(lens, request, before)
     alone = made.main is request or needs_more(lens)
-    made = replace(made, address={"run": (request if alone else made.main).key})
+    made = replace(made, address={"run": source.handle((request if alone else made.main).key)})
     _submit(source, lens, made, [request] if alone else [made.main, request])
 
 
@@ -153,6 +153,35 @@ def save(source: Source, said: Mapping[str, Any]) -> None:
 def unsave(source: Source, said: Mapping[str, Any]) -> None:
     """Take back a save."""
     source.library().delete([str(said.get("run", ""))])
+
+
+@action("share")
+def share(source: Source, said: Mapping[str, Any]) -> None:
+    """Save the run on screen, and make a link with which everybody can read it."""
+    lens = _lens(said)
+    made = session.reading(source, lens)
+    content = made.contents.get(lens.kind)
+    found = source.run_of(content) if content else None
+    if found is None:
+        raise InputError("There is nothing to share yet.")
+    library = source.library()
+    run_id = library.save(found)
+    session.show(replace(made, address={"run": source.shared_key(library.share(run_id))}))
+    session.notice(
+        "info",
+        "Shared: whoever has the link can read this run. Link copies it.",
+        undo={"do": "unshare", "run": run_id, "kind": lens.kind},
+    )
+
+
+@action("unshare")
+def unshare(source: Source, said: Mapping[str, Any]) -> None:
+    """Take back a link: nobody can read the run with it any more."""
+    lens, run_id = _lens(said), str(said.get("run", ""))
+    made = session.reading(source, lens)
+    source.library().unshare([run_id])
+    session.show(replace(made, address={"run": source.saved_key(run_id)}))
+    session.notice("info", "Taken back: nobody can read this run by the link any more.")
 
 
 def _submit(source: Source, lens: Lens, made: Any, requests: list[Request]) -> None:
