@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from .characters import one_printable_line
 from .commands import app
 from .errors import EntroscopeError
 
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _refuse(message: str) -> int:
     if message:  # empty after a bare call, which prints the help
-        typer.echo("error: " + " ".join(message.split()), err=True)
+        typer.echo("error: " + one_printable_line(" ".join(message.split())), err=True)
     return 2
 
 

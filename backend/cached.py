@@ -69,6 +69,9 @@ if TYPE_CHECKING:
 _SAVED = "saved-"
 SHARED = "shared-"
 
+MOST_COUNTED = 1_000_000
+"""Characters of a text that is counted while somebody types."""
+
 _started: list[Engine] = []
 """The engine, once there is one: torch takes seconds, and a lookup does not start it."""
 
@@ -217,6 +220,10 @@ def count(body: bytes) -> dict[str, Any]:
         text = str(said["text"])
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError("A count needs a text and a model.") from error
+    if len(text) > MOST_COUNTED:
+        check_model(spec)
+        words = f"{len(text):,} characters; at most {MOST_COUNTED:,} are counted beforehand"
+        return {"words": words}
     found, limit = count_tokens(spec, text), context_length(spec)
     if found is None:
         return {"words": f"{len(text):,} characters; counted once the model is here"}
@@ -483,7 +490,8 @@ def comparison_run(name: str) -> Run:
 
 @st.cache_resource(show_spinner=False)
 def _library() -> Library:
-    return Library(settings().data_dir / "runs", preview)
+    limits = settings()
+    return Library(limits.data_dir / "runs", preview, limits.library_bytes)
 
 
 def library() -> Library:
@@ -541,8 +549,7 @@ def count_tokens(
     check_model(spec)
     if not is_here(spec):
         return None
-    tokenizer = _tokenizer(spec.source, spec.revision, stamp(spec))
-    return tokenizer.count(text, special_tokens=special_tokens, chat=chat, add_bos=add_bos)
+    return _counted(spec.source, spec.revision, stamp(spec), text, special_tokens, chat, add_bos)
 
 
 def context_length(spec: ModelSpec) -> int | None:
@@ -567,6 +574,20 @@ def _tokenizer(source: str, revision: str | None, files: Stamp) -> TextTokenizer
     from .models import load_tokenizer
 
     return load_tokenizer(ModelSpec(source=source, revision=revision))
+
+
+@st.cache_data(show_spinner=False, max_entries=1_000)
+def _counted(
+    source: str,
+    revision: str | None,
+    files: Stamp,
+    text: str,
+    special_tokens: Literal["text", "special"],
+    chat: bool,
+    add_bos: bool,
+) -> int:
+    tokenizer = _tokenizer(source, revision, files)
+    return tokenizer.count(text, special_tokens=special_tokens, chat=chat, add_bos=add_bos)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -139,6 +139,12 @@ class Settings(BaseSettings):
         description="Whether readers may name other models. Turn it off on a shared server, "
         "where a name could fill the disk or read a folder.",
     )
+    library_bytes: int = Field(
+        default=20_000_000_000,
+        gt=0,
+        description="The most that all saved runs may have together, in bytes, those in the trash "
+        "included.",
+    )
 
     @field_validator("address")
     @classmethod

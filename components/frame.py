@@ -67,9 +67,11 @@ export default function (component) {
 
 def first_modules() -> list[str]:
     """Return the modules that the first picture of a text needs, by their path in the assets."""
-    views = [BROWSER / "views" / f"{each}.js" for each in _FIRST_VIEWS]
-    paths = [*sorted(BROWSER.glob("*.js")), *views]
-    return [*(each.relative_to(BROWSER).as_posix() for each in paths), "colours.js"]
+    paths = [each.relative_to(BROWSER) for each in sorted(BROWSER.rglob("*.js"))]
+    frame = [
+        each.as_posix() for each in paths if each.parts[0] not in ("pages", "readers", "views")
+    ]
+    return [*frame, *(f"views/{each}.js" for each in _FIRST_VIEWS), "colours.js"]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 
@@ -15,6 +16,8 @@ from backend.engine import Engine, LocalExecutor
 from backend.errors import EntroscopeError, InputError
 from backend.events import Done, Unknown
 from backend.lenses import LENSES
+from backend.models import load_tokenizer
+from backend.models.tokenizer import TextTokenizer
 from backend.registry import Registry
 from backend.runs import AttentionRequest, ModelSpec, TextRequest, TextRun
 from backend.settings import Settings, settings
@@ -329,3 +332,24 @@ def test_the_bundled_model_counts_and_knows_its_limit_without_its_weights():
     assert cached.count_tokens(ModelSpec(), "One two three 456") == 7
     assert cached.context_length(ModelSpec()) == 8192
     assert cached.model_facts(ModelSpec()) is None
+
+
+def test_a_text_is_counted_once_however_often_somebody_asks(tiny_folder, monkeypatch):
+    spec = ModelSpec(source=str(tiny_folder("llama")))
+    counted = []
+    count = TextTokenizer.count
+    monkeypatch.setattr(
+        TextTokenizer, "count", lambda self, text, **how: counted.append(text) or count(self, text)
+    )
+    text = f"{TEXT} once"
+    first = [cached.count_tokens(spec, text) for _ in range(3)]
+    assert first == [count(load_tokenizer(spec), text)] * 3
+    assert counted == [text]
+
+
+def test_a_text_too_long_to_be_counted_while_it_is_typed_is_not(tiny_folder, monkeypatch):
+    monkeypatch.setattr(cached, "count_tokens", None)
+    model = {"source": str(tiny_folder("llama"))}
+    body = json.dumps({"model": model, "text": "x" * (cached.MOST_COUNTED + 1)}).encode()
+    said = cached.count(body)
+    assert said == {"words": "1,000,001 characters; at most 1,000,000 are counted beforehand"}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from backend.storage import permalink
+from backend.storage import csv_file, permalink
 from backend.storage.csv_file import table_csv
 from backend.storage.files import content_id, load_run
 from backend.storage.plain import to_plain
@@ -49,7 +50,9 @@ def test_a_file_opens_with_its_kind_title_key_and_content(name):
 
 
 @NAMES
-def test_its_tables_are_the_same_letter_by_letter(name):
+def test_its_tables_are_the_same_letter_by_letter(name, monkeypatch):
+    # That version wrote no apostrophe in front of what a spreadsheet takes for a formula.
+    monkeypatch.setattr(csv_file, "_FORMULA", re.compile("(?!)"))
     tables = {table: digest(table_csv(rows)) for table, rows in opened(name).tables().items()}
     assert tables == GOLDEN[name]["csv"]
 

@@ -14,9 +14,17 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
 GROUND = {
-    "accounts", "errors", "events", "progress", "quantities", "readers", "registry", "settings",
+    "accounts",
+    "characters",
+    "errors",
+    "events",
+    "progress",
+    "quantities",
+    "readers",
+    "registry",
+    "settings",
     "version",
-}  # fmt: skip
+}
 
 # Room: the rooms it may import, beside itself. The ground floor is open to the whole backend.
 MODELS = {"ground", "runs", "models"}

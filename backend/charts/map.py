@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 import numpy as np
 
+from ..derived.limits import Judged
 from ..quantities import Quantity
 from .base import HEADS, POINTS, Spec, finished, tooltip
 from .places import Places
@@ -33,6 +35,8 @@ def map_chart(
     high: float | None = None,
     label: str = "",
     narrow: bool = False,
+    judged: Judged | None = None,
+    others: Mapping[str, np.ndarray] | None = None,
 ) -> Spec:
     """Return the map of ``values`` [rows, columns], as stored; what is not known stays grey.
 
@@ -49,6 +53,8 @@ def map_chart(
         high: upper end, likewise.
         label: of the colours; what the number is called when left out.
         narrow: the legend stands above, as in a picture that is higher than wide.
+        judged: how the values follow from ``others`` by limits, which become signals.
+        others: what they follow from, [rows, columns] each.
     """
     low = quantity.low if low is None else low
     high = quantity.high if high is None else high
@@ -59,7 +65,16 @@ def map_chart(
     named = not columns.counted and len(columns) <= MOST_NAMES
     if named:
         sets["columns"] = {"label": columns.labels, "left": range(len(columns))}
-    base = alt.Chart(POINTS).transform_calculate(
+    base = alt.Chart(POINTS)
+    signals, text, legend = {}, value_text(quantity, "value"), {}
+    if judged is not None:
+        fields |= {name: each.ravel() for name, each in (others or {}).items()}
+        signals = {each.name: each.value for each in judged.limits}
+        text = f"{list(judged.names)}[datum.value - 1]"
+        count = range(1, len(judged.names) + 1)
+        legend = {"values": list(count), "labelExpr": text}
+        base = base.transform_calculate(value=judged.expression)
+    base = base.transform_calculate(
         right=f"datum.left + {width}", below="datum.above + 1", **shade_of(quantity)
     )
     x = alt.X(
@@ -76,7 +91,7 @@ def map_chart(
         {
             rows.name: "datum.row",
             columns.name: "datum.column",
-            "value": value_text(quantity, "value"),
+            "value": text,
         }
     )
     known = place.transform_filter("isValid(datum.shade)").mark_rect(tooltip=tip, cursor="pointer")
@@ -95,14 +110,38 @@ def map_chart(
                 label=label,
                 orient="top" if narrow else "right",
                 gradientLength=120,
+                **legend,
             )
         ),
+        *([_written_on(base, x, y, text, len(rows), (low + high) / 2)] if judged else ()),
         empty,
         _here(rows, columns, width).encode(x=x, x2="right:Q", y=y, y2="below:Q"),
         *_names(rows),
         *(_names_below(columns, len(rows)) if named else ()),
     )
-    return finished(chart, unit, sets, height=max(LEAST_HEIGHT, ROW_HEIGHT * len(rows)), note=note)
+    height = max(LEAST_HEIGHT, ROW_HEIGHT * len(rows))
+    return finished(chart, unit, sets, height=height, note=note, signals=signals)
+
+
+def _written_on(
+    base: alt.Chart, x: alt.X, y: alt.Y, text: str, rows: int, middle: float
+) -> alt.Chart:
+    """Return what the fields are called, written on them where they have room."""
+    names = (
+        base.transform_filter(f"isValid(datum.shade) && height >= {NAME_HEIGHT * rows}")
+        .transform_calculate(middle="datum.left + 0.5", centre="datum.above + 0.5", name=text)
+        .encode(x=_at(x, "middle"), y=_at(y, "centre"), text="name:N")
+    )
+    # The lower half of the colours is dark, in both themes.
+    colour = alt.condition(f"datum.shade < {middle}", alt.value("white"), alt.value("black"))
+    return names.mark_text(fontSize=11).encode(color=colour)
+
+
+def _at(axis: Any, field: str) -> Any:
+    """Return an axis of another field."""
+    made = axis.copy()
+    made.shorthand = f"{field}:Q"
+    return made
 
 
 def _fields(values: np.ndarray, rows: Places, columns: Places) -> tuple[dict[str, Any], int]:

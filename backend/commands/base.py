@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..characters import one_printable_line
 from ..errors import InputError
 from ..runs import ModelSpec, Request, Run
 from ..storage.plain import to_plain
@@ -97,7 +98,7 @@ def answer(
     from ..studies import Progress
 
     def show(progress: Progress) -> None:
-        typer.echo(f"\r\033[K{progress.message}", err=True, nl=False)
+        typer.echo(f"\r\033[K{one_printable_line(progress.message)}", err=True, nl=False)
 
     live = sys.stderr.isatty()
     model = load_model(request.model) if request.reads_model else None

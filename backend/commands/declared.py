@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from ..characters import one_printable_line
 from ..derived import number, number_names
 from ..errors import InputError
 from ..quantities import Quantity
@@ -92,7 +93,7 @@ def add(kind: str, own: Own | None = None) -> None:
             raise _refusal(error, declared) from error
         run = base.answer(asked, **files)
         for line in own.report(run) if own.report else ():
-            typer.echo(line)
+            typer.echo(one_printable_line(line))
         count = [own.count(run)] if own.count else []
         typer.echo(f"{files['out']}: {', '.join([*count, *summary(run)])}")
 

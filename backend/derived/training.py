@@ -109,6 +109,7 @@ class Shown:
 
     Attributes:
         kind: how: a bar a column, a line a row, or a map.
+        kept: which rows these are of all; one of which nothing is known is left out.
     """
 
     kind: Literal["bars", "lines", "map"]
@@ -117,6 +118,7 @@ class Shown:
     rows: list[str]
     column: str
     columns: list[str]
+    kept: tuple[int, ...] = (0,)
 
 
 def picture_of(run: TrainingRun, name: str, at: int) -> Shown:
@@ -144,7 +146,7 @@ def picture_of(run: TrainingRun, name: str, at: int) -> Shown:
     seen = np.flatnonzero((~np.isnan(flat)).any(axis=1)).tolist() or range(len(flat))
     kept, labels = flat[list(seen)], [labels[row] for row in seen]
     row = axes[-2] if len(axes) > 1 else "variant"
-    return Shown(_kind(about.axes, kept.shape), kept, row, labels, axes[-1], last)
+    return Shown(_kind(about.axes, kept.shape), kept, row, labels, axes[-1], last, tuple(seen))
 
 
 def _kind(axes: tuple[str, ...], shape: Sequence[int]) -> Literal["bars", "lines", "map"]:

@@ -6,7 +6,9 @@ import hashlib
 import json
 import re
 import secrets
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -16,6 +18,7 @@ from ..errors import InputError, LibraryError
 from ..lenses.looks import read_look
 from ..storage.atomic import write_atomically
 from ..storage.files import adapter
+from ..storage.library_space import TRASH_DAYS
 from ..storage.strict_json import parse
 from .base import Lesson, Step, check_lesson, plain
 
@@ -115,9 +118,14 @@ class OwnLessons:
             return self._write(lesson_id, lesson)
 
     def delete(self, lesson_id: str) -> None:
-        """Throw a lesson away; ``restore`` brings it back. Raises as ``find``."""
+        """Throw a lesson away; ``restore`` brings it back for 30 days. Raises as ``find``."""
         path = self._path(lesson_id)
         self._move(path, path.with_suffix(_TRASH))
+        with suppress(OSError):  # another server may do the same
+            path.with_suffix(_TRASH).touch()
+            for old in self._folder.glob(f"*{_TRASH}"):
+                if time.time() - old.stat().st_mtime > TRASH_DAYS * 86_400:
+                    old.unlink(missing_ok=True)
 
     def restore(self, lesson_id: str) -> None:
         """Bring a lesson back. Raises as ``find``."""
@@ -130,7 +138,7 @@ class OwnLessons:
         return [
             each.lesson.title
             for each in self.entries()
-            if wanted & {read_look(step.look).query.get("run") for step in each.lesson.steps}
+            if any(wanted & _shown_by(step) for step in each.lesson.steps)
         ]
 
     def _path(self, lesson_id: str) -> Path:
@@ -190,3 +198,9 @@ def checked(fields: Any) -> Lesson:
 
 def _version(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _shown_by(step: Step) -> set[str]:
+    """Return how a step's look names the saved runs that it shows."""
+    query = read_look(step.look).query
+    return {query.get("run", ""), *query.get("branches", "").split(".")}

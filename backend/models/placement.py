@@ -21,7 +21,8 @@ def resolve_device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         device = None
-    if device is None or device.type not in ("cpu", "cuda", "mps"):
+    numbered = device is not None and device.type != "cuda" and device.index is not None
+    if device is None or numbered or device.type not in ("cpu", "cuda", "mps"):
         raise ModelError(f"There is no device {name!r}. Use auto, cpu, cuda, cuda:1 or mps.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         count = torch.cuda.device_count()

@@ -141,8 +141,9 @@ class TextTokenizer:
         chat: bool = False,
     ) -> int:
         """Return how many tokens ``encode`` would give, faster."""
-        ids, _ = self._read_all(self._parts(text, special_tokens, chat))
-        return len(ids) + int(add_bos and not self._begins_with_bos(ids))
+        read = [self._read(*part) for part in self._parts(text, special_tokens, chat)]
+        first = next((each.ids[:1] for each in read if len(each)), [])
+        return sum(map(len, read)) + int(add_bos and not self._begins_with_bos(first))
 
     def decode(self, ids: Sequence[int] | np.ndarray) -> str:
         """Return the text of ``ids``, control tokens included.
@@ -283,7 +284,8 @@ class TextTokenizer:
             ) from error
         with self._lock:  # the switch belongs to the tokenizer, not to the call
             self._tokenizer.encode_special_tokens = special_tokens == "text"
-            return self._tokenizer.encode(text, add_special_tokens=False)
+            # As a batch: only then other threads run meanwhile.
+            return self._tokenizer.encode_batch([text], add_special_tokens=False)[0]
 
     def _refuse_dropped(self, text: str) -> None:
         position = self._spelling.first_absent(text)

@@ -9,6 +9,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..characters import without_steering
 from ..errors import InputError
 from ..lenses import LENSES, Lens
 from ..lenses.panels.table import Table
@@ -38,6 +39,8 @@ _PAGES = Environment(
 def report_html(run: Run, unit: str = "nats") -> str:
     """Return a page with the run's numbers, pictures, model, parameters and citation.
 
+    Control characters of its texts are written as their code point.
+
     Args:
         run: of any kind.
         unit: "nats" or "bits".
@@ -48,7 +51,7 @@ def report_html(run: Run, unit: str = "nats") -> str:
     if unit not in UNITS:
         raise InputError(f"The unit is 'nats' or 'bits', not {unit!r}.")
     lens = LENSES[run.kind]
-    return _PAGES.get_template("page.html").render(
+    page = _PAGES.get_template("page.html").render(
         title=run.title or f"{lens.title}, run {content_id(run)}",
         lens=lens,
         run=run,
@@ -71,6 +74,7 @@ def report_html(run: Run, unit: str = "nats") -> str:
         sources=sources(lens, run),
         snippet=snippet(run),
     )
+    return without_steering(page)
 
 
 def write_report(run: Run, path: Path, unit: str = "nats") -> Path:

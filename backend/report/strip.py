@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ..characters import without_steering
 from ..charts import colours, scales
 from ..charts.ramps import written
 from ..derived import number, number_names
@@ -139,7 +140,7 @@ def _tokens(run: TokenizedRun, measure: Measure) -> list[dict[str, Any]]:
 
 def _data(run: TokenizedRun, measures: dict[str, Measure], unit: str) -> Markup:
     data: dict[str, Any] = {
-        "tokens": run.tokens,
+        "tokens": [without_steering(each) for each in run.tokens],
         "ids": run.token_ids.tolist(),
         "measures": {
             name: {
@@ -158,7 +159,7 @@ def _data(run: TokenizedRun, measures: dict[str, Measure], unit: str) -> Markup:
         data["expected"] = {
             "topIds": run.top_ids.tolist(),
             "topLogprobs": [numbers(row) for row in run.top_logprobs],
-            "vocabulary": run.vocabulary,
+            "vocabulary": {key: without_steering(text) for key, text in run.vocabulary.items()},
         }
     plain = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Markup(plain.replace("<", "\\u003c").replace("\u2028", "\\u2028"))  # noqa: S704

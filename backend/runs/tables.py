@@ -54,8 +54,19 @@ def declared_tables(run: Run, first: Mapping[str, Table] | None = None) -> dict[
             continue
         for key, entry in (values if isinstance(values, dict) else {name: values}).items():
             table = found.setdefault(_name(spec), indexed(_sizes(spec, entry.shape)))
-            table[spec.quantity.column(key)] = entry.ravel()
+            add_column(table, spec.quantity.column(key), entry.ravel())
     return found
+
+
+def add_column(table: Table, name: str, values: Any) -> None:
+    """Put a column at the end of a table; one that is there already stays as it is.
+
+    Names that a file gives may be anything: such a column gets a name of its own, "detail_" and
+    the name.
+    """
+    while name in table:
+        name = f"detail_{name}"
+    table[name] = values
 
 
 def _name(spec: ArraySpec) -> str:

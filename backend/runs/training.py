@@ -17,7 +17,7 @@ from .axes import Axis
 from .base import RUN_KINDS, Request, Run
 from .fields import asked
 from .model import NO_MODEL, ModelSpec
-from .tables import Table, indexed
+from .tables import Table, add_column, indexed
 
 Value = float | int | str
 
@@ -278,7 +278,7 @@ class TrainingRun(Run):
             parts = [*(["final"] if about.final else []), *about.axes]
             key = "_".join(parts).replace(" ", "_") or "records"
             table = found.setdefault(key, self._table(about.axes, final=about.final))
-            table[about.quantity.column(name)] = values[name].ravel()
+            add_column(table, about.quantity.column(name), values[name].ravel())
         return found
 
     def _table(self, axes: tuple[str, ...], *, final: bool = False) -> Table:

@@ -13,7 +13,7 @@ from ..quantities import Quantity
 from .arrays import array
 from .base import RUN_KINDS, Request, Run, check_numbers
 from .fields import asked
-from .tables import Table
+from .tables import Table, add_column
 from .token_numbers import ENTROPY, RANK, SURPRISAL, VARENTROPY
 
 _ENDED = "the text had ended"
@@ -314,7 +314,8 @@ class TrajectoryRun(Run):
             "kl_nats": self.kl[done],
             "drawn_probability": self.drawn_probability[done],
         }
-        steps |= {name: value[done] for name, value in self.details.items()}
+        for name, value in self.details.items():
+            add_column(steps, name, value[done])
         found = {"steps": steps, "tops": self._tops()}
         return found if self.compare_count is None else found | {"compared": self._compared(done)}
 

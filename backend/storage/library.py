@@ -14,8 +14,8 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,9 +24,10 @@ from typing import Any, Literal, get_args
 from ..errors import InputError, LibraryError, OverBudgetError, RunFileError
 from ..runs.base import Run
 from ..runs.header import MAX_TITLE
-from .atomic import PART_PREFIX
-from .files import content_id, dump_run, load_run, save_run
+from .atomic import PART_PREFIX, write_atomically
+from .files import content_id, dump_run, load_run
 from .library_index import connect, open_index, speaking
+from .library_space import Space, remove
 from .subject import searched
 from .tags import clean_tags
 from .view import EVERYONE, UNOWNED, View
@@ -40,7 +41,8 @@ TEXT_BEGINNING = 200
 """Characters of a text that an entry has."""
 TEXT_SEARCHED = 20_000
 """Characters of a text that a search looks through."""
-TRASH_DAYS = 30
+_TIDY = 3600
+"""Seconds after which the trash is looked through again."""
 _TRY_AGAIN = 30
 """Seconds after which a folder that may only be read is tried again."""
 
@@ -77,10 +79,17 @@ class Entry:
 
 @dataclass
 class _State:
-    """What all views of a library know of its folder."""
+    """What all views of a library know of its folder.
+
+    Attributes:
+        writable: whether it may be written now, and if not ``why``.
+        tried, tidied: when that was last tried, and the trash last emptied.
+    """
 
     writable: bool = False
+    why: str = ""
     tried: float = -math.inf
+    tidied: float = -math.inf
 
 
 class Library:
@@ -91,14 +100,21 @@ class Library:
     Args:
         folder: made when it is not there. Runs that other programs put into it are found.
         preview: returns what a picture of a run is drawn from, kept in the index.
+        limit: bytes of all files together, those in the trash too; None for any number.
 
     Raises:
         LibraryError: the folder cannot be used now. So does every method.
     """
 
-    def __init__(self, folder: Path, preview: Callable[[Run], str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        preview: Callable[[Run], str] | None = None,
+        limit: int | None = None,
+    ) -> None:
         self._folder = folder
         self._preview = preview
+        self._space = Space(limit)
         self._state = _State()
         self._view = View()
         self._open()
@@ -120,23 +136,30 @@ class Library:
             return self
         return self.seen_by(replace(self._view, owner=EVERYONE))
 
-    def _open(self) -> None:
-        """Make the folder ready; where it may only be read, try again now and then."""
+    def _open(self, *, change: bool = False) -> None:
+        """Make the folder ready; where it may only be read, try again now and then.
+
+        Args:
+            change: try again at once, as something is to be changed.
+        """
         state = self._state
-        if state.writable or time.monotonic() - state.tried < _TRY_AGAIN:
+        if state.writable or not (change or time.monotonic() - state.tried > _TRY_AGAIN):
             return
         state.tried = time.monotonic()
         try:
-            with speaking():
+            with speaking(self._folder):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 open_index(self._folder)
                 state.writable = True
                 self._adopt()
-                self._empty_trash()
-        except LibraryError:
-            state.writable = False
-            with connect(self._folder, only_read=True) as index:
-                index.execute("select id from run limit 1")
+            self._tidy()
+        except LibraryError as why:
+            self._give_up_writing(why)
+            try:
+                with connect(self._folder, only_read=True) as index:
+                    index.execute("select id from run limit 1")
+            except LibraryError:
+                raise why from None  # there is nothing to read, and this is the reason
 
     def save(self, run: Run, *, title: str = "", tags: Iterable[str] = ()) -> str:
         """Keep a run for good and return its id; it is on the disk when this returns.
@@ -145,15 +168,19 @@ class Library:
         back from the trash. Its file is written anew if it is damaged.
 
         Raises:
+            LibraryError: the library is full, or its folder cannot be written now.
             OverBudgetError: whoever saves has saved too much today.
+            RunFileError: it is too large to be read again.
         """
         run_id, kept_tags = content_id(run), clean_tags(tags)
         path = self._path(run_id)
         self.restore([run_id])  # first: else another process may empty the trash meanwhile
-        with speaking():
+        with speaking(self._folder):
             self._check_quota(run_id, run)
             if not _holds(path, run_id):
-                save_run(run, path)
+                data = dump_run(run)
+                self._remove(lambda index: self._space.make_way(index, len(data)))
+                write_atomically(path, data)
             self._insert(run_id, run, path, self._view.owner)
         if title:
             self.rename(run_id, title)
@@ -224,7 +251,7 @@ class Library:
     def tags(self) -> list[str]:
         """Return all tags of the runs that are here, the most used first."""
         seen, owners = self._view.seen()
-        with self._connect() as index:
+        with self._reading() as index:
             rows = index.execute(
                 "select value from run, json_each(run.tags) where deleted is null "  # noqa: S608
                 f"and {seen} group by value order by count(*) desc, value collate nocase",
@@ -240,7 +267,7 @@ class Library:
         marks = ", ".join("?" * len(run_ids))
         known: dict[str, str | None] = dict.fromkeys(run_ids)
         # An index of an older version, where it may not be changed, has no such column.
-        with suppress(LibraryError), self._connect() as index:
+        with suppress(LibraryError), self._reading() as index:
             known |= index.execute(f"select id, preview from run where id in ({marks})", [*run_ids])  # noqa: S608
         return {
             each: self._previewed(each) if made is None else made for each, made in known.items()
@@ -268,8 +295,13 @@ class Library:
         self._change("tags = ?", written, [run_id])
 
     def delete(self, run_ids: Sequence[str]) -> None:
-        """Put runs into the trash; ``restore`` brings them back for 30 days."""
+        """Put runs into the trash; ``restore`` brings them back.
+
+        They leave it after 30 days, and earlier where their place is needed.
+        """
         self._change("deleted = ?", _now(), run_ids)
+        self._state.tidied = -math.inf
+        self._tidy()
 
     def restore(self, run_ids: Sequence[str]) -> None:
         """Take runs out of the trash."""
@@ -307,13 +339,13 @@ class Library:
 
     def shares(self) -> dict[str, str]:
         """Return the handles of the runs that this reader shares, by the runs' ids."""
-        with self._connect() as index:
+        with self._reading() as index:
             rows = index.execute("select id, handle from share where owner = ?", [self._view.owner])
             return dict(rows.fetchall())
 
     def shared(self, handle: str) -> tuple[Path, str] | None:
         """Return file and title of the run of a handle, whoever asks; None if taken back."""
-        with self._connect() as index:
+        with self._reading() as index:
             row = index.execute(
                 "select run.id, run.title from share join run using (id) where handle = ? "
                 "and deleted is null order by run.owner = share.owner desc limit 1",
@@ -359,22 +391,19 @@ class Library:
             path = path.replace(self._path(run_id))
         self._insert(run_id, run, path, UNOWNED)
 
-    def _empty_trash(self) -> None:
-        limit = (datetime.now(UTC) - timedelta(days=TRASH_DAYS)).isoformat()
-        with self._connect() as index:
-            index.execute("begin immediate")  # nobody restores between the look and the deletion
-            # Of a run that several readers saved, the file stays until the last has let it go.
-            old = [
-                each
-                for (each,) in index.execute(
-                    "select id from run group by id having max(ifnull(deleted, '~')) < ?", [limit]
-                )
-            ]
-            # The file goes first: an entry without a file is forgotten, a file without an entry
-            # would come back to life.
-            for each in old:
-                self._path(each).unlink(missing_ok=True)
-            index.executemany("delete from run where id = ?", [(each,) for each in old])
+    def _tidy(self) -> None:
+        """Empty the trash of what is too old, now and then."""
+        state = self._state
+        if state.writable and time.monotonic() - state.tidied > _TIDY:
+            state.tidied = time.monotonic()
+            with suppress(LibraryError):  # what was asked for may work none the less
+                self._remove(self._space.too_old)
+
+    def _remove(self, chosen: Callable[[sqlite3.Connection], list[str]]) -> None:
+        """Remove for good what ``chosen`` returns; nobody restores it between look and removal."""
+        with connect(self._folder) as index:
+            index.execute("begin immediate")
+            remove(index, chosen(index), self._path)
 
     def _check_quota(self, run_id: str, run: Run) -> None:
         limit, owner = self._view.bytes_a_day, self._view.owner
@@ -405,8 +434,32 @@ class Library:
             index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null,?,?)", values)
 
     def _connect(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Return a connection for a change.
+
+        Raises:
+            LibraryError: at once where nothing can be changed now, with the reason.
+        """
+        self._open(change=True)
+        if not self.writable:
+            raise LibraryError(self._state.why)
+        return connect(self._folder)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection for a look, also where the disk has become full meanwhile."""
         self._open()
-        return connect(self._folder, only_read=not self.writable)
+        self._tidy()
+        with ExitStack() as stack:
+            try:
+                index = stack.enter_context(connect(self._folder, only_read=not self.writable))
+            except LibraryError as why:
+                self._give_up_writing(why)
+                index = stack.enter_context(connect(self._folder, only_read=True))
+            yield index
+
+    def _give_up_writing(self, why: LibraryError) -> None:
+        state = self._state
+        state.writable, state.why, state.tried = False, str(why), time.monotonic()
 
     def _change(
         self, what: str, value: str | None, run_ids: Sequence[str], *, quietly: bool = False
@@ -433,10 +486,10 @@ class Library:
         self, where: str, values: Sequence[str], sort: str, *, descending: bool,
         deleted: bool = False,
     ) -> list[Entry]:  # fmt: skip
-        seen, owners = self._view.seen()
         place = "not null" if deleted else "null"
         order = f"run.{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
-        with self._connect() as index:
+        seen, owners = self._view.seen()
+        with self._reading() as index:
             rows = index.execute(
                 f"select {_SHOWN} from run where deleted is {place} and {where} and {seen} "  # noqa: S608
                 f"order by {order}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -60,10 +61,14 @@ _REASONS = {
     "full": "the disk is full",
     "readonly": "it may only be read",
     "unable to open": "its folder may not be written",
+    "disk I/O error": "the disk refuses to be written or read",
 }
+_LITTLE = 65_536
+"""Bytes free on a disk that is called full: SQLite needs as much before it says so itself."""
 _CODES = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk is full",
+    errno.EFBIG: "no larger file may be written",
     errno.EROFS: "it may only be read",
     errno.EACCES: "its folder may not be written",
     errno.EPERM: "its folder may not be written",
@@ -101,19 +106,23 @@ def connect(folder: Path, *, only_read: bool = False) -> Iterator[sqlite3.Connec
     Raises:
         LibraryError: it cannot be used now; the message says why.
     """
-    with speaking():
+    with speaking(folder):
         place = (folder / _INDEX).absolute().as_uri() + (
             "?mode=ro&immutable=1" if only_read else ""
         )
         opened = sqlite3.connect(place, timeout=_PATIENCE, uri=True)
         with closing(opened) as index, index:
             index.execute("pragma synchronous=full")
+            index.execute("select 1 from sqlite_master limit 1")  # opens the file now, not later
             yield index
 
 
 @contextmanager
-def speaking() -> Iterator[None]:
+def speaking(folder: Path) -> Iterator[None]:
     """Turn what a disk or a lock refuses into one line for people.
+
+    Args:
+        folder: that is read or written.
 
     Raises:
         LibraryError: instead of ``OSError`` and ``sqlite3.OperationalError``.
@@ -123,10 +132,19 @@ def speaking() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         said = str(error)
         reason = next((why for words, why in _REASONS.items() if words in said), said)
+        if "disk I/O" in said and _is_full(folder):
+            reason = "the disk is full"
         raise LibraryError(_sentence(reason)) from error
     except OSError as error:
         reason = _CODES.get(error.errno or 0, error.strerror or "it cannot be used")
         raise LibraryError(_sentence(reason)) from error
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LITTLE
+    except OSError:
+        return False
 
 
 def _sentence(reason: str) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ KEEP_DAYS = 30
 class RowLog:
     """One line a batch, appended and flushed to the disk; a line that is damaged is ignored.
 
-    Several processes may work on one job: they write whole lines, one after the other.
+    Several processes may work on one job: they write whole lines, one after the other. Where the
+    disk is full or may only be read, the rows are in memory alone, and a stop costs the job.
 
     Args:
         folder: of all logs; those untouched for 30 days are removed.
@@ -26,24 +28,25 @@ class RowLog:
     """
 
     def __init__(self, folder: Path, name: str, about: Mapping[str, Any]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{name}.jsonl"
         self._head = json.dumps({"about": about}, sort_keys=True).encode()
         self._lock = FileLock(folder / "logs.lock")
         self.rows: dict[int, dict[str, Any]] = {}
         self.seconds = 0.0
-        with self._lock:
-            _remove_old(folder)
-            if self._is_ours():
-                self._read()
-            else:
-                self._begin()
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            with self._lock:
+                _remove_old(folder)
+                if self._is_ours():
+                    self._read()
+                else:
+                    self._begin()
 
     def add(self, rows: Mapping[int, dict[str, Any]], seconds: float) -> None:
         """Keep finished rows, by number, and the time they took."""
         self.rows.update(rows)
         self.seconds += seconds
-        with self._lock:
+        with suppress(OSError), self._lock:
             if self._is_ours():
                 self._append(_line(rows, seconds))
             else:  # another process began anew for a job about something else

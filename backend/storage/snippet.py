@@ -38,10 +38,13 @@ def snippet(run: Run) -> str:
 def _weights(run: Run) -> str:
     """Return a remark where ``load_model`` alone does not give the weights of the run."""
     facts = [run.model, run.other_model] if isinstance(run, DivergenceRun) else [run.model]
-    changed = [" ".join(each.weights.split()) for each in facts if ROUNDED in each.weights]
-    return "".join(
-        f"# The run's weights were rounded after loading, which this code does not do: {each}.\n"
-        for each in dict.fromkeys(changed)
+    changed = dict.fromkeys(each.weights for each in facts if ROUNDED in each.weights)
+    if not changed:
+        return ""
+    # As values: a comment of what a file says could name an encoding in which it is code.
+    return (
+        "# The weights of the run were rounded after loading, which this code does not do.\n"
+        f"weights_of_the_run = {list(changed)!r}\n"
     )
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
-from ..errors import InputError, OverBudgetError
+from ..errors import EntroscopeError, InputError, OverBudgetError
 from ..runs.dataset import MAX_DATASET_BYTES, MAX_ROWS
 
 SUFFIXES = (".txt", ".jsonl", ".csv")
@@ -18,6 +18,11 @@ FIELD = "text"
 
 MAX_FILE_BYTES = 2 * MAX_DATASET_BYTES
 """Names of fields and other columns take room too."""
+
+MAX_COLUMNS = 1_000
+MAX_NAMES = 100_000
+"""Characters of the row that names the columns."""
+_LISTED = 20
 
 # The limit of the csv module, 131,072 characters, is less than a text may have. It is one for the
 # whole process.
@@ -86,8 +91,9 @@ def fields_of(data: bytes, name: str) -> list[str]:
             return next(_rows(text, name), [])
         if suffix == ".jsonl":
             first: Any = json.loads(next(line for _, line in _lines(text)))
-            return [key for key, value in first.items() if isinstance(value, str)]
-    except (AttributeError, InputError, RecursionError, StopIteration, ValueError):
+            texts = (key for key, value in first.items() if isinstance(value, str))
+            return list(islice(texts, MAX_COLUMNS))
+    except (AttributeError, EntroscopeError, RecursionError, StopIteration, ValueError):
         pass
     return []
 
@@ -132,7 +138,9 @@ def _table(text: str, name: str, field: str) -> Iterator[str]:
     rows = _rows(text, name)
     names = next(rows, [])
     if field not in names and len(names) > 1:
-        raise InputError(f"{name} has no column {field!r}; it has {', '.join(map(repr, names))}.")
+        listed = ", ".join(repr(each[:60]) for each in names[:_LISTED])
+        more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+        raise InputError(f"{name} has no column {field!r}; it has {listed}{more}.")
     place = names.index(field) if field in names else 0
     if names and field not in names:
         yield names[0]
@@ -143,8 +151,43 @@ def _table(text: str, name: str, field: str) -> Iterator[str]:
 
 
 def _rows(text: str, name: str) -> Iterator[list[str]]:
-    """Yield the rows of a table that are not empty."""
+    """Yield the rows of a table that are not empty; the first one names the columns."""
+    lines = _Lines(text, name)
     try:
-        yield from filter(None, csv.reader(io.StringIO(text, newline=""), strict=True))
+        for row in csv.reader(lines, strict=True):
+            if len(row) > MAX_COLUMNS:
+                raise OverBudgetError(f"{name} has more than {MAX_COLUMNS:,} columns.")
+            if row:
+                lines.named = True
+                yield row
     except csv.Error as error:
         raise InputError(f"{name} is not a CSV table: {error}.") from error
+
+
+class _Lines:
+    """The lines of a table; names of columns without end are refused before they are parsed.
+
+    Attributes:
+        named: whether the columns have their names.
+    """
+
+    def __init__(self, text: str, name: str) -> None:
+        self._lines = io.StringIO(text, newline="")
+        self._name = name
+        self._left = MAX_NAMES
+        self.named = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._lines.readline() if self.named else self._lines.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        if not self.named:
+            self._left -= len(line)
+            if self._left < 0:
+                raise OverBudgetError(
+                    f"The first row of {self._name} has more than {MAX_NAMES:,} characters."
+                )
+        return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -115,7 +116,8 @@ def fit_lens(model: LanguageModel, report: Report = ignore) -> LinearLens:
     for depth in range(layers):
         report(Progress(len(parts) + depth, total, f"Fitting the linear lens: layer {depth + 1}"))
         weights[depth], biases[depth] = fit.solve(depth, RIDGE)
-    _store(model, weights, biases, fit.pairs)
+    with suppress(OSError):  # on a full disk it is fitted again next time
+        _store(model, weights, biases, fit.pairs)
     lens = _known[model] = _fitted(weights.half(), biases.half(), fit.pairs)
     return lens
 

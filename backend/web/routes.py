@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ NOT_HERE = "private, no-store"
 """Of parcels where a computer may be somebody else's next: nothing of a run stays on it."""
 MAX_BODY = 3_000_000
 """Bytes of a text that is counted."""
+MOST_COUNTS = 2
+"""Texts counted at once: other routes share the same threads."""
 
 OWN_HEADER = "X-Entroscope"
 """Only our own pages can send it: from elsewhere a browser asks first, and is refused."""
@@ -60,6 +63,7 @@ class _Serving:
     def __init__(self, source: Source, files: Assets) -> None:
         self._source = source
         self._files = files
+        self._counting = asyncio.Semaphore(MOST_COUNTS)
 
     async def data(self, request: Request) -> Response:
         content, part = request.path_params["content"], request.path_params["part"]
@@ -76,7 +80,8 @@ class _Serving:
         if body is None:
             return _refusal("This text is too long to be counted.", 413)
         try:
-            return JSONResponse(await run_in_threadpool(self._source.count, body))
+            async with self._counting:
+                return JSONResponse(await run_in_threadpool(self._source.count, body))
         except EntroscopeError as error:
             return JSONResponse({"words": str(error), "over": True})
 

@@ -4,13 +4,15 @@
 import { DEFAULTS, OLDER, WRITTEN } from "./state.js";
 
 const PAUSE = 150; // milliseconds; held-down arrow keys are written once
-const STEP = 700; // changes of the pin within this time are one entry of the history
+const STEP = 700; // quick changes within this time are one entry of the history
 
 const PINS = ["token", "row", "step"];
+const QUICK = [...PINS, "papers"]; // what is set many times in a row: by keys held down, or by typing
 
 export class Address {
   constructor(frame) {
     this.frame = frame;
+    this.returned = false; // by Back or Forward, and the server has not answered yet
     window.addEventListener("popstate", () => this.back());
   }
 
@@ -26,7 +28,9 @@ export class Address {
   }
 
   read() {
-    this.frame.set(this.stateOf(new URLSearchParams(window.location.search)));
+    const { frame } = this;
+    const found = this.stateOf(new URLSearchParams(window.location.search));
+    frame.set({ ...found, token: found.token ?? (frame.text ? frame.first : null) });
   }
 
   /** What an address says of the state; the default where it says nothing of use. */
@@ -43,12 +47,13 @@ export class Address {
   /** Write soon; see ``write``. */
   later(changed) {
     clearTimeout(this.timer);
-    const pins = [...changed].every((name) => PINS.includes(name));
+    const among = (names) => [...changed].every((name) => names.includes(name));
+    const [pins, quick] = [among(PINS), among(QUICK)];
     this.timer = setTimeout(() => {
       const said = new URLSearchParams(window.location.search);
-      const first = !PINS.some((name) => said.has(name)); // pinned by itself, so no step
-      const written = this.write({ replace: pins && (first || Date.now() - this.pinned < STEP) });
-      if (written && pins && !first) this.pinned = Date.now();
+      const first = pins && !PINS.some((name) => said.has(name)); // pinned by itself, so no step
+      const written = this.write({ replace: quick && (first || Date.now() - this.quick < STEP) });
+      if (written && quick && !first) this.quick = Date.now();
     }, PAUSE);
   }
 
@@ -79,7 +84,8 @@ export class Address {
     const { state, data, reading } = this.frame;
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries({ ...data.address, ...reading?.address })) query.set(key, value);
-    for (const [name, [key, form]] of Object.entries(WRITTEN)) {
+    for (const [name, [key, form, only]] of Object.entries(WRITTEN)) {
+      if (only && only !== page.module) continue;
       const value = state[name];
       if (value !== null && JSON.stringify(value) !== JSON.stringify(DEFAULTS[name])) query.set(key, form.write(value));
     }
@@ -90,6 +96,7 @@ export class Address {
   // Back or Forward: Streamlit runs the page again by itself; what is ours is taken over here.
   back() {
     clearTimeout(this.timer);
+    this.returned = true;
     const name = window.location.pathname.slice(this.base.length);
     const page = this.frame.bar.pages().find((each) => each.path === name);
     this.read();

@@ -106,16 +106,22 @@ export function stopKeys(input) {
   });
 }
 
-/** Call ``done`` with what ``ask(text)`` answers, once the reader rests; the last text wins. */
-export function afterRest(ask, done, rest = SLOW) {
+/**
+ * Call ``done`` with what ``ask(text)`` answers, once the reader rests; the last text wins.
+ * What takes time to answer may be asked ``early``, so that it is known when the rest is over.
+ */
+export function afterRest(ask, done, rest = SLOW, early = rest) {
   let timer;
   let turn = 0;
   return (text) => {
     clearTimeout(timer);
     const mine = ++turn;
-    timer = setTimeout(async () => {
-      const answer = await ask(text);
-      if (mine === turn) done(answer);
-    }, rest);
+    timer = setTimeout(() => {
+      const answer = ask(text);
+      timer = setTimeout(async () => {
+        const known = await answer;
+        if (mine === turn) done(known);
+      }, rest - early);
+    }, early);
   };
 }

@@ -7,6 +7,7 @@ import { count } from "./words.js";
 const SHORT = 60; // tokens; longer texts wait for Ctrl+Enter
 const SHORT_UNCOUNTED = 240; // characters, while there is no model to count tokens
 const REST = 700; // milliseconds without a key until a short text is read
+const EARLY = 250; // the same until its tokens are counted
 const QUESTIONS = 4;
 
 export class Opening {
@@ -21,7 +22,7 @@ export class Opening {
     this.box.setAttribute("aria-label", "Your text");
     this.box.spellcheck = false;
     stopKeys(this.box);
-    const soon = afterRest((text) => this.waits(text), (found) => this.rested(found), REST);
+    const soon = afterRest((text) => this.waits(text), (found) => this.rested(found), REST, EARLY);
     this.box.addEventListener("input", () => soon(this.box.value));
     this.box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -85,7 +86,7 @@ export class Opening {
   // Whether a text is short enough to be read by itself.
   async waits(text) {
     if (new Blob([text]).size <= SHORT) return { text, short: true }; // a token has at least one byte
-    const { tokens } = await this.frame.head.countTokens(text);
+    const { tokens } = await this.frame.fields.countTokens(text);
     return { text, tokens, short: tokens ? tokens <= SHORT : text.length <= SHORT_UNCOUNTED };
   }
 

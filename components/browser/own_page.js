@@ -11,6 +11,11 @@ export class OwnPage {
     this.node.hidden = true;
   }
 
+  /** The state changed. */
+  update(changed) {
+    this.page?.update?.(changed);
+  }
+
   async draw() {
     const { frame, node } = this;
     const name = frame.page.module;

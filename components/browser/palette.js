@@ -146,7 +146,9 @@ export class Palette {
     frame.lesson.leave();
     if (look) frame.visit(look);
     else if (target) frame.go(target, ask);
-    return place && this.scrollTo(place);
+    if (!place) return undefined;
+    frame.set({ papers: {} }); // it may be one that was left out
+    return this.scrollTo(place);
   }
 
   // A place of a page that is still to be drawn.

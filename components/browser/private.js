@@ -21,6 +21,34 @@ export function onThemeChange(mount, changed) {
   new MutationObserver(look).observe(host.parentElement, { attributes: true, subtree: true, attributeFilter: ["style", "class"] });
 }
 
+const app = () => document.querySelector("[data-testid=stApp]"); // missing where a view stands alone
+
+/** Whether the page has its connection to the server. */
+export function isConnected() {
+  return (app()?.dataset.testConnectionState ?? "CONNECTED") === "CONNECTED";
+}
+
+/** Whether the server works on this page's script now. */
+export function isRunning() {
+  return ["running", "rerunRequested"].includes(app()?.dataset.testScriptState);
+}
+
+/** Call ``changed()`` when the connection is lost, tried again, or there. */
+export function onConnection(changed) {
+  const node = app();
+  if (node) new MutationObserver(changed).observe(node, { attributeFilter: ["data-test-connection-state"] });
+}
+
+/** Close Streamlit's dialog about the connection whenever it opens: it takes the page away. */
+export function closeConnectionDialog() {
+  const look = new MutationObserver(() => {
+    if (isConnected()) look.disconnect();
+    const dialog = [...document.querySelectorAll("[role=dialog]")].find((each) => each.querySelector("h2")?.textContent === "Connection error");
+    dialog?.querySelector("button[aria-label=Close]")?.click();
+  });
+  look.observe(document.body, { childList: true, subtree: true });
+}
+
 const THEMES = { light: "Light", dark: "Dark" };
 const THEME_KEY = "stActiveTheme-";
 const keyOf = (path) => `${THEME_KEY}${path}-v2`;

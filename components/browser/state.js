@@ -23,6 +23,7 @@ export const DEFAULTS = {
   withoutFirst: false, // leave the first token, the usual sink, out of every look
   queries: null, // [first, stop) that means are taken over
   marks: true, // flags of heads
+  limits: {}, // of a training's numbers, by name: where they were moved
   flags: {}, // scale, upper, lower: where they differ from the panel's
   row: null, // of a table, or of the texts that samplers wrote: sampler × seeds + seed; branches follow
   step: null, // of these texts
@@ -33,6 +34,7 @@ export const DEFAULTS = {
   place: null, // of two texts that are compared
   cover: null, // the first token that is covered, for guessing
   lesson: null, // name and step of the lesson that is under way
+  papers: {}, // what the list of papers is narrowed to: words, question, lens, state
 };
 
 /** Changes of these do not belong into the address. */
@@ -81,7 +83,7 @@ const lesson = {
 /** State name → its name in links of before the stage. */
 export const OLDER = { colour: "trajectories.colour", spread: "trajectories.automatic" };
 
-/** State name → name in the address and how it is written there. Names of old links stay. */
+/** State name → name in the address, how it is written there, and the module of the only page that has it. */
 export const WRITTEN = {
   token: ["token", whole],
   unit: ["unit", oneOf("nats", "bits")],
@@ -106,11 +108,13 @@ export const WRITTEN = {
   queries: ["attention.queries", pair],
   marks: ["attention.marks", { read: (said) => said !== "off", write: () => "off" }],
   flags: ["attention.flags", plain],
+  limits: ["limits", plain],
   row: ["row", whole],
   step: ["step", whole],
   seed: ["trajectories.seed", { read: (said) => (said === "all" ? -1 : whole.read(said)), write: (value) => (value < 0 ? "all" : `${value}`) }],
   reference: ["trajectories.reference", text],
   wrapped: ["trajectories.wrapped", on],
+  papers: ["papers", plain, "papers"],
 };
 
 export function same(one, other) {

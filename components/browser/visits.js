@@ -1,7 +1,7 @@
 // Going to a look: a page, its state and its run, as an address holds them, without a reload.
 
 const SOURCES = ["example", "run"]; // names of the run that the server opens
-const KEPT = ["unit", "lesson", "lecture"]; // stay as they are where a look says nothing of them
+const KEPT = ["unit", "lesson", "lecture", "papers"]; // stay as they are where a look says nothing of them
 
 export class Visits {
   constructor(frame) {
@@ -18,30 +18,40 @@ export class Visits {
     const page = frame.bar.pages().find((each) => each.path === path);
     if (!page) return frame.notice({ kind: "error", text: `There is no page ${path}.` });
     const said = new URLSearchParams(query);
+    frame.address.write({ replace: true }); // Back leads to what is on screen now
     const state = { ...frame.address.stateOf(said), ...more };
     for (const name of KEPT) if (!said.has(name) && !(name in more)) state[name] = frame.state[name];
-    const action = this.opens(page, said);
+    const action = this.opens(page, said, Boolean(more.lesson));
     this.under = action ? state : null;
     this.turn += 1;
     frame.set(state);
+    // At once: else Streamlit writes the page's path, and Back would stop there too.
+    if (action) window.history.pushState({}, "", frame.address.base + look);
     return frame.go(page, action);
   }
 
   // What the server is asked to open; nothing if the run is on screen already.
-  opens(page, said) {
+  opens(page, said, exactly) {
     const name = SOURCES.find((each) => said.has(each));
     if (!name) return undefined;
     const { reading, page: now } = this.frame;
     const here = reading?.subject && now.subject === page.subject && reading.address[name] === said.get(name);
-    return here ? undefined : { do: "open", [name]: said.get(name) };
+    const branches = said.get("branches");
+    // A step of a lesson shows the branches that it names, and no others.
+    const same = !exactly || (branches?.split(".").length ?? 0) === (reading?.branches?.length ?? 0);
+    if (here && same) return undefined;
+    return { do: branches ? "open_branched" : "open", [name]: said.get(name), ...(branches ? { branches } : {}) };
   }
 
   /** The server has answered: once the run is drawn, whatever it made of the state gives way to the look's. */
   async arrive(drawn) {
     const { under, turn } = this;
     if (!under) return;
-    this.under = null;
     await drawn;
-    if (this.turn === turn) this.frame.set(under);
+    if (this.under !== under) return; // another visit has begun meanwhile
+    this.under = null;
+    const { token, ...rest } = under; // a look without a token leaves the one pinned at first
+    if (this.turn === turn) this.frame.set(token === null ? rest : under);
+    this.frame.address.write({ replace: true });
   }
 }

@@ -92,13 +92,14 @@ def _draw(source: Source, library: Library) -> None:
         )  # fmt: skip
         deleted = st.toggle(
             "Trash", key="library:deleted-shown", persist_state="session",
-            on_change=_from_the_start, help="What was thrown away stays here for 30 days.",
+            on_change=_from_the_start,
+            help="What was thrown away stays here for 30 days, less where its place is needed.",
         )  # fmt: skip
     tag = None
     if tags and not deleted:
         tag = st.pills(
             "Tags", tags[:20], key="library:tag", label_visibility="collapsed",
-            on_change=_from_the_start,
+            format_func=escape_markdown, on_change=_from_the_start,
         )  # fmt: skip
     sort, descending = SORTS[order or "Latest first"]
     entries = library.entries(

@@ -76,11 +76,17 @@ class Server:
         self.health = "/".join(
             filter(None, (self.url, options.get("server.baseUrlPath"), "_stcore/health"))
         )
-        command = [sys.executable, "-m", "streamlit", "run", str(script)]
-        command += [f"--{name}={value}" for name, value in options.items()]
-        with log.open("w") as stream:
+        self._root = root
+        self._command = [sys.executable, "-m", "streamlit", "run", str(script)]
+        self._command += [f"--{name}={value}" for name, value in options.items()]
+        self.start()
+
+    def start(self) -> None:
+        """Start the process; again, after it was killed, at the same address."""
+        root = self._root
+        with self.log.open("a") as stream:
             self.process = subprocess.Popen(
-                command,
+                self._command,
                 cwd=root,
                 env=os.environ | {"PYTHONPATH": str(root)},
                 stdout=stream,
@@ -98,6 +104,11 @@ class Server:
                 time.sleep(0.1)
         self.stop()
         pytest.fail(f"{self.url} did not start:\n{self.log.read_text()}")
+
+    def kill(self) -> None:
+        """End the process without a word."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self) -> None:
         self.process.terminate()

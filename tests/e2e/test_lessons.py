@@ -101,6 +101,24 @@ def test_a_paper_is_found_by_a_word_and_its_claim_is_seen_in_its_lens(frame):
     expect(frame.page).to_have_url(re.compile(r"/tokens\?.*example=text_fact"))
 
 
+def test_filters_of_papers_outlive_a_visit_to_a_lens_and_a_reload(frame):
+    frame.page.goto(f"{frame.url}/papers")
+    papers = frame.page.locator(".paper:visible")
+    expect(papers).to_have_count(58)
+    frame.page.get_by_label("Which papers").select_option("seen here")
+    frame.page.get_by_label("Search papers").fill("cut your losses")
+    expect(papers).to_have_count(1)
+    papers.get_by_role("link", name="See it in Tokens").click()
+    expect(frame.page).to_have_url(re.compile(r"/tokens\?.*example=text_fact"))
+    assert frame.parameter("papers") is None
+    frame.page.go_back()
+    for _ in range(2):
+        expect(papers).to_have_count(1)
+        expect(frame.page.get_by_label("Search papers")).to_have_value("cut your losses")
+        expect(frame.page.get_by_label("Which papers")).to_have_value("shown")
+        frame.page.reload()
+
+
 def add_view(frame, title: str = "") -> None:
     frame.button("More about this reading").click()
     frame.item("Add this view to a lesson").click()

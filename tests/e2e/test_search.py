@@ -121,6 +121,22 @@ def test_resting_on_a_word_of_the_field_says_what_it_means(search, frame):
     expect(card).to_have_count(0)
 
 
+def test_words_of_the_field_are_explained_by_keyboard(search, frame):
+    card = frame.page.locator(".term-card")
+    frame.token(0).focus()
+    numbers = frame.inspector.locator(".pinned")
+    while not numbers.evaluate("node => node.matches(':focus')"):
+        frame.page.keyboard.press("Tab")
+    expect(card).to_contain_text("1 of")
+    first = card.locator("h3").inner_text()
+    frame.page.keyboard.press("Alt+ArrowDown")
+    expect(card.locator("h3")).not_to_have_text(first)
+    pinned = frame.pinned
+    frame.page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    assert frame.pinned == pinned
+
+
 def test_the_readers_own_words_are_not_explained(search, frame):
     frame.goto("tokens?example=text_list")
     frame.token(3).hover()

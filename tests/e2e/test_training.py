@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -37,3 +38,16 @@ def test_a_training_starts_stops_and_goes_on_where_it_was(training):
     start.click()
     expect(start).to_have_text("Start")
     expect(training.locator(".stage-area .training-place")).to_have_text("step 300")
+
+
+def test_limits_between_phases_are_moved_without_a_new_run(training, url):
+    training.goto(f"{url}/training?example=training_phases")
+    alike = training.locator(".timeline-area svg text", has_text="IV-B")
+    expect(alike.first).to_be_visible()
+    slider = training.get_by_role("slider", name="Alike from")
+    slider.fill("1")
+    expect(alike).to_have_count(1)  # of the legend
+    expect(training).to_have_url(re.compile("similarity_limit"))
+    training.reload()
+    expect(alike).to_have_count(1)
+    expect(slider).to_have_value("1")

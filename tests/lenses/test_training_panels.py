@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from backend.lenses import LENSES
-from tests.lenses.runs import run_of
+from backend.measures.phases import PHASES, phase
+from backend.storage.files import load_run
+from tests.charts.drawn import marks, scene
+from tests.lenses.runs import EXAMPLES, run_of
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +29,18 @@ def test_a_number_of_places_names_rows_and_columns(run):
     rows = [each["label"] for each in spec["datasets"]["names"]]
     assert columns == run.labels["head"]
     assert len(rows) == len(run.variants) * len(run.labels["layer"])
+
+
+@pytest.mark.parametrize("limits", [(0.1, 0.05, 0.85), (0.5, 0.0, 0.6), (0.01, 0.3, 1.0)])
+def test_the_map_of_phases_follows_limits_that_are_moved(limits):
+    run = load_run(EXAMPLES / "training_phases.safetensors")
+    spec = LENSES["training"].panel("seen").chart(run, "nats", {"number": "phase"})
+    names = ("loss_limit", "connectivity_limit", "similarity_limit")
+    known = {each["name"]: each for each in spec["params"]}
+    assert [known[name]["value"] for name in names] == [0.1, 0.05, 0.85]
+    for name, limit in zip(names, limits, strict=True):
+        known[name]["value"] = limit
+    found = [each["text"] for each in marks(scene(spec), "text") if each["text"] in PHASES]
+    cells = [run.results[name].ravel() for name in ("map_loss", "connectivity", "similarity")]
+    expected = [phase(*map(float, each), *limits) for each in zip(*cells, strict=True)]
+    assert sorted(found) == sorted(expected)

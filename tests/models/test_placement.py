@@ -54,7 +54,7 @@ def test_mps_is_used_in_float32(no_accelerator, monkeypatch):
     assert placement.resolve_dtype("auto", device) == torch.float32
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:x", "", "meta", "cpu:"])
+@pytest.mark.parametrize("name", ["gpu", "cuda:x", "", "meta", "cpu:", "cpu:0", "cpu:127", "mps:1"])
 def test_an_unknown_device_is_refused_with_the_names(name):
     with pytest.raises(ModelError, match="auto, cpu, cuda, cuda:1 or mps"):
         placement.resolve_device(name)

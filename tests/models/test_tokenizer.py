@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
@@ -275,3 +278,23 @@ def test_a_tokenizer_in_plain_python_is_refused():
 
     with pytest.raises(ModelError, match="plain Python"):
         TextTokenizer(Slow(), "tiny")
+
+
+def test_other_threads_run_while_a_long_text_is_cut_into_tokens(tokenizers):
+    tokenizer = tokenizers["byte_level"]
+    text = "The quick brown fox jumps. " * 20_000
+    tokenizer.count(text[:1_000])  # loads what it needs
+    beats, stop = [], threading.Event()
+
+    def beat():
+        while not stop.wait(0.001):
+            beats.append(time.perf_counter())
+
+    other = threading.Thread(target=beat)
+    other.start()
+    begin = time.perf_counter()
+    tokenizer.count(text)
+    end = time.perf_counter()
+    stop.set()
+    other.join()
+    assert sum(begin < each < end for each in beats) > 10

@@ -9,13 +9,14 @@ import sqlite3
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from backend.errors import InputError, LibraryError, RunFileError
-from backend.storage.files import content_id
+from backend.storage.files import content_id, dump_run
 from backend.storage.library import Library
 from components import checks
 from tests.runs.makers import dataset_run, text_run
@@ -112,6 +113,56 @@ def test_the_trash_is_emptied_after_30_days(tmp_path):
     index.close()
     Library(tmp_path)
     assert [path.stem for path in tmp_path.glob("*.safetensors")] == [new]
+
+
+def test_the_trash_is_emptied_while_the_server_runs(tmp_path, monkeypatch):
+    library = Library(tmp_path)
+    library.delete([library.save(text_run())])
+    with sqlite3.connect(tmp_path / "library.db") as index:
+        index.execute("update run set deleted = '2020-01-01'")
+    index.close()
+    library.entries()
+    assert list(tmp_path.glob("*.safetensors"))  # looked through a moment ago
+    monkeypatch.setattr("backend.storage.library._TIDY", 0)
+    library.entries()
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_a_trash_beyond_a_quarter_of_the_quota_loses_its_oldest_runs_first(tmp_path):
+    size = len(dump_run(text_run()))
+    library = Library(tmp_path, limit=12 * size)  # a trash of three
+    ids = [library.save(text_run(seed=seed)) for seed in range(6)]
+    library.delete(ids[:5])
+    assert len(library.entries(deleted=True)) == 5  # Undo is for a while
+    with sqlite3.connect(tmp_path / "library.db") as index:
+        for place, each in enumerate(ids[:5]):
+            when = (datetime.now(UTC) - timedelta(hours=9 - place)).isoformat()
+            index.execute("update run set deleted = ? where id = ?", [when, each])
+    index.close()
+    library.delete([ids[5]])
+    assert {each.id for each in library.entries(deleted=True)} == set(ids[3:])
+
+
+def test_a_full_library_refuses_a_run_with_both_numbers_and_changes_nothing(tmp_path):
+    size = len(dump_run(text_run()))
+    library = Library(tmp_path, limit=5 * size // 2)
+    ids = {library.save(text_run(seed=seed)) for seed in range(2)}
+    with pytest.raises(LibraryError, match=r"it has 0\.0 MB, and the library holds 0\.0 MB of 0"):
+        library.save(text_run(seed=2))
+    assert {each.id for each in library.entries()} == ids
+    assert {path.stem for path in tmp_path.glob("*.safetensors")} == ids
+    assert library.save(text_run(seed=0)) in ids  # one that is here takes no more
+
+
+def test_runs_in_the_trash_make_way_for_a_new_one_the_oldest_first(tmp_path):
+    size = len(dump_run(text_run()))
+    library = Library(tmp_path, limit=7 * size // 2)
+    first, second, third = (library.save(text_run(seed=seed)) for seed in range(3))
+    library.delete([second])
+    library.delete([first])
+    fourth = library.save(text_run(seed=3))
+    assert {each.id for each in library.entries()} == {third, fourth}
+    assert [each.id for each in library.entries(deleted=True)] == [first]
 
 
 @pytest.mark.parametrize("run_id", ["../../etc/passwd", "a/b", "", "0123456789abcdef"])
@@ -343,7 +394,7 @@ def test_what_the_disk_refuses_is_one_clear_line(library, monkeypatch, error, re
     def refuse(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr("backend.storage.library.save_run", refuse)
+    monkeypatch.setattr("backend.storage.library.write_atomically", refuse)
     with pytest.raises(LibraryError, match=f"cannot be used now: {reason}. Everything else works"):
         library.save(text_run())
     assert library.entries() == []

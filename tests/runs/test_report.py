@@ -396,8 +396,9 @@ def test_the_snippet_says_that_it_does_not_round_the_weights():
     run = text_run()
     assert "rounded" not in snippet(run)
     weights = f"float32{ROUNDED}4 bits\nimport os"
-    code = snippet(replace(run, model=replace(run.model, weights=weights)))
-    assert code.splitlines()[0].endswith("float32; rounded again to 4 bits import os.")
+    lines = snippet(replace(run, model=replace(run.model, weights=weights))).splitlines()
+    assert "rounded" in lines[0]
+    assert lines[1] == f"weights_of_the_run = {[weights]!r}"
 
 
 def test_a_data_set_request_with_hostile_texts_stays_code():

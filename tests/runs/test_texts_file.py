@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 
 import pytest
 
 from backend.errors import InputError, OverBudgetError
-from backend.storage.texts_file import MAX_FILE_BYTES, read_texts, read_texts_file
+from backend.storage.texts_file import (
+    MAX_COLUMNS,
+    MAX_FILE_BYTES,
+    fields_of,
+    read_texts,
+    read_texts_file,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +98,32 @@ def test_a_file_that_is_too_large_is_not_opened(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"Cannot read .*gone.txt: No such file"):
         read_texts_file(tmp_path / "gone.txt")
+
+
+@pytest.mark.parametrize(
+    "head", [b"x," * 2_750_000, b'"a\n' + b"x" * 5_500_000 + b'",b', b'"\n",' * 50_000]
+)
+def test_names_of_columns_without_end_are_refused_before_they_are_parsed(head):
+    tracemalloc.start()
+    with pytest.raises(OverBudgetError, match=r"first row of a\.csv has more than 100,000 char"):
+        read_texts(head + b"\n1,2\n", "a.csv")
+    assert fields_of(head + b"\n1,2\n", "a.csv") == []
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * len(head) + 2_000_000  # the decoded text, and not a list of its columns
+
+
+def test_a_row_of_more_columns_than_a_table_may_have_is_refused():
+    with pytest.raises(OverBudgetError, match="more than 1,000 columns"):
+        read_texts(b"text,b\n" + b"x," * 5_000, "a.csv")
+
+
+def test_of_an_object_of_many_texts_only_so_many_fields_are_offered():
+    line = json.dumps({f"field {i}": "x" for i in range(5_000)}).encode()
+    assert len(fields_of(line, "a.jsonl")) == MAX_COLUMNS
+
+
+def test_a_refusal_lists_only_the_first_of_many_columns():
+    head = ",".join(f"column {i}" for i in range(900)).encode()
+    with pytest.raises(InputError, match="and 880 more"):
+        read_texts(head + b"\n", "a.csv")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,7 +14,11 @@ from backend.events import Alive, Done, Failed, Partial, Progressed
 from backend.settings import settings
 from backend.web import assets as assets_module
 from backend.web.assets import Assets, browser_assets, media_type, plotly, vega
+from backend.web.routes import MOST_COUNTS, OWN_HEADER
 from backend.web.security import host_patterns
+from tests.engine.fakes import PATIENCE
+from tests.loops import run_loop
+from tests.web.fakes import FakeSource
 
 
 def lines(answer):
@@ -216,6 +223,19 @@ def test_every_answer_says_what_a_browser_may_do_with_it(client, path):
     assert "frame-ancestors 'self'" in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+
+
+def test_the_policy_names_no_other_host_and_no_scheme_that_reaches_one(client):
+    policy = client.get("/").headers["content-security-policy"]
+    rules = dict(each.split(" ", 1) for each in policy.split("; "))
+    for rule, sources in rules.items():
+        reached = set(sources.split()) - {"'self'", "'none'", "data:", "blob:"}
+        assert reached <= {"'unsafe-inline'", "'unsafe-eval'"}, rule
+    assert rules["connect-src"] == "'self'"
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8501", "a.example.org", "[::1]:8501"])
@@ -263,3 +283,31 @@ def test_among_others_no_parcel_stays_in_the_browser(client, monkeypatch, mode):
     monkeypatch.setenv("ENTROSCOPE_MODE", mode)
     settings.cache_clear()
     assert client.get("/data/run/numbers").headers["Cache-Control"] == "private, no-store"
+
+
+def test_many_counts_at_once_leave_threads_for_other_routes(make_app):
+    source, most, now, gate = FakeSource(), [0], [0], threading.Event()
+
+    def count(body):
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+        gate.wait(PATIENCE)
+        now[0] -= 1
+        return {"tokens": 1}
+
+    source.count = count
+
+    async def ask():
+        transport = httpx.ASGITransport(app=make_app(source=source))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            asking = [
+                asyncio.create_task(client.post("/count", headers={OWN_HEADER: "1"}, content=b"{}"))
+                for _ in range(60)  # more than there are threads
+            ]
+            await asyncio.sleep(0.05)
+            data = await asyncio.wait_for(client.get("/data/run/text"), PATIENCE)
+            gate.set()
+            return data.status_code, [each.status_code for each in await asyncio.gather(*asking)]
+
+    assert run_loop(ask()) == (200, [200] * 60)
+    assert most == [MOST_COUNTS]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...charts.places import Places
 from ...charts.words import one_line
+from ...derived.limits import JUDGED, Judged, Limit
 from ...derived.training import curves_of, picture_of
 from ...runs.training import TrainingRun
 from ..parcel import pack
@@ -50,6 +51,7 @@ class Learning(Picture):
                 "name": name,
                 "axes": list(each.axes),
                 "final": each.final,
+                "limits": [asdict(limit) for limit in _limits_of(run, name)],
                 **plain_quantity(each.quantity),
             }
             for name, each in run.measured.items()
@@ -115,6 +117,17 @@ class Notes(Panel):
         )
 
 
+def _judged(run: TrainingRun, name: str) -> Judged | None:
+    """Return how a number follows from others of the run by limits, if it does."""
+    found = JUDGED.get((run.request.experiment, name))
+    return found if found and all(each in run.results for each in found.of) else None
+
+
+def _limits_of(run: TrainingRun, name: str) -> tuple[Limit, ...]:
+    judged = _judged(run, name)
+    return judged.limits if judged else ()
+
+
 def _curves(run: TrainingRun, name: str, unit: str) -> Spec:
     """Return a line a variant, the mean of its seeds, with a band from the least to the most."""
     from ...charts.along import Line, Style, along_chart
@@ -157,5 +170,14 @@ def _picture(run: TrainingRun, name: str, at: int, unit: str) -> Spec:
             Line(row, values, quantity) for row, values in zip(rows, found.values, strict=True)
         ]
         return along_chart(lines, columns, unit)
-    return map_chart(found.values, quantity, Places(found.row, rows, "line", counted=False),
-                     columns, unit)  # fmt: skip
+    judged = _judged(run, name)
+    others = {each: run.results[each][list(found.kept)] for each in judged.of} if judged else None
+    return map_chart(
+        found.values,
+        quantity,
+        Places(found.row, rows, "line", counted=False),
+        columns,
+        unit,
+        judged=judged,
+        others=others,
+    )

@@ -4,15 +4,29 @@ import { element, mark } from "../dom.js";
 import { select, stopKeys } from "../form.js";
 import { count } from "../words.js";
 
+const ALL = { words: "", question: "", lens: "", state: "" };
 const STATES = { "": "all papers", shown: "seen here", missing: "no lens yet" };
 
 export default class Papers {
   constructor(frame) {
     this.frame = frame;
     this.node = element("div", "page papers");
-    this.chosen = { words: "", question: "", lens: "", state: "" };
     this.status = mark(element("p", "count"), { role: "status" });
     this.list = element("ol", "paper-list");
+  }
+
+  /** What the list is narrowed to. */
+  get chosen() {
+    return { ...ALL, ...this.frame.state.papers };
+  }
+
+  choose(name, value) {
+    const all = Object.entries({ ...this.chosen, [name]: value });
+    this.frame.set({ papers: Object.fromEntries(all.filter(([, each]) => each)) });
+  }
+
+  update(changed) {
+    if (this.papers && changed.has("papers")) this.filter();
   }
 
   async draw() {
@@ -38,23 +52,25 @@ export default class Papers {
     const row = element("div", "paper-filters");
     const search = mark(element("input", "field"), { type: "search", placeholder: "Search titles, authors, claims…", "aria-label": "Search papers" });
     stopKeys(search);
-    const set = (name) => (value) => {
-      this.chosen[name] = value;
-      this.filter();
-    };
-    search.addEventListener("input", () => set("words")(search.value));
+    search.addEventListener("input", () => this.choose("words", search.value));
     const options = (all, name) => [["", all], ...[...new Set(this.papers.flatMap((paper) => paper[name]))].sort().map((each) => [each, each])];
-    row.append(
-      search,
-      select("Question", options("every question", "question"), "", set("question")),
-      select("Lens", options("every lens", "lenses"), "", set("lens")),
-      select("Which papers", Object.entries(STATES), "", set("state")),
-    );
+    const list = (label, name, choices) => select(label, choices, "", (value) => this.choose(name, value));
+    this.fields = {
+      words: search,
+      question: list("Question", "question", options("every question", "question")),
+      lens: list("Lens", "lens", options("every lens", "lenses")),
+      state: list("Which papers", "state", Object.entries(STATES)),
+    };
+    row.append(...Object.values(this.fields));
     return row;
   }
 
   filter() {
-    const { words, question, lens, state } = this.chosen;
+    for (const [name, field] of Object.entries(this.fields)) {
+      if (field.value !== this.chosen[name]) field.value = this.chosen[name];
+      field.value ||= ""; // of a list: what it does not have is no choice
+    }
+    const [words, question, lens, state] = ["words", "question", "lens", "state"].map((name) => this.fields[name].value);
     const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
     let found = 0;
     for (const paper of this.papers) {

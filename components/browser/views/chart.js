@@ -93,7 +93,7 @@ export default class Chart extends View {
     const { cursor, signals = {} } = options;
     const place = cursor === "head" && state.head ? state.head[0] * HEADS + state.head[1] : state[cursor];
     const wanted = { cursor: place ?? -1, factor: factor({ power: 1 }, state.unit) };
-    for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state[name] ?? signals[name];
+    for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state.limits?.[name] ?? state[name] ?? signals[name];
     const known = this.part.params?.map((each) => each.name) ?? [];
     for (const name of known) if (name in wanted) this.made.view.signal(name, wanted[name]);
     return this.made.view.runAsync();

@@ -17,7 +17,9 @@ class Learning extends Chart {
     this.slider.addEventListener("input", () => this.stage.set({ step: Number(this.slider.value) }));
     this.place = element("output", "training-place");
     this.legend = element("div", "training-head"); // stands beside the title
-    this.legend.append(this.chooser);
+    this.limits = element("div", "training-limits");
+    this.legend.append(this.chooser, this.limits);
+    this.shows.push("limits");
     // One slider is enough for all pictures: they share the record.
     if (panel.options.slider) this.legend.append(this.slider, this.place);
   }
@@ -28,6 +30,7 @@ class Learning extends Chart {
     this.#controls();
     // Only lines over steps have a place for the record.
     this.options.cursor = this.number.axes.length || this.number.final ? null : "step";
+    this.options.signals = Object.fromEntries(this.number.limits.map(({ name, value }) => [name, value]));
     const parameters = { ...this.parameters, unit: this.state.unit };
     try {
       const url = this.stage.dataUrl(content, `${this.panel.name}.vl.json`, parameters);
@@ -78,6 +81,10 @@ class Learning extends Chart {
       this.#controls();
       if (this.moving) return void this.show(this.run);
     }
+    if (changed.has("limits") && this.about && !this.limits.matches(":focus-within")) {
+      delete this.limits.dataset.of; // moved by the address
+      this.#limits();
+    }
     super.update(changed);
   }
 
@@ -99,6 +106,30 @@ class Learning extends Chart {
     this.slider.value = this.at;
     this.slider.hidden = this.place.hidden = steps.length < 2;
     this.place.textContent = `step ${steps[this.at]}`;
+    this.#limits();
+  }
+
+  // Limits that the number follows from: a slider each, which colours the picture anew at once.
+  #limits() {
+    const { limits, name } = this.number;
+    if (this.limits.dataset.of !== name) this.limits.replaceChildren(...limits.map((each) => this.#limit(each)));
+    this.limits.dataset.of = name;
+    this.limits.hidden = !limits.length;
+  }
+
+  #limit({ name, label, help, low, high, step, value }) {
+    const row = mark(element("label", "training-limit"), { title: help });
+    const slider = mark(element("input"), { type: "range", min: low, max: high, step });
+    const said = element("output");
+    const show = () => (said.textContent = Number(slider.value).toFixed(2));
+    slider.value = this.state.limits?.[name] ?? value;
+    slider.addEventListener("input", () => {
+      show();
+      this.stage.set({ limits: { ...this.state.limits, [name]: Number(slider.value) } });
+    });
+    show();
+    row.append(element("span", "", label), slider, said);
+    return row;
   }
 }
 
@@ -165,7 +196,6 @@ class Notes extends View {
   #name(changed = false) {
     if (!this.runs) this.start.textContent = this.part.finished || changed ? "Start" : "Resume";
   }
-
 
   request() {
     return { experiment: this.part.experiment, seeds: this.seeds, choices: Object.entries(this.given) };
