@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from backend.errors import InputError
@@ -15,6 +16,9 @@ from backend.storage.tags import clean_tags
 from . import checks, session
 from .reading import asked, kept, needs_more, new_reading, subject_of
 from .source import Source
+
+_PATHS = ("/", "~", "./", "../")
+"""How a path begins that somebody types; the names of hubs do not."""
 
 Action = Callable[[Source, Mapping[str, Any]], None]
 ACTIONS: dict[str, Action] = {}
@@ -126,6 +130,8 @@ def model(source: Source, said: Mapping[str, Any]) -> None:
         raise InputError(f"The model stays as it is: {error}.") from error
     spec = replace(session.model(), **given)
     source.check_model(spec)
+    if spec.source.startswith(_PATHS) and not Path(spec.source).expanduser().exists():
+        raise InputError(f"There is nothing at {spec.source}. The model stays as it is.")
     session.choose_model(spec)
 
 

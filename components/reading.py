@@ -134,7 +134,7 @@ def asked(lens: Lens, model: ModelSpec, given: Mapping[str, Any]) -> Request:
     known = {name: value for name, value in given.items() if name in lens.fields}
     for name, each in lens.fields.items():
         if each.needed and known.get(name) in (None, "", [], ()):
-            raise InputError(f"{each.label} is empty.")
+            raise InputError(f"{each.label} is empty. Edit, and type or paste something.")
         if known.get(name) is None and not each.empty and each.default is not MISSING:
             known.pop(name, None)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import OverBudgetError
@@ -80,12 +81,15 @@ def check_seconds(expected: float | None, limit: float | None) -> None:
         )
 
 
-def within(limit: float | None, report: Report) -> Report:
-    """Return ``report``, which from now on ends work that takes longer than ``limit`` seconds."""
+def within(limit: float | None, report: Report, waited: Callable[[], float]) -> Report:
+    """Return ``report``, which from now on ends work that takes longer than ``limit`` seconds.
+
+    ``waited`` returns the seconds that do not count, as others used the model.
+    """
     started = time.monotonic()
 
     def tell(progress: Progress) -> None:
-        taken = time.monotonic() - started
+        taken = time.monotonic() - started - waited()
         if limit is not None and taken > limit:
             raise OverBudgetError(
                 f"This study was stopped after {_time(taken)}, and one study may take "

@@ -76,7 +76,7 @@ class _Serving:
     async def count(self, request: Request) -> Response:
         if OWN_HEADER not in request.headers:
             return _refusal(f"The header {OWN_HEADER} is missing.", 403)
-        body = await _body(request, MAX_BODY)
+        body = await read_body(request, MAX_BODY)
         if body is None:
             return _refusal("This text is too long to be counted.", 413)
         try:
@@ -131,14 +131,14 @@ class _Events:
         await EventStream(events)(scope, receive, send)
 
 
-async def _body(request: Request, most: int) -> bytes | None:
+async def read_body(request: Request, most: int) -> bytes | None:
     """Return what was sent, None where it is more than ``most`` bytes."""
-    body = b""
+    body = bytearray()  # bytes would be copied whole for every piece
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
             return None
-    return body
+    return bytes(body)
 
 
 def _refusal(message: str, status: int) -> Response:

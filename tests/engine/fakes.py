@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 import weakref
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -108,7 +109,10 @@ class Loader:
 
 
 class SteeredStudy:
-    """Takes one step whenever a test says so; texts named "quick" need no steering."""
+    """Takes one step whenever a test says so; texts named "quick" need no steering.
+
+    The more numbers are asked for, the more work it says it is.
+    """
 
     kind = "fake"
 
@@ -116,6 +120,8 @@ class SteeredStudy:
         self.need = 0
         self.work = 1.0
         self.partial: object = None
+        self.pausable = False
+        self.seconds: dict[str, float] = {}
         self.failure: BaseException | None = None
         self.runs: list[str] = []
         self.threads: dict[str, set[threading.Thread]] = {}
@@ -126,7 +132,7 @@ class SteeredStudy:
         self._steps.release(count)
 
     def estimate(self, model, request) -> Estimate:
-        return Estimate(bytes=self.need, work=self.work)
+        return Estimate(bytes=self.need, work=self.work * request.numbers)
 
     def run(self, model, request, report) -> FakeRun:
         self.runs.append(request.text)
@@ -134,8 +140,9 @@ class SteeredStudy:
         self.started.put(request.text)
         if not request.text.startswith("quick"):
             for done in range(2):
-                report(Progress(done, 2, f"Step {done}", self.partial))
+                report(Progress(done, 2, f"Step {done}", self.partial, self.pausable))
                 assert self._steps.acquire(timeout=PATIENCE)
+        time.sleep(self.seconds.get(request.text, 0.0))
         report(Progress(2, 2, "Done"))
         if self.failure is not None:
             raise self.failure

@@ -55,10 +55,14 @@ class Line:
     def next(self) -> Ticket:
         """Take the next order out of the line, which must not be empty."""
         ticket = self.in_turn()[0]
+        self.take(ticket)
+        return ticket
+
+    def take(self, ticket: Ticket) -> None:
+        """Take an order out of the line, as its reader's turn."""
         self._waiting.remove(ticket)
         self._turn += 1
         self._turns.pop(ticket.order.reader, None)
         self._turns[ticket.order.reader] = self._turn
         while len(self._turns) > _REMEMBERED:
             self._turns.popitem(last=False)
-        return ticket

@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ...errors import OverBudgetError
+from ...errors import EntroscopeError, NoRoomError, OverBudgetError
 from ...models import load_model
 from ...models.fingerprint import fingerprint as weights_fingerprint
 from ...models.memory import free_bytes, study_memory
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ...models import LanguageModel
 
 _PATIENCE = 30.0  # seconds to wait for a model to be freed
+_SHORT = 1.0
+"""Seconds of a study that a longer one lets in between two of its steps."""
 _WAITING = Progress(0, 0, "Waiting for memory that other work uses")
 
 _log = logging.getLogger(__name__)
@@ -181,7 +183,7 @@ class LocalExecutor:
         order, work = ticket.order, ticket.order.work
         with study_memory("The study", loaded.facts.device):
             if isinstance(work, Call):
-                report = within(order.limits.seconds, ticket.report)
+                report = within(order.limits.seconds, ticket.report, lambda: ticket.waited)
                 value = work.function(model, *work.args, report=report)
                 return Standing("done", value=value, weights=loaded.weights)
             # Its own model was loaded from the files of then, others are from those of now.
@@ -189,6 +191,19 @@ class LocalExecutor:
             weights = replace(loaded.weights, stamps=(*loaded.weights.stamps, *others))
             value = self._study(worker, ticket, work, model, loaded)
             return Standing("done", value=value, weights=weights)
+
+    def is_short(self, worker: Worker, ticket: Ticket) -> bool:
+        if ticket.short is None:
+            work, ticket.short = ticket.order.work, False
+            if isinstance(work, Call):  # somebody looks at a picture
+                ticket.short = True
+            elif worker.loaded is not None:
+                with suppress(EntroscopeError):  # its own turn tells what is wrong with it
+                    study, model = self._studies[work.kind], worker.model
+                    name, estimate = model_name(worker.loaded), study.estimate(model, work)  # type: ignore[reportArgumentType]
+                    expected = self._pace.seconds(name, work.kind, estimate.work)
+                    ticket.short = expected is not None and expected <= _SHORT
+        return ticket.short
 
     @contextmanager
     def loading_memory(self, worker: Worker, report: Report) -> Iterator[_LoadingMemory]:
@@ -244,14 +259,17 @@ class LocalExecutor:
         self._reserve(worker, ticket, estimate, expected, loaded)
         try:
             watch = Stopwatch(expected)
-            tell = within(seconds, ticket.report)
+            tell = within(seconds, ticket.report, lambda: ticket.waited)
 
             def report(progress: Progress) -> None:
                 tell(replace(progress, seconds_left=watch.left(progress)))
+                if progress.pausable:
+                    worker.let_in()
 
             started = time.perf_counter()
             value = study.run(model, request, report)
-            self._pace.learn(name, request.kind, estimate.work, time.perf_counter() - started)
+            taken = time.perf_counter() - started - ticket.waited
+            self._pace.learn(name, request.kind, estimate.work, taken)
         finally:
             self.ledger.release(ticket)
         return value
@@ -277,6 +295,8 @@ class LocalExecutor:
                 return
             if self.free_another(worker):
                 continue
+            if worker.paused is not None:  # what it uses comes back only after this one
+                raise NoRoomError("There is no room for this study beside the one that pauses.")
             could = self.ledger.could(estimate.bytes, devices)
             if not (could and self.ledger.wait(seen, lambda: ticket.report(_WAITING))):
                 free = min(self.ledger.left(each) for each in devices)

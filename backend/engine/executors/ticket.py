@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,12 +12,20 @@ from .base import Order, Standing, State
 
 
 class Ticket:
-    """An order in a worker's line. Fields change under the executor's lock."""
+    """An order in a worker's line. Fields change under the executor's lock.
+
+    Attributes:
+        began: when it entered its state (perf_counter).
+        waited: seconds in which it let others use the model, while it ran.
+        short: whether it may be carried out while a longer one pauses; None before anybody asked.
+    """
 
     def __init__(self, order: Order, changed: Callable[[], None]) -> None:
         self.order = order
         self.changed = changed
         self.stopped = False
+        self.began = self.waited = 0.0
+        self.short: bool | None = None
         self.standing = Standing()
 
     def report(self, progress: Progress) -> None:
@@ -28,6 +37,7 @@ class Ticket:
 
     def begin(self, state: State, message: str) -> None:
         """Enter "loading" or "running"."""
+        self.began = time.perf_counter()
         self.standing = Standing(state, Progress(0, 0, message))
         self.changed()
 

@@ -19,7 +19,7 @@ export class Head {
     this.line = element("div", "reading-line");
     this.figures = element("div", "figures");
     this.notices = element("div", "notices");
-    this.node.append(this.line, this.notices);
+    this.node.append(this.line);
   }
 
   draw() {
@@ -31,7 +31,8 @@ export class Head {
     if (this.paired) this.drawPair(reading);
     this.quote.textContent = reading ? steady(this.said(reading).map(oneLine).join("  ·  ")) : "";
     this.quote.title = steady(reading?.title ?? "");
-    const tokens = frame.text?.tokens.length ?? reading?.tokens;
+    const text = frame.lens.subject === "text" ? frame.text : null; // of a prompt there is none
+    const tokens = text?.tokens.length ?? reading?.tokens;
     this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
     this.changed.hidden = !reading?.changed;
     this.drawModel();
