@@ -40,6 +40,8 @@ _FIRST_VIEWS = (
     "text",
 )
 """Modules of what a text is first shown by, and what those import."""
+_FOLDERS = ("views", "pages", "notebook")
+"""Of modules that are fetched when they are needed, or never by the app."""
 
 # The module is a real file of our own route; the page's own address tells where that is. What it
 # imports is fetched along with it, not one level after the other.
@@ -68,13 +70,14 @@ export default function (component) {
 def first_modules() -> list[str]:
     """Return the modules that the first picture of a text needs, by their path in the assets."""
     paths = [each.relative_to(BROWSER) for each in sorted(BROWSER.rglob("*.js"))]
-    frame = [each.as_posix() for each in paths if each.parts[0] not in ("views", "pages")]
+    frame = [each.as_posix() for each in paths if each.parts[0] not in _FOLDERS]
     return [*frame, *(f"views/{each}.js" for each in _FIRST_VIEWS), "colours.js"]
 
 
 @cache
 def _mount() -> Callable[..., Any]:
-    styles = "\n".join(path.read_text("utf-8") for path in sorted(BROWSER.rglob("*.css")))
+    sheets = [path for path in sorted(BROWSER.rglob("*.css")) if path.parent.name != "notebook"]
+    styles = "\n".join(path.read_text("utf-8") for path in sheets)
     loader = _LOADER.replace("MODULES", json.dumps(first_modules()))
     return component("frame", css=styles, js=loader)
 
