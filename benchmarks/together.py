@@ -40,9 +40,11 @@ def requests_of(model: LanguageModel) -> list[TextRequest]:
 def one_by_one(model: LanguageModel, requests: list[TextRequest]) -> Answers:
     """Return every run, and the seconds after which it was there."""
     started, study = time.perf_counter(), TextStudy()
-    return [
-        (study.run(model, each, ignore), time.perf_counter() - started)[::-1] for each in requests
-    ]
+    found: Answers = []
+    for each in requests:
+        run = study.run(model, each, ignore)
+        found.append((time.perf_counter() - started, run))
+    return found
 
 
 @torch.inference_mode()

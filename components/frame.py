@@ -17,9 +17,10 @@ from backend.errors import EntroscopeError
 from backend.lenses import LENSES, Lens
 from backend.lenses.descriptors import describe
 from backend.runs import DatasetRun
+from backend.settings import settings
 from backend.storage.examples import ExampleInfo
 
-from . import comparing, data_set, session
+from . import comparing, data_set, session, sign_in
 from .compare_actions import ACTIONS
 from .menu import Page, all_pages, pages
 from .reading import described, model_key, subject_of
@@ -40,8 +41,6 @@ _FIRST_VIEWS = (
     "text",
 )
 """Modules of what a text is first shown by, and what those import."""
-_FOLDERS = ("views", "pages", "notebook")
-"""Of modules that are fetched when they are needed, or never by the app."""
 
 # The module is a real file of our own route; the page's own address tells where that is. What it
 # imports is fetched along with it, not one level after the other.
@@ -67,10 +66,14 @@ export default function (component) {
 """
 
 
+_LATER = ("views", "pages", "classroom", "readers", "notebook")
+"""Folders of modules that not every page needs."""
+
+
 def first_modules() -> list[str]:
     """Return the modules that the first picture of a text needs, by their path in the assets."""
     paths = [each.relative_to(BROWSER) for each in sorted(BROWSER.rglob("*.js"))]
-    frame = [each.as_posix() for each in paths if each.parts[0] not in _FOLDERS]
+    frame = [each.as_posix() for each in paths if each.parts[0] not in _LATER]
     return [*frame, *(f"views/{each}.js" for each in _FIRST_VIEWS), "colours.js"]
 
 
@@ -131,10 +134,16 @@ def draw(source: Source, page: Page, path: str) -> None:
             "models": _models(source),
             "model": _model(),
             "anyModel": source.any_model(),
+            "alone": source.alone(),
+            "administers": source.current_reader().administers,
+            "mode": settings().mode,
+            "home": settings().address,
+            "teaches": source.current_reader().teaches,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),
             "address": session.address(),
+            "account": sign_in.account(source),
         },
         on_report_change=lambda: None,
     )

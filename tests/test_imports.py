@@ -14,11 +14,13 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
 GROUND = {
+    "accounts",
     "characters",
     "errors",
     "events",
     "progress",
     "quantities",
+    "readers",
     "registry",
     "settings",
     "version",
@@ -47,9 +49,12 @@ MAY_IMPORT = {
     "papers": SHOW | {"storage"},
     "lessons": SHOW | {"storage"},
     "notebook": SHOW | {"storage", "report", "web"},
+    "classroom": SHOW | {"storage", "lessons"},
     "engine": STUDY | {"studies", "trainings", "derived"},
-    "web": SHOW | {"engine", "storage", "lessons", "papers"},
-    "cached": SHOW | STUDY | {"engine", "studies", "trainings", "report", "web", "lessons"},
+    "web": SHOW | {"engine", "storage", "lessons", "classroom", "papers"},
+    "cached": SHOW
+    | STUDY
+    | {"engine", "studies", "trainings", "report", "web", "lessons", "classroom"},
     # backend itself: what a notebook imports, and the shell
     "face": SHOW | STUDY | {"studies", "trainings", "report", "lessons", "papers"},
     "components": SHOW | {"storage", "lessons"},
@@ -71,7 +76,7 @@ LIBRARIES = {
     "storage": {"numpy", "pydantic", "safetensors", "filelock"},
     "charts": {"numpy", "pandas", "altair", "vl_convert"},
     "notebook": {"anywidget", "traitlets"},
-    "web": {"numpy", "segno", "starlette", "vl_convert"},
+    "web": {"numpy", "segno", "starlette", "uvicorn", "vl_convert"},
 }
 
 

@@ -19,7 +19,8 @@ from ..lessons.own import SAVED, Kept, OwnLessons, checked
 from ..runs import Run
 from ..storage.library import Library
 from ..storage.strict_json import parse
-from .routes import OWN_HEADER
+from .readers import reader_of
+from .routes import OWN_HEADER, read_body
 
 MOST_QUESTION = 2_000_000
 """Bytes of what is asked, lesson files apart."""
@@ -42,6 +43,8 @@ class Source(Protocol):
 
 def own_lesson_routes(source: Source, prefix: str = "") -> list[Route]:
     """Return the routes; all answer with a lesson as ``own_plain`` makes it, or one clear line.
+
+    Everybody may read them; changes are the teacher's, where the server serves others.
 
     - ``POST learn/own``: ``{title}``; a new lesson
     - ``POST learn/own/file``: a lesson file as the body; the lesson that is in it
@@ -90,7 +93,9 @@ class _Serving:
         return own_plain(self._lessons.create(Lesson(str(parse(body)["title"]), MINUTES, "", ())))
 
     def take(self, _: str, body: bytes) -> Any:
-        return own_plain(self._lessons.create(take_lesson(body, self._source.library())))
+        return own_plain(
+            self._lessons.create(take_lesson(body, self._source.library().for_everyone()))
+        )
 
     def change(self, lesson_id: str, body: bytes) -> Any:
         said = parse(body)
@@ -154,7 +159,7 @@ class _Serving:
         return run
 
     def _saved(self, run: Run) -> str:
-        return f"{SAVED}{self._source.library().save(run)}"
+        return f"{SAVED}{self._source.library().for_everyone().save(run)}"
 
 
 def _asked(act: Callable[[str, bytes], Any], most: int = MOST_QUESTION) -> Endpoint:
@@ -163,11 +168,11 @@ def _asked(act: Callable[[str, bytes], Any], most: int = MOST_QUESTION) -> Endpo
     async def answer(request: Request) -> Response:
         if OWN_HEADER not in request.headers:
             return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                return PlainTextResponse(f"That is more than {most:,} bytes.", 413)
+        if not reader_of(request).teaches:
+            return PlainTextResponse("Only a teacher may change lessons.", 403)
+        body = await read_body(request, most)
+        if body is None:
+            return PlainTextResponse(f"That is more than {most:,} bytes.", 413)
         try:
             made = await run_in_threadpool(act, request.path_params.get("id", ""), body)
         except EntroscopeError as error:

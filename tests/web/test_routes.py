@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from backend.events import Alive, Done, Failed, Partial, Progressed
+from backend.settings import settings
 from backend.web import assets as assets_module
 from backend.web.assets import Assets, browser_assets, media_type, plotly, vega
 from backend.web.routes import MOST_COUNTS, OWN_HEADER
@@ -224,6 +225,8 @@ def test_every_answer_says_what_a_browser_may_do_with_it(client, path):
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-frame-options"] == "SAMEORIGIN"
     assert headers["cross-origin-opener-policy"] == "same-origin"
+    plain = client.get("/data/run/text", headers={"Host": "lab.example.org"}).headers
+    assert "cross-origin-opener-policy" not in plain  # no browser heeds it there
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "camera=()" in headers["permissions-policy"]
 
@@ -275,6 +278,13 @@ def test_the_server_warms_up_at_the_start_and_stops_all_work_at_the_end(make_app
         assert source.warm.wait(60)
         assert source.said == []
     assert source.said == ["closed"]
+
+
+@pytest.mark.parametrize("mode", ["class", "public"])
+def test_among_others_no_parcel_stays_in_the_browser(client, monkeypatch, mode):
+    monkeypatch.setenv("ENTROSCOPE_MODE", mode)
+    settings.cache_clear()
+    assert client.get("/data/run/numbers").headers["Cache-Control"] == "private, no-store"
 
 
 def test_many_counts_at_once_leave_threads_for_other_routes(make_app):

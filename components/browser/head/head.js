@@ -2,12 +2,13 @@
 
 import { button, element } from "../dom.js";
 import { forgetDraft } from "../drafts.js";
-import { menu, opens } from "../menu.js";
+import { menu, openAt, opens } from "../menu.js";
 import { withUnit } from "../numbers.js";
 import { count, duration, oneLine, steady } from "../words.js";
 import { editForm } from "./edit.js";
 import { copyLink, examples, exportItems, moreItems, optionsForm, saveForm } from "./menus.js";
 import { chosen, compareButton, pairLine } from "./pair.js";
+import { askedByLink, shareForm } from "./sharing.js";
 
 const HEADLINE = 3; // figures on top; the others stand in the menu
 
@@ -18,7 +19,7 @@ export class Head {
     this.line = element("div", "reading-line");
     this.figures = element("div", "figures");
     this.notices = element("div", "notices");
-    this.node.append(this.line, this.notices);
+    this.node.append(this.line);
   }
 
   draw() {
@@ -30,7 +31,8 @@ export class Head {
     if (this.paired) this.drawPair(reading);
     this.quote.textContent = reading ? steady(this.said(reading).map(oneLine).join("  ·  ")) : "";
     this.quote.title = steady(reading?.title ?? "");
-    const tokens = frame.text?.tokens.length ?? reading?.tokens;
+    const text = frame.lens.subject === "text" ? frame.text : null; // of a prompt there is none
+    const tokens = text?.tokens.length ?? reading?.tokens;
     this.count.textContent = tokens ? `${count(tokens)} tokens` : "";
     this.changed.hidden = !reading?.changed;
     this.drawModel();
@@ -79,7 +81,7 @@ export class Head {
     const upload = list ? [named("Upload…", () => frame.reports.ask({ do: "upload", kind: frame.lens.kind }))] : [];
     const save = named("Save");
     opens(save, (close) => saveForm(frame, close));
-    const link = named("Link", () => copyLink(frame));
+    const link = named("Link", () => (frame.reading?.share ? openAt(link, (close) => shareForm(frame, close)) : copyLink(frame)));
     const exports = named("Export ▾");
     menu(exports, () => exportItems(frame));
     const compare = (rest) => frame.go(frame.bar.pages().find((page) => page.kind === "compare"), { kind: frame.lens.kind, ...rest });
@@ -145,7 +147,7 @@ export class Head {
     const needs = Object.values(lens.fields).filter((field) => field.needed && !field.filled && field.kind !== "own");
     const act = needs.length ? () => this.open() : () => frame.fields.measure(lens);
     const label = needs.length ? `Ask ${lens.title}` : `Measure ${lens.title.toLowerCase()} for this text`;
-    return [element("p", "hint", lens.summary), button(`${label}${time}`, act, "primary")];
+    return [element("p", "hint", lens.summary), ...askedByLink(frame.reading), button(`${label}${time}`, act, "primary")];
   }
 
   // ── editing ────────────────────────────────────────────────────────────────────────────────
