@@ -66,7 +66,7 @@ export default function (component) {
 """
 
 
-_LATER = ("views", "pages", "classroom", "readers")
+_LATER = ("views", "pages", "classroom", "readers", "notebook")
 """Folders of modules that not every page needs."""
 
 
@@ -79,7 +79,8 @@ def first_modules() -> list[str]:
 
 @cache
 def _mount() -> Callable[..., Any]:
-    styles = "\n".join(path.read_text("utf-8") for path in sorted(BROWSER.rglob("*.css")))
+    sheets = [path for path in sorted(BROWSER.rglob("*.css")) if path.parent.name != "notebook"]
+    styles = "\n".join(path.read_text("utf-8") for path in sheets)
     loader = _LOADER.replace("MODULES", json.dumps(first_modules()))
     return component("frame", css=styles, js=loader)
 

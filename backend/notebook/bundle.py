@@ -13,8 +13,10 @@ from functools import cache
 from ..charts.colours import javascript
 from ..web.assets import BROWSER
 
-_FIRST = "notebook.js"
-_STYLES = ("base.css", "notebook.css", "views/strip.css", "views/side.css", "views/figures.css")
+_FIRST = "notebook/widget.js"
+_STYLES = (
+    "base.css", "notebook/widget.css", "views/strip.css", "views/side.css", "views/figures.css",
+)  # fmt: skip
 _IMPORT = re.compile(r'^(?:import|export) [^;]*?\bfrom "(\.[^"]+)";', re.MULTILINE)
 
 _LOADER = """

@@ -112,7 +112,7 @@ def test_a_widget_that_is_taken_away_listens_no_more(draw, page):
 
 
 def test_the_widget_has_the_files_of_the_app_those_first_that_import_nothing():
-    names = [name for name, _, _ in in_order("notebook.js")]
+    names = [name for name, _, _ in in_order("notebook/widget.js")]
     assert {"views/strip.js", "views/expected.js", "views/heads.js"} <= set(names)
-    for place, (_, _, imports) in enumerate(in_order("notebook.js")):
+    for place, (_, _, imports) in enumerate(in_order("notebook/widget.js")):
         assert set(imports.values()) <= set(names[:place])

@@ -73,8 +73,9 @@ import sys, entroscope
 from entroscope import backend
 model = entroscope.load_model("bundled", device="cpu")
 run = entroscope.study_text(model, {TEXT!r})
-run.save("run.safetensors")
 assert run._repr_html_()
+from entroscope.backend.storage.snippet import snippet
+exec(snippet(run))  # the program that the app offers for a run, which saves it
 names = {{name.partition(".")[0] for name in sys.modules}}
 assert not names & {{"streamlit", "backend", "components", "pages"}}, names
 """

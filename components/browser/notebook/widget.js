@@ -1,14 +1,14 @@
 // The parts of the stage in a notebook: a frame of a few lines around the same views. What they draw
 // from is asked of Python through the widget's own line; no server is needed.
 
-import { strengthen } from "./colour.js";
-import { element } from "./dom.js";
-import { unpack } from "./parcels.js";
-import { DEFAULTS, same } from "./state.js";
-import Expected from "./views/expected.js";
-import Facts from "./views/facts.js";
-import Heads from "./views/heads.js";
-import Strip from "./views/strip.js";
+import { strengthen } from "../colour.js";
+import { element } from "../dom.js";
+import { unpack } from "../parcels.js";
+import { DEFAULTS, same } from "../state.js";
+import Expected from "../views/expected.js";
+import Facts from "../views/facts.js";
+import Heads from "../views/heads.js";
+import Strip from "../views/strip.js";
 
 const VIEWS = { expected: Expected, facts: Facts, heads: Heads, strip: Strip };
 const SHARED = ["token", "head", "unit"]; // state that Python reads and sets
