@@ -6,8 +6,19 @@ from functools import lru_cache
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Server(BaseModel):
+    """A server with the API of OpenAI; see ``backend.servers``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str = Field(repr=False)
+    key: SecretStr = SecretStr("")
+    model: str = ""
+    vocabulary: int = Field(default=0, ge=0)
 
 
 class Settings(BaseSettings):
@@ -58,6 +69,17 @@ class Settings(BaseSettings):
         gt=0,
         description="The most that all saved runs may have together, in bytes, those in the trash "
         "included.",
+    )
+    servers: dict[str, Server] = Field(
+        default={},
+        description="Servers with models, by name, as JSON: "
+        '{"lab": {"address": "http://127.0.0.1:8080/v1", "key": "…", "model": "…", '
+        '"vocabulary": 49152}}. Only the address is needed. Readers choose them by name.',
+    )
+    server_addresses: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses of servers that a program may connect to by itself, as a JSON list; "
+        "empty for any.",
     )
 
 
