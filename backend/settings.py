@@ -72,9 +72,8 @@ class Settings(BaseSettings):
     )
     servers: dict[str, Server] = Field(
         default={},
-        description="Servers with models, by name, as JSON: "
-        '{"lab": {"address": "http://127.0.0.1:8080/v1", "key": "…", "model": "…", '
-        '"vocabulary": 49152}}. Only the address is needed. Readers choose them by name.',
+        description="Servers that readers choose by name, as JSON: their `address`, and, where "
+        "needed, `key`, `model` and `vocabulary` (how many tokens the model knows).",
     )
     server_addresses: tuple[str, ...] = Field(
         default=(),

@@ -38,6 +38,7 @@ HIGH = replace(
 SEEN = Quantity(
     "Probability told", "Σp", "%", digits=1, missing="nothing is told of it",
     help="What the tokens that the server tells have together.", formula=r"\sum_{i\le k}p_i",
+    source=_SOURCE,
 )  # fmt: skip
 TOLD = replace(
     SURPRISAL,

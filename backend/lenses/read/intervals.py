@@ -13,6 +13,7 @@ from ..panels.chart import Chart
 from ..panels.facts import Facts
 from ..panels.places import places
 from ..panels.strip import Strip
+from ._texts import FACT
 
 if TYPE_CHECKING:
     from ...charts.base import Spec
@@ -62,8 +63,8 @@ declare(
                 "What twenty tokens tell",
                 "Sure places have a short bar. Where the model is unsure, twenty tokens leave much "
                 "open, and the bar is long.",
-                {"text": "The capital of France is Paris.", "server": "example"},
-                3,
+                {"text": FACT, "server": "example"},
+                16,
             ),
         ),
         guide=(
