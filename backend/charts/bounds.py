@@ -12,7 +12,7 @@ from .scales import label_text, shown, value_text
 
 
 def bounds_chart(
-    low: np.ndarray, high: np.ndarray, quantity: Quantity, places: Places, unit: str, label: str
+    low: np.ndarray, high: np.ndarray, quantity: Quantity, places: Places, unit: str
 ) -> Spec | None:
     """Return the chart of intervals; None where there are none.
 
@@ -22,13 +22,12 @@ def bounds_chart(
         quantity: of both.
         places: what they run along.
         unit: "nats" or "bits".
-        label: of the axis of values.
     """
     if not np.isfinite(high).any():
         return None
     y = alt.Y(
         "bottom:Q",
-        axis=alt.Axis(title=title(label_text(quantity, label))),
+        axis=alt.Axis(title=title(label_text(quantity))),
         scale=alt.Scale(zero=True, nice=True),
     )
     tip = tooltip(

@@ -54,7 +54,7 @@ class IntervalsRequest(Request):
     Attributes:
         server: its name; addresses and keys are in the settings. Empty for the first.
         task: "read" a given text, or "write" an answer to it.
-        top_k: how many of the likeliest tokens; most servers tell 20 at most.
+        alternatives: how many of the likeliest tokens; most servers tell 20 at most.
         steps: how many tokens to write.
         most_requests: for servers that have to be asked once for every token.
     """
@@ -69,7 +69,7 @@ class IntervalsRequest(Request):
     task: Literal["read", "write"] = asked(
         "read", label="Task", help="Read the text, or write an answer to it."
     )
-    top_k: int = asked(
+    alternatives: int = asked(
         20, label="Tokens told", low=1, high=1000,
         help="The likeliest tokens at every place; most servers tell 20 at most.",
     )  # fmt: skip

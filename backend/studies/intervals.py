@@ -35,9 +35,9 @@ class IntervalsStudy:
         """Check the request; nothing is computed here."""
         if not request.text:
             raise InputError("The text is empty.")
-        for name, low in (("top_k", 1), ("steps", 1), ("most_requests", 1)):
-            if getattr(request, name) < low:
-                raise InputError(f"{name} must be at least {low}; it is {getattr(request, name)}.")
+        for name in ("alternatives", "steps", "most_requests"):
+            if getattr(request, name) < 1:
+                raise InputError(f"{name} must be at least 1; it is {getattr(request, name)}.")
         connection(request.server)
         return Estimate(10_000_000, float(len(request.text)))
 
@@ -55,9 +55,9 @@ class IntervalsStudy:
         started = time.perf_counter()
         to = connection(request.server)
         if request.task == "read":
-            found = read_text(to, request.text, request.top_k, request.most_requests, report)
+            found = read_text(to, request.text, request.alternatives, request.most_requests, report)
         else:
-            found = write_text(to, request.text, request.top_k, request.steps, report)
+            found = write_text(to, request.text, request.alternatives, request.steps, report)
         given = request.text if request.task == "read" else None
         return IntervalsRun(
             **versions_now(),

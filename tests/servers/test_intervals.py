@@ -158,7 +158,7 @@ def test_token_by_token_counts_its_requests_and_is_refused_beyond_a_limit(server
 
 def test_more_told_tokens_make_narrower_bounds(server):
     server("vllm")
-    few, many, all_ = (ask(top_k=each) for each in (2, 40, 379))
+    few, many, all_ = (ask(alternatives=each) for each in (2, 40, 379))
     assert ((many.high - many.low) <= (few.high - few.low) + 1e-5)[1:].all()
     assert (all_.high - all_.low)[1:].max() < 0.02
 

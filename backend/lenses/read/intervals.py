@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...quantities import Quantity
 from ...runs.intervals import IntervalsRun
 from ...runs.token_numbers import ENTROPY
 from ..base import Example, Lens, declare
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from ...charts.base import Spec
 
 NUMBERS = ("high", "low", "surprisal", "seen")
-_ENTROPY: Quantity = ENTROPY
 
 
 def bands(run: IntervalsRun, unit: str, parameters: Parameters) -> Spec | None:
@@ -27,7 +25,7 @@ def bands(run: IntervalsRun, unit: str, parameters: Parameters) -> Spec | None:
     from ...charts.bounds import bounds_chart
 
     along = places(run, "T", len(run))
-    return bounds_chart(run.low, run.high, _ENTROPY, along, unit, "Entropy between")
+    return bounds_chart(run.low, run.high, ENTROPY, along, unit)
 
 
 declare(
