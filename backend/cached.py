@@ -17,14 +17,16 @@ import numpy as np
 import streamlit as st
 from streamlit import runtime
 
+from . import readers
 from .charts.preview import preview
 from .derived.comparison import comparison_of
 from .errors import EntroscopeError, InputError
-from .events import Event, Unknown
+from .events import Event, Unknown, named_contents
 from .lenses.parcel import MEDIA_TYPE, pack
 from .lenses.parcel import VERSION as PARCEL_VERSION
 from .lessons.own import OwnLessons
 from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
+from .readers import Reader
 from .runs import (
     AttentionRequest,
     AttentionRun,
@@ -38,11 +40,13 @@ from .runs.sampler_info import Filtered, SamplerInfo
 from .runs.trajectories import Plan, TrajectoryRequest
 from .settings import settings
 from .storage.examples import EXAMPLES, ExampleInfo, list_examples, open_example
+from .storage.grants import Grants
 from .storage.library import Library
 from .storage.permalink import exact_request
 from .storage.run_store import RunStore
 from .storage.stamps import Stamp, stamp
 from .storage.strict_json import parse
+from .storage.view import EVERYONE, UNOWNED, View
 from .web.assets import assets_version
 from .web.parcels import array_parcel, run_parcel
 from .web.source import Parcel
@@ -59,15 +63,24 @@ __all__ = [
 
 if TYPE_CHECKING:
     from .engine import Engine, Job
+    from .engine.executors.base import Work
     from .models import TextTokenizer
 
 _SAVED = "saved-"
+SHARED = "shared-"
 
 MOST_COUNTED = 1_000_000
 """Characters of a text that is counted while somebody types."""
 
 _started: list[Engine] = []
 """The engine, once there is one: torch takes seconds, and a lookup does not start it."""
+
+
+def current_reader() -> Reader:
+    """Return who asks: the sender of the request that is answered, or the session's browser."""
+    if settings().mode == "local":
+        return readers.LOCAL
+    return readers.current.get() or readers.reader_of_cookies(st.context.cookies)
 
 
 # The engine, and what it does for routes
@@ -99,6 +112,39 @@ def _started_engine() -> Engine | None:
 def store() -> RunStore:
     """Return the runs in memory: computed, uploaded, saved and shipped ones."""
     return RunStore(settings().result_bytes, PARCEL_VERSION)
+
+
+@st.cache_resource(show_spinner=False)
+def _grants() -> Grants:
+    return Grants()
+
+
+def alone() -> bool:
+    """Tell whether one person has the server alone: nothing here is anybody else's."""
+    return settings().mode == "local"
+
+
+def _give(content: str) -> str:
+    """Let whoever asks fetch a content from now on, and return its name."""
+    return content if alone() else _grants().give(current_reader().owner, content)
+
+
+def _given(content: str) -> bool:
+    """Tell whether whoever asks was given a content: to guess its name is not enough."""
+    return alone() or _grants().meaning(current_reader().owner, content) is not None
+
+
+def forget_reader() -> None:
+    """Take back what whoever asks was given, as they leave."""
+    _grants().forget(current_reader().owner)
+
+
+def handle(key: str) -> str:
+    """Return the name under which an address of whoever asks may hold the key of a request.
+
+    Alone on a machine it is the key itself; among others it is random to all of them.
+    """
+    return key if alone() else _grants().handle(current_reader().owner, key)
 
 
 def parcel(content: str, part: str, parameters: Mapping[str, str]) -> Parcel | None:
@@ -206,17 +252,23 @@ def close() -> None:
 
 
 async def listen(job_id: str) -> AsyncIterator[Event]:
-    """Yield what happens to a job; see ``Engine.listen``."""
-    if not _started:
+    """Yield what happens to a job of whoever asks; see ``Engine.listen``."""
+    if not _owns(job_id):
         yield Unknown()
         return
     async for event in _started[0].listen(job_id):
+        for each in named_contents(event):
+            _give(each)
         yield event
 
 
 def stop(job_id: str) -> bool:
-    """Cancel a reader's share of a job; return whether there was one."""
-    return any(each.stop(job_id) for each in _started)
+    """Cancel the share that whoever asks has in a job; return whether there was one."""
+    return _owns(job_id) and _started[0].stop(job_id)
+
+
+def _owns(job_id: str) -> bool:
+    return bool(_started) and (alone() or _started[0].owns(current_reader(), job_id))
 
 
 def _session_closed(release_sessions: Callable[[], None]) -> None:
@@ -258,7 +310,7 @@ def submit(request: Request, *, stay: bool = False) -> Job:
     check_model(request.model)
     if isinstance(request, DivergenceRequest):
         check_model(request.other)
-    return engine().submit(request, stay=stay)
+    return engine().submit(request, reader=current_reader(), stay=stay)
 
 
 def submit_pattern(
@@ -284,8 +336,9 @@ def submit_pattern(
     check_model(request.model)
     part = Part(rows, cells)
     return engine().call(
-        request.model, read_pattern, request, layer, head, part, name="pattern", stay=stay
-    )
+        request.model, read_pattern, request, layer, head, part,
+        name="pattern", reader=current_reader(), stay=stay,
+    )  # fmt: skip
 
 
 def estimate_seconds(request: Request) -> float | None:
@@ -302,34 +355,56 @@ def estimate_seconds(request: Request) -> float | None:
 
 
 def job_request(job_id: str) -> Request | None:
-    """Return what a job was asked for; None when it is forgotten."""
-    started = _started_engine()
-    return started.job_request(job_id) if started else None
+    """Return what a job of whoever asks is about; None when it is forgotten."""
+    return engine().job_request(job_id) if _owns(job_id) else None
 
 
 def job_contents(job_id: str) -> Mapping[str, str] | None:
     """Return the contents of what a job made, by kind; None unless it is done."""
-    started = _started_engine()
-    return started.job_contents(job_id) if started else None
+    contents = engine().job_contents(job_id) if _owns(job_id) else None
+    for each in (contents or {}).values():
+        _give(each)
+    return contents
 
 
 def find_run(key: str) -> Run | None:
-    """Return a run by the key of its request, its content or its ``saved_key``; None if gone."""
+    """Return a run by what an address says: its ``handle``, content or ``saved_key``; None if gone.
+
+    Whoever asks must have been given it.
+    """
+    if key.startswith(SHARED):
+        shared = _library().shared(key.removeprefix(SHARED))
+        return store().open(*shared) if shared else None
     if key.startswith(_SAVED):
         entry = library().find(key.removeprefix(_SAVED))
         return store().open(library().file(entry.id), entry.title) if entry else None
+    found = run_of(key)
+    meant = key if alone() else _grants().meaning(current_reader().owner, key)
+    if found is not None or meant is None:
+        return found
     started = _started_engine()
-    return run_of(key) or (started.find(key) if started else None)
+    return started.find(meant, current_reader()) if started else None
 
 
 def content_of(key: str) -> str | None:
-    """Return the name of the content of ``find_run(key)``."""
-    run = find_run(key)
-    return key if run_of(key) is not None else None if run is None else put_run(run)
+    """Return the content of what answers a request that whoever asks knows, by its key.
+
+    Or of ``find_run(key)``. In public another reader's answer is none.
+    """
+    if run_of(key) is not None:
+        return key
+    started = _started_engine()
+    run = find_run(key) or (started.find(key, current_reader()) if started else None)
+    return None if run is None else put_run(run)
 
 
 def run_of(content: str) -> Run | None:
-    """Return a run, finished or not, by the name of its content; None when it is forgotten."""
+    """Return a run, finished or not, by the name of its content; None when it is forgotten.
+
+    None as well where whoever asks was not given it.
+    """
+    if not _given(content):
+        return None
     value = store().get(content)
     if value is None and (started := _started_engine()):
         value = started.partial(content)
@@ -338,19 +413,41 @@ def run_of(content: str) -> Run | None:
 
 def array_of(content: str) -> np.ndarray | None:
     """Return an array, such as an attention pattern, by the name of its content."""
-    value = store().get(content)
+    value = store().get(content) if _given(content) else None
     return value if isinstance(value, np.ndarray) else None
 
 
 def put_run(run: Run) -> str:
-    """Keep a run in memory, and return the name of its content."""
-    return store().put(run)
+    """Keep a run in memory, give it to whoever asks, and return the name of its content."""
+    return _give(store().put(run))
 
 
-def last_run(spec: ModelSpec, kind: str) -> Run | None:
-    """Return a run of a kind that this server computed with a model, if one is in memory."""
-    started = _started_engine()
-    return started.last(spec, kind) if started else None
+# For whoever looks after the server: who may ask is for the routes to decide
+
+
+def work() -> list[Work]:
+    """Return what runs and waits, of all readers."""
+    return engine().work()
+
+
+def loaded() -> list[ModelFacts]:
+    """Return the facts of all loaded models."""
+    return engine().loaded()
+
+
+def memory() -> dict[str, int]:
+    """Return the bytes that are "free", and "promised" to work."""
+    return engine().memory()
+
+
+def stop_order(order_id: str) -> bool:
+    """End an order, whoever waits for it; return whether there was one."""
+    return engine().stop_order(order_id)
+
+
+def unload(spec: ModelSpec) -> bool:
+    """Free a model; return False, and leave it, while it has work or was not loaded."""
+    return engine().unload(spec)
 
 
 # Shipped and saved runs
@@ -392,16 +489,36 @@ def comparison_run(name: str) -> Run:
 
 
 @st.cache_resource(show_spinner=False)
-def library() -> Library:
-    """Return the library of saved runs, which all sessions share."""
+def _library() -> Library:
     limits = settings()
     return Library(limits.data_dir / "runs", preview, limits.library_bytes)
+
+
+def library() -> Library:
+    """Return the library of saved runs as whoever asks has it.
+
+    Alone on a machine it is all of it. In a class everybody sees, beside what they saved
+    themselves, what has no owner; in public only the administrator does.
+    """
+    if alone():
+        return _library()
+    reader = current_reader()
+    ownerless = settings().mode == "class" or reader.administers
+    sees = (reader.owner, EVERYONE, *((UNOWNED,) if ownerless else ()))
+    if reader.administers:
+        return _library().seen_by(View(reader.owner, sees, sees))
+    return _library().seen_by(View(reader.owner, sees, (reader.owner,), settings().reader_bytes))
 
 
 @st.cache_resource(show_spinner=False)
 def own_lessons() -> OwnLessons:
     """Return the lessons that teachers made here, which all sessions share."""
     return OwnLessons(settings().data_dir / "lessons")
+
+
+def shared_key(handle: str) -> str:
+    """Return the key under which ``find_run`` finds a run that somebody shares."""
+    return f"{SHARED}{handle}"
 
 
 def saved_key(run_id: str) -> str:
@@ -527,7 +644,10 @@ def next_token(spec: ModelSpec, ids: Sequence[int]) -> Job:
     from .decoding.next_token import next_token_probabilities
 
     check_model(spec)
-    return engine().call(spec, next_token_probabilities, tuple(ids), name="next_token", stay=True)
+    return engine().call(
+        spec, next_token_probabilities, tuple(ids),
+        name="next_token", reader=current_reader(), stay=True,
+    )  # fmt: skip
 
 
 def sampler_labels(plans: Sequence[Plan]) -> list[str]:

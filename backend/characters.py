@@ -6,14 +6,14 @@ import re
 
 _STEERING = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 without tab and line breaks, and C1: terminals
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # the direction of writing
+    "\u202a-\u202e\u2066-\u2069]"  # what turns the direction of writing
 )
 
 
 def without_steering(text: str) -> str:
     """Return ``text`` with every control character as its code point, such as U+001B.
 
-    Tabs, line breaks and what joins letters or emoji stay as they are.
+    Tabs, line breaks, marks within Arabic or Hebrew, and what joins emoji stay as they are.
     """
     return _STEERING.sub(lambda found: f"U+{ord(found[0]):04X}", text)
 

@@ -102,3 +102,12 @@ class Closing(Event):
     """The server goes down."""
 
     type: ClassVar[str] = "closing"
+
+
+def named_contents(event: Event) -> tuple[str, ...]:
+    """Return the contents that an event tells of."""
+    if isinstance(event, Done):
+        return tuple(event.contents.values())
+    if isinstance(event, Partial | Cancelled) and event.content:
+        return (event.content,)
+    return ()

@@ -16,6 +16,8 @@ class Progress:
         total: all steps; 0 while nobody knows.
         message: what is being done, for people.
         partial: results that can be shown already; None for most studies.
+        pausable: whether nothing is half done, so that another study may use the model before this
+            one goes on: no hook is on it, and what was read is kept elsewhere.
         seconds_left: about how long the rest takes; None while nobody knows. The engine fills it.
     """
 
@@ -23,6 +25,7 @@ class Progress:
     total: int
     message: str
     partial: Any = None
+    pausable: bool = False
     seconds_left: float | None = None
 
 

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PLACES_OF_MANY = 400
+
+LimitName = Literal[
+    "rate",
+    "burst",
+    "streams",
+    "sessions",
+    "body_bytes",
+    "file_bytes",
+    "minute_bytes",
+    "all_streams",
+    "all_sessions",
+]
+"""What is limited for a network address; ``web.allowance.Limits`` says what each means."""
 
 
 class Server(BaseModel):
@@ -26,6 +44,49 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ENTROSCOPE_", frozen=True)
 
+    mode: Literal["local", "class", "public"] = Field(
+        default="local",
+        description="Whom this server serves: one person, a class, or anybody.",
+    )
+    address: str = Field(
+        default="",
+        description="The address that readers type, such as http://192.168.1.20:8501; what links, "
+        "QR codes and the log show.",
+    )
+    teacher_key: str = Field(
+        default="",
+        repr=False,
+        description="What makes a browser the teacher's, at /teach; made at the start of a class "
+        "and printed once where it is empty.",
+    )
+    proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses and networks of the proxies whose forwarded headers are believed, "
+        "as a JSON list.",
+    )
+    address_limits: dict[LimitName, PositiveFloat] = Field(
+        default={},
+        description="Other limits of a network address than those of the mode, as a JSON object.",
+    )
+    sign_in: Literal["none", "offered", "required"] = Field(
+        default="none",
+        description="Whether readers of a public server may, or must, sign in at an identity "
+        "provider.",
+    )
+    sign_in_hours: float = Field(
+        default=168, gt=0, le=720, description="Hours after which to sign in again."
+    )
+    groups_claim: str = Field(
+        default="groups",
+        min_length=1,
+        description="The claim of the provider that lists a person's groups; dots lead into it.",
+    )
+    teacher_groups: tuple[str, ...] = Field(
+        default=(), description="Groups whose members are teachers, as a JSON list."
+    )
+    administrator_groups: tuple[str, ...] = Field(
+        default=(), description="Groups whose members are administrators, as a JSON list."
+    )
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("entroscope"),
         description="Converted models, and how fast this machine is; safe to delete.",
@@ -45,7 +106,32 @@ class Settings(BaseSettings):
         gt=0,
         description="The most memory one study may need on top of the model.",
     )
-    max_queue: int = Field(default=16, gt=0, description="Studies that may wait for one model.")
+    max_queue: int = Field(
+        default=16,
+        gt=0,
+        description="Studies that may wait for one model; in a class and in public at least 400, "
+        "unless it is set.",
+    )
+    reader_places: int = Field(
+        default=4,
+        gt=0,
+        description="Studies of one reader that may wait or run at once, in a class and in public.",
+    )
+    study_tokens: int = Field(
+        default=4096,
+        gt=0,
+        description="Tokens that one study may read and write, in a class and in public.",
+    )
+    study_seconds: float = Field(
+        default=120,
+        gt=0,
+        description="Seconds that one study may take, in a class and in public.",
+    )
+    reader_bytes: int = Field(
+        default=100_000_000,
+        gt=0,
+        description="Bytes of runs that one reader may save in 24 hours, in a class and in public.",
+    )
     max_text_bytes: int = Field(
         default=2_000_000, gt=0, description="The longest text accepted, in UTF-8 bytes."
     )
@@ -80,6 +166,29 @@ class Settings(BaseSettings):
         description="Addresses of servers that a program may connect to by itself, as a JSON list; "
         "empty for any.",
     )
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, given: str) -> str:
+        if given and urlsplit(given).scheme not in ("http", "https"):
+            raise ValueError("an address begins with http:// or https://")
+        return given.rstrip("/")
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for each in given:
+            ip_network(each, strict=False)
+        return given
+
+    @property
+    def queue_places(self) -> int:
+        """How many studies may wait for one model.
+
+        Where every reader has places of their own, the queue itself need not be short.
+        """
+        chosen = self.mode == "local" or "max_queue" in self.model_fields_set
+        return self.max_queue if chosen else max(self.max_queue, _PLACES_OF_MANY)
 
 
 @lru_cache(maxsize=1)

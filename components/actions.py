@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from backend.errors import InputError
@@ -15,6 +16,9 @@ from backend.storage.tags import clean_tags
 from . import checks, session
 from .reading import asked, kept, needs_more, new_reading, subject_of
 from .source import Source
+
+_PATHS = ("/", "~", "./", "../")
+"""How a path begins that somebody types; the names of hubs do not."""
 
 Action = Callable[[Source, Mapping[str, Any]], None]
 ACTIONS: dict[str, Action] = {}
@@ -43,7 +47,7 @@ def run(source: Source, said: Mapping[str, Any]) -> None:
     request = asked(lens, session.model(), fields)
     made = new_reading(lens, request, before)
     alone = made.main is request or needs_more(lens)
-    made = replace(made, address={"run": (request if alone else made.main).key})
+    made = replace(made, address={"run": source.handle((request if alone else made.main).key)})
     _submit(source, lens, made, [request] if alone else [made.main, request])
 
 
@@ -126,6 +130,8 @@ def model(source: Source, said: Mapping[str, Any]) -> None:
         raise InputError(f"The model stays as it is: {error}.") from error
     spec = replace(session.model(), **given)
     source.check_model(spec)
+    if spec.source.startswith(_PATHS) and not Path(spec.source).expanduser().exists():
+        raise InputError(f"There is nothing at {spec.source}. The model stays as it is.")
     session.choose_model(spec)
 
 
@@ -147,6 +153,35 @@ def save(source: Source, said: Mapping[str, Any]) -> None:
 def unsave(source: Source, said: Mapping[str, Any]) -> None:
     """Take back a save."""
     source.library().delete([str(said.get("run", ""))])
+
+
+@action("share")
+def share(source: Source, said: Mapping[str, Any]) -> None:
+    """Save the run on screen, and make a link with which everybody can read it."""
+    lens = _lens(said)
+    made = session.reading(source, lens)
+    content = made.contents.get(lens.kind)
+    found = source.run_of(content) if content else None
+    if found is None:
+        raise InputError("There is nothing to share yet.")
+    library = source.library()
+    run_id = library.save(found)
+    session.show(replace(made, address={"run": source.shared_key(library.share(run_id))}))
+    session.notice(
+        "info",
+        "Shared: whoever has the link can read this run. Link copies it.",
+        undo={"do": "unshare", "run": run_id, "kind": lens.kind},
+    )
+
+
+@action("unshare")
+def unshare(source: Source, said: Mapping[str, Any]) -> None:
+    """Take back a link: nobody can read the run with it any more."""
+    lens, run_id = _lens(said), str(said.get("run", ""))
+    made = session.reading(source, lens)
+    source.library().unshare([run_id])
+    session.show(replace(made, address={"run": source.saved_key(run_id)}))
+    session.notice("info", "Taken back: nobody can read this run by the link any more.")
 
 
 def _submit(source: Source, lens: Lens, made: Any, requests: list[Request]) -> None:

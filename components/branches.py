@@ -12,7 +12,7 @@ from backend.lenses import LENSES
 from backend.runs.trajectories import Plan, SamplerSpec, TrajectoryRequest, TrajectoryRun
 
 from . import checks, session
-from .actions import action, branch_next
+from .actions import action, branch_next, open_run
 from .reading import Reading
 from .source import Source
 
@@ -103,6 +103,13 @@ def _fresh_seed(run: TrajectoryRun, made: Reading) -> int:
 
 def _plan(chain: Any) -> Plan:
     return tuple(SamplerSpec(str(each["name"]), dict(each["parameters"])) for each in chain)
+
+
+@action("open_branched")
+def open_branched(source: Source, said: Mapping[str, Any]) -> None:
+    """Show a run by its key, or an example, with the branches that ``branches`` names."""
+    open_run(source, said)
+    find_again(source, {"branches": str(said.get("branches", ""))})
 
 
 def find_again(source: Source, said: Mapping[str, str]) -> None:

@@ -288,7 +288,8 @@ def _divergence(
     found = source.run_of(exact) if exact else _shipped_divergence(source, choices)
     request = divergence_request(*runs)
     if found is None and request is not None:
-        found = source.find_run(request.key)
+        known = source.content_of(request.key)
+        found = source.run_of(known) if known else None
     if not isinstance(found, DivergenceRun):
         return None
     for each in (found, turned(found)):

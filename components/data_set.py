@@ -90,7 +90,7 @@ def one_text(source: Source, said: Mapping[str, Any]) -> None:
 def _open(source: Source, request: TextRequest, known: str | None) -> None:
     lens = LENSES["text"]
     made = new_reading(lens, request, None)
-    named = {"run": request.key}
+    named = {"run": source.handle(request.key)}
     if known is not None:
         session.show(Reading(made.subject, made.requests, {"text": known}, address=named))
         return
@@ -162,6 +162,6 @@ def _submit(source: Source, request: DatasetRequest) -> None:
     except EntroscopeError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
-    made = Reading(KIND, {KIND: request}, address={"run": request.key})
+    made = Reading(KIND, {KIND: request}, address={"run": source.handle(request.key)})
     session.begin(job.id, f"{lens.title}: starting", made, source, lens)
     st.rerun()

@@ -19,7 +19,7 @@ from backend.lenses.descriptors import describe
 from backend.runs import DatasetRun
 from backend.storage.examples import ExampleInfo
 
-from . import comparing, data_set, session
+from . import comparing, data_set, session, sign_in
 from .compare_actions import ACTIONS
 from .menu import Page, all_pages, pages
 from .reading import described, model_key, subject_of
@@ -67,9 +67,11 @@ export default function (component) {
 
 def first_modules() -> list[str]:
     """Return the modules that the first picture of a text needs, by their path in the assets."""
-    views = [BROWSER / "views" / f"{each}.js" for each in _FIRST_VIEWS]
-    paths = [*sorted(BROWSER.glob("*.js")), *views]
-    return [*(each.relative_to(BROWSER).as_posix() for each in paths), "colours.js"]
+    paths = [each.relative_to(BROWSER) for each in sorted(BROWSER.rglob("*.js"))]
+    frame = [
+        each.as_posix() for each in paths if each.parts[0] not in ("pages", "readers", "views")
+    ]
+    return [*frame, *(f"views/{each}.js" for each in _FIRST_VIEWS), "colours.js"]
 
 
 @cache
@@ -128,10 +130,13 @@ def draw(source: Source, page: Page, path: str) -> None:
             "models": _models(source),
             "model": _model(),
             "anyModel": source.any_model(),
+            "alone": source.alone(),
+            "administers": source.current_reader().administers,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),
             "address": session.address(),
+            "account": sign_in.account(source),
         },
         on_report_change=lambda: None,
     )

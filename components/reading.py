@@ -36,6 +36,14 @@ class Results(Protocol):
         """Return a run by its content, if it is in memory."""
         ...
 
+    def alone(self) -> bool:
+        """Tell whether one person has the server alone."""
+        ...
+
+    def handle(self, key: str) -> str:
+        """Return the name under which an address holds the key of a request."""
+        ...
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -128,7 +136,7 @@ def asked(lens: Lens, model: ModelSpec, given: Mapping[str, Any]) -> Request:
     known = {name: value for name, value in given.items() if name in lens.fields}
     for name, each in lens.fields.items():
         if each.needed and known.get(name) in (None, "", [], ()):
-            raise InputError(f"{each.label} is empty.")
+            raise InputError(f"{each.label} is empty. Edit, and type or paste something.")
         if known.get(name) is None and not each.empty and each.default is not MISSING:
             known.pop(name, None)
     try:
@@ -196,7 +204,7 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         if (request := reading.request(each)) is not None
     }
     return {
-        "id": reading.name,
+        "id": source.handle(reading.name),
         "subject": reading.subject,
         "text": reading.text,
         "title": reading.title,
@@ -213,6 +221,7 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "fields": asked_for,
         "address": {**reading.address, **_branches(reading, source)},
         "link": _link(reading, lens, run),
+        "share": run is not None and _needs_sharing(reading, run, source),
         "model": model_key(reading.main.model) if _reads_model(reading, lens) else "",
         "facts": {} if run is None else _facts(run),
         "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
@@ -247,8 +256,26 @@ def kept(lens: Lens, before: Request | None, given: Mapping[str, Any]) -> dict[s
     return {**given, **same}
 
 
+SHARED = "shared-"
+"""How the key of a run begins that whoever has its link can read."""
+
+
+def _needs_sharing(reading: Reading, run: Run, source: Results) -> bool:
+    """Tell whether a link shows this run to others only once it is shared.
+
+    Alone on a machine that is a run whose request is too long for a link and that is not saved;
+    among others it is every run of this reader.
+    """
+    key = reading.address.get("run", "")
+    if "example" in reading.address or key.startswith(SHARED):
+        return False
+    if source.alone():
+        return not key.startswith("saved-") and encode(exact_request(run)) is None
+    return run.kind != "compare"
+
+
 def _link(reading: Reading, lens: Lens, run: Run | None) -> dict[str, str]:
-    if "example" in reading.address:
+    if "example" in reading.address or reading.address.get("run", "").startswith(SHARED):
         return dict(reading.address)
     request = exact_request(run) if run is not None else reading.request(lens)
     code = None if request is None else encode(request)
@@ -256,9 +283,9 @@ def _link(reading: Reading, lens: Lens, run: Run | None) -> dict[str, str]:
 
 
 def _branches(reading: Reading, source: Results) -> dict[str, str]:
-    """Return what an address holds of the branches: the keys of their requests."""
+    """Return what an address holds of the branches: handles of their requests."""
     runs = (source.run_of(each) for each in reading.branches)
-    keys = [each.request.key for each in runs if each is not None]
+    keys = [source.handle(each.request.key) for each in runs if each is not None]
     return {"branches": ".".join(keys)} if keys else {}
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from backend import cached
 from backend.errors import EntroscopeError
-from components import address, data_set, frame, session, stage, streamlit_private
+from components import address, data_set, frame, session, sign_in, stage, streamlit_private
 from components.menu import Page, all_pages, streamlit_pages
 from components.plain import escape_markdown
 
@@ -27,6 +27,10 @@ def main() -> None:
     cached.session_opened(streamlit_private.forget_closed_sessions)
     stage.serve(cached)
     page, chosen = _choose()
+    if sign_in.is_missing(cached):
+        st.html(_LOOK)
+        sign_in.draw()
+        return
     if st.session_state.get("began") is None or streamlit_private.came_back():
         st.session_state["began"] = True
         address.read(cached, page, st.query_params.to_dict())

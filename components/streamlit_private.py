@@ -5,11 +5,21 @@ Each use has a test; the browser's counterpart is ``browser/private.js``.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.auth_util import (
+    get_cookie_with_chunks,
+    get_origin_from_redirect_uri,
+    get_secrets_auth_section,
+)
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 
 def intend_page(page: st.Page) -> None:
@@ -39,3 +49,31 @@ def forget_closed_sessions() -> None:
         manager: Any = runtime.get_instance()._session_mgr
         with manager._storage_lock:
             manager._session_storage._cache.expire()
+
+
+def auth_section() -> Mapping[str, Any]:
+    """Return what the file of secrets says of signing in; empty without one."""
+    return get_secrets_auth_section().to_dict()
+
+
+class SignedCookie:
+    """Who signed in, by the cookie that ``st.login`` brings; see ``backend.web.readers.Identity``.
+
+    ``st.user`` says the same in scripts, but only of the moment when a page was opened, and routes
+    have no ``st.user``.
+    """
+
+    cookie = USER_COOKIE_NAME
+
+    def claims(self, cookies: Mapping[str, str], hours: float) -> Mapping[str, Any] | None:
+        """Return what the provider said; None where nobody signed in within so many hours."""
+        secret = get_cookie_secret()
+
+        def one(name: str) -> bytes | None:
+            value = cookies.get(name, "").encode("latin-1", "replace")
+            return decode_signed_value(secret, name, value, hours / 24)
+
+        found = get_cookie_with_chunks(one, self.cookie)
+        said = json.loads(found) if found else {}
+        own = get_origin_from_redirect_uri()
+        return said if said.get("is_logged_in") and own and said.get("origin") == own else None

@@ -14,11 +14,13 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("backend", "components", "pages")
 
 GROUND = {
+    "accounts",
     "characters",
     "errors",
     "events",
     "progress",
     "quantities",
+    "readers",
     "registry",
     "settings",
     "version",
@@ -70,7 +72,7 @@ LIBRARIES = {
     "derived": {"numpy"},
     "storage": {"numpy", "pydantic", "safetensors", "filelock"},
     "charts": {"numpy", "pandas", "altair", "vl_convert"},
-    "web": {"numpy", "segno", "starlette", "vl_convert"},
+    "web": {"numpy", "segno", "starlette", "uvicorn", "vl_convert"},
 }
 
 

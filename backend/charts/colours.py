@@ -186,12 +186,18 @@ def vega_config(theme: ThemeName) -> dict[str, Any]:
         "padding": 4,
         "view": {"stroke": None},
         "axis": axis,
+        # Above the axis, along the line: a title on its side is cut where a picture is low.
+        "axisLeft": {
+            "titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom",
+            "titleX": 0, "titleY": -8,
+        },
         "legend": {
             **{name: axis[name] for name in ("labelColor", "titleColor", "labelFontSize")},
             "titleFontSize": 12,
             "titleFontWeight": "normal",
             "symbolStrokeWidth": 2,
             "titleLimit": 320,
+            "layout": {"top": {"offset": 22}},  # the axis's title is between
         },
         "title": {
             "color": of.ink, "subtitleColor": of.quiet, "subtitleFontSize": 12, "anchor": "start",

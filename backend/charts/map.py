@@ -113,7 +113,7 @@ def map_chart(
                 **legend,
             )
         ),
-        *(_written_on(base, x, y, text) if judged else ()),
+        *([_written_on(base, x, y, text, len(rows), (low + high) / 2)] if judged else ()),
         empty,
         _here(rows, columns, width).encode(x=x, x2="right:Q", y=y, y2="below:Q"),
         *_names(rows),
@@ -123,17 +123,18 @@ def map_chart(
     return finished(chart, unit, sets, height=height, note=note, signals=signals)
 
 
-def _written_on(base: alt.Chart, x: alt.X, y: alt.Y, text: str) -> list[alt.Chart]:
-    """Return what the fields are called, written on them, readable on every colour."""
+def _written_on(
+    base: alt.Chart, x: alt.X, y: alt.Y, text: str, rows: int, middle: float
+) -> alt.Chart:
+    """Return what the fields are called, written on them where they have room."""
     names = (
-        base.transform_filter("isValid(datum.shade)")
+        base.transform_filter(f"isValid(datum.shade) && height >= {NAME_HEIGHT * rows}")
         .transform_calculate(middle="datum.left + 0.5", centre="datum.above + 0.5", name=text)
         .encode(x=_at(x, "middle"), y=_at(y, "centre"), text="name:N")
     )
-    halo = names.mark_text(
-        style="page", fontSize=11, stroke=alt.ExprRef("'white'"), strokeWidth=2.5, opacity=0.8
-    )
-    return [halo, names.mark_text(color="black", fontSize=11)]
+    # The lower half of the colours is dark, in both themes.
+    colour = alt.condition(f"datum.shade < {middle}", alt.value("white"), alt.value("black"))
+    return names.mark_text(fontSize=11).encode(color=colour)
 
 
 def _at(axis: Any, field: str) -> Any:

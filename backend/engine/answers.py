@@ -31,7 +31,7 @@ class Answer:
 
 
 class Answers:
-    """Answers by the key of the request. Not locked: its owner does that.
+    """Answers by whose they are and the key of the request. Not locked: its owner does that.
 
     Args:
         store: holds the runs; what it drops answers nothing.
@@ -39,22 +39,37 @@ class Answers:
 
     def __init__(self, store: RunStore) -> None:
         self._store = store
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str], Answer] = OrderedDict()
 
-    def put(self, request: Request, value: Any, contents: Sequence[str], weights: Weights) -> None:
-        """Note what answers ``request``, and of several runs what each of them answers."""
+    def put(
+        self,
+        whose: str,
+        request: Request,
+        value: Any,
+        contents: Sequence[str],
+        weights: Weights,
+    ) -> None:
+        """Note what answers ``request``, and of several runs what each of them answers.
+
+        Args:
+            whose: the reader whom it answers; empty for all.
+            request: that was asked.
+            value: a run, or a tuple of runs.
+            contents: their names.
+            weights: that they were computed with.
+        """
         single = not isinstance(value, tuple)
         for run, content in zip((value,) if single else value, contents, strict=True):
-            self._put(Answer(run.request, (content,), weights, single=True))
-        self._put(Answer(request, tuple(contents), weights, single))
+            self._put(whose, Answer(run.request, (content,), weights, single=True))
+        self._put(whose, Answer(request, tuple(contents), weights, single))
         # Requests hold texts: none outlives its runs.
         gone = [key for key, each in self._answers.items() if not self._store.holds(each.contents)]
         for key in gone:
             del self._answers[key]
 
-    def get(self, key: str) -> Answer | None:
+    def get(self, whose: str, key: str) -> Answer | None:
         """Return what answers the request of ``key``, whether or not it still holds."""
-        return self._answers.get(key)
+        return self._answers.get((whose, key))
 
     def value(self, answer: Answer, fingerprint: str | None) -> Any:
         """Return the runs of an answer, or None when it holds no longer.
@@ -75,10 +90,10 @@ class Answers:
             return None
         return runs[0] if answer.single else runs
 
-    def used(self, key: str) -> None:
+    def used(self, whose: str, key: str) -> None:
         """Note that an answer was given again."""
-        if key in self._answers:
-            self._answers.move_to_end(key)
+        if (whose, key) in self._answers:
+            self._answers.move_to_end((whose, key))
 
     def newest(self, spec: ModelSpec, kind: str) -> Iterator[Answer]:
         """Yield answers of one run of a kind of a model, those used last first."""
@@ -87,7 +102,7 @@ class Answers:
             if answer.single and request.kind == kind and request.model == spec:
                 yield answer
 
-    def _put(self, answer: Answer) -> None:
-        key = answer.request.key
+    def _put(self, whose: str, answer: Answer) -> None:
+        key = whose, answer.request.key
         self._answers.pop(key, None)
         self._answers[key] = answer

@@ -13,13 +13,14 @@ import numpy as np
 
 from ..errors import EntroscopeError
 from ..events import Cancelled, Done, Event, Failed
+from ..readers import LOCAL, Reader
 from ..runs import ModelFacts, ModelSpec, Request, Run
 from ..settings import Settings, settings
 from ..storage.run_store import RunStore
-from ..storage.stamps import Stamp, stamps
+from ..storage.stamps import stamps
 from .answers import Answers
 from .clock import Clock
-from .executors.base import Call, Executor, Order, Standing
+from .executors.base import Call, Executor, Limits, Order, Standing, Work
 from .executors.local import LocalExecutor
 from .garbage import Sweeper
 from .job import Job, Task
@@ -28,6 +29,9 @@ from .listeners import Listeners, Timeouts
 if TYPE_CHECKING:
     from ..models import LanguageModel
     from ..progress import Report
+
+_CALLS = 8
+"""Calls of one reader that may wait at once: a page asks for several patterns together."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,30 +64,40 @@ class Engine:
             self._lock, self._clock, timeouts or Timeouts(), self._cancel_unattended
         )
         self._closed = False
-        self._tasks: dict[str, Task] = {}
+        self._limits = limits
+        self._tasks: dict[tuple[str, str], Task] = {}
 
-    def submit(self, request: Request, *, stay: bool = False) -> Job:
+    def submit(self, request: Request, *, reader: Reader = LOCAL, stay: bool = False) -> Job:
         """Ask for a study. An equal request that runs, or whose run is kept, is shared.
+
+        In public it is shared with the same reader only.
 
         Args:
             request: of any kind of study.
+            reader: who asks.
             stay: whether the job goes on when nobody listens to it. Else it is cancelled when
                 nobody listens for a while; see ``Timeouts``.
 
         Raises:
-            InputError: there is no such study.
-            OverBudgetError: too much is waiting already.
+            InputError: there is no such study, or this server does not offer its model.
+            OverBudgetError: too much is waiting already, or the reader asks for too much.
         """
         self._sweeper.pressed()
         # Files are looked at, and the key is made, outside the lock.
-        seen, known = stamps(request), self._find_answer(request.key)
+        whose, key = self._whose(reader), request.key
+        seen, known = stamps(request), self._find_answer(whose, key)
+        order = self._order(request.model, request, reader)
+        if known is None:
+            self._executor.check(order)
         with self._lock:
             if known is not None:
-                return self._answered(request, *known)
-            task = self._tasks.get(request.key)
+                return self._answered(request, reader, *known)
+            task = self._tasks.get((whose, key))
             if task is not None and task.live and task.stamps == seen:
-                return self._join(task, stay)
-            return self._start(request.model, request, request.key, request.kind, seen, stay)
+                return self._join(task, reader, stay)
+            return self._start(
+                Task(order, whose, key, request.kind, seen, self._lock), reader, stay
+            )
 
     def call(
         self,
@@ -91,6 +105,7 @@ class Engine:
         function: Callable[..., Any],
         *args: Any,
         name: str = "result",
+        reader: Reader = LOCAL,
         stay: bool = False,
     ) -> Job:
         """Run ``function(model, *args, report=report)`` on the model's thread, in its turn.
@@ -104,19 +119,28 @@ class Engine:
             function: of a module, so that it can be sent elsewhere.
             args: plain values.
             name: under which the content is told to listeners.
+            reader: who asks.
             stay: as in ``submit``.
 
         Raises:
+            InputError: this server does not offer the model.
             OverBudgetError: too much is waiting already.
         """
         self._sweeper.pressed()
         key = f"call-{secrets.token_hex(8)}"
+        order = self._order(spec, Call(function, args), reader)
+        self._executor.check(order)
         with self._lock:
-            return self._start(spec, Call(function, args), key, name, (), stay)
+            task = Task(order, self._whose(reader), key, name, (), self._lock)
+            return self._start(task, reader, stay)
 
     def warm(self, spec: ModelSpec) -> Job:
         """Load a model before somebody asks for it."""
         return self.call(spec, _nothing, stay=True)
+
+    def owns(self, reader: Reader, job_id: str) -> bool:
+        """Tell whether a job that is remembered is one that this reader asked for."""
+        return self._listeners.owner(job_id) == reader.owner
 
     def listen(self, job_id: str) -> AsyncIterator[Event]:
         """Yield what happens to a job, on any event loop.
@@ -142,14 +166,14 @@ class Engine:
         """Return the contents of what a job made, by kind; None unless it is done."""
         return self._listeners.contents(job_id)
 
-    def find(self, key: str) -> Run | None:
+    def find(self, key: str, reader: Reader = LOCAL) -> Run | None:
         """Return the run that answers the request of ``key``, if it is in memory and holds."""
-        known = self._find_answer(key)
+        known = self._find_answer(self._whose(reader), key)
         return known[0] if known and isinstance(known[0], Run) else None
 
-    def content_of(self, key: str) -> str | None:
+    def content_of(self, key: str, reader: Reader = LOCAL) -> str | None:
         """Return the name of the content of ``find(key)``."""
-        known = self._find_answer(key)
+        known = self._find_answer(self._whose(reader), key)
         return known[1][0] if known and isinstance(known[0], Run) else None
 
     def partial(self, content: str) -> Run | None:
@@ -180,6 +204,23 @@ class Engine:
         """Free a model; return False, and leave it, while it has work or was not loaded."""
         return self._executor.unload(spec)
 
+    def work(self) -> list[Work]:
+        """Return what runs and waits, of all readers."""
+        return self._executor.work()
+
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that are "free", and "promised" to work."""
+        return self._executor.memory()
+
+    def stop_order(self, order_id: str) -> bool:
+        """Cancel all jobs on one order; return whether there were some."""
+        with self._lock:
+            found = next((t for t in self._tasks.values() if t.order.id == order_id), None)
+            jobs = list(found.jobs) if found else []
+        for job in jobs:
+            job.cancel()
+        return bool(jobs)
+
     def session_closed(self, after: float, release_sessions: Callable[[], None]) -> None:
         """Note that a reader left, so that what the session held is freed in a quiet moment.
 
@@ -203,47 +244,50 @@ class Engine:
 
     # Submitting
 
-    def _find_answer(self, key: str) -> tuple[Any, tuple[str, ...]] | None:
+    def _whose(self, reader: Reader) -> str:
+        """Return with whom a reader shares studies: in public with nobody."""
+        return reader.owner if self._limits.mode == "public" else ""
+
+    def _order(self, spec: ModelSpec, work: Request | Call, reader: Reader) -> Order:
+        said, free = self._limits, self._limits.mode == "local" or reader.administers
+        places = _CALLS if isinstance(work, Call) else said.reader_places
+        limits = Limits() if free else Limits(places, said.study_tokens, said.study_seconds)
+        return Order(secrets.token_hex(16), spec, work, reader.id, limits)
+
+    def _find_answer(self, whose: str, key: str) -> tuple[Any, tuple[str, ...]] | None:
         """Return the runs that answer a request, and their contents. Not under the lock."""
         with self._lock:
-            answer = self._answers.get(key)
+            answer = self._answers.get(whose, key)
         if answer is None:
             return None
         model = self._executor.model(answer.request.model)
         value = self._answers.value(answer, model.weights.fingerprint if model else None)
         return None if value is None else (value, answer.contents)
 
-    def _answered(self, request: Request, value: Any, contents: tuple[str, ...]) -> Job:
-        task = Task(Order("", request.model, request), request.key, request.kind, (), self._lock)
+    def _answered(
+        self, request: Request, reader: Reader, value: Any, contents: tuple[str, ...]
+    ) -> Job:
+        order, whose = Order("", request.model, request), self._whose(reader)
+        task = Task(order, whose, request.key, request.kind, (), self._lock)
         task.standing, task.ended = Standing("done", value=value), True
         runs = value if isinstance(value, tuple) else (value,)
         task.contents = {run.kind: name for run, name in zip(runs, contents, strict=True)}
-        self._answers.used(request.key)
-        job = self._join(task, stay=True)
+        self._answers.used(whose, request.key)
+        job = self._join(task, reader, stay=True)
         self._listeners.end(job, Done(task.contents))
         return job
 
-    def _start(
-        self,
-        spec: ModelSpec,
-        work: Request | Call,
-        key: str,
-        name: str,
-        seen: tuple[Stamp, ...],
-        stay: bool,
-    ) -> Job:
-        """Give work to the executor. The caller holds the lock."""
+    def _start(self, task: Task, reader: Reader, stay: bool) -> Job:
+        """Give a task to the executor. The caller holds the lock."""
         if self._closed:
             raise EntroscopeError("Entroscope is shutting down; start it again.")
-        order = Order(secrets.token_hex(16), spec, work)
-        task = Task(order, key, name, seen, self._lock)
-        self._executor.submit(order, partial(self._update, task))
-        task.standing = self._executor.progress(order.id) or task.standing
-        self._tasks[key] = task
-        return self._join(task, stay)
+        self._executor.submit(task.order, partial(self._update, task))
+        task.standing = self._executor.progress(task.order.id) or task.standing
+        self._tasks[task.whose, task.key] = task
+        return self._join(task, reader, stay)
 
-    def _join(self, task: Task, stay: bool) -> Job:
-        job = Job(task, stay, self._cancel)
+    def _join(self, task: Task, reader: Reader, stay: bool) -> Job:
+        job = Job(task, reader, stay, self._cancel)
         task.jobs.append(job)
         self._listeners.add(job)
         return job
@@ -269,8 +313,8 @@ class Engine:
             standing, contents = Standing("failed", error=refusal), {}
         with self._lock:
             task.standing, task.contents = standing, contents
-            if self._tasks.get(task.key) is task:
-                del self._tasks[task.key]
+            if self._tasks.get((task.whose, task.key)) is task:
+                del self._tasks[task.whose, task.key]
             for job in list(task.jobs):
                 self._listeners.end(job, _end_of(task))
             task.changed.notify_all()
@@ -284,7 +328,7 @@ class Engine:
         runs = value if isinstance(value, tuple) else (value,)
         contents = [self._store.put(run) for run in runs]
         with self._lock:
-            self._answers.put(work, value, contents, standing.weights)
+            self._answers.put(task.whose, work, value, contents, standing.weights)
         return {run.kind: content for run, content in zip(runs, contents, strict=True)}
 
     # Giving up

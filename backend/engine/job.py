@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import CancelledError
 from ..events import Event
 from ..progress import Progress
+from ..readers import Reader
 from ..runs import Request
 from ..storage.stamps import Stamp
 from .clock import Timer
@@ -28,6 +29,7 @@ class Task:
 
     Attributes:
         order: of the executor.
+        whose: joins only jobs of this reader; empty for all.
         key: of the request; of a call, its own id.
         stamps: of the model's files when it was submitted.
         name: under which a call's result is told of.
@@ -41,9 +43,16 @@ class Task:
     """
 
     def __init__(
-        self, order: Order, key: str, name: str, stamps: tuple[Stamp, ...], lock: threading.Lock
+        self,
+        order: Order,
+        whose: str,
+        key: str,
+        name: str,
+        stamps: tuple[Stamp, ...],
+        lock: threading.Lock,
     ) -> None:
         self.order = order
+        self.whose = whose
         self.key = key
         self.name = name
         self.stamps = stamps
@@ -66,10 +75,14 @@ class Job:
 
     Attributes:
         id: a random name, by which others listen to the job or stop it.
+        reader: who asked.
     """
 
-    def __init__(self, task: Task, stay: bool, cancel: Callable[[Job], None]) -> None:
+    def __init__(
+        self, task: Task, reader: Reader, stay: bool, cancel: Callable[[Job], None]
+    ) -> None:
         self.id = secrets.token_hex(16)
+        self.reader = reader
         self.stay = stay
         self.task = task
         self.cancelled = False

@@ -31,6 +31,7 @@ _PARTIAL_EVERY = 0.3  # seconds
 class _Ended:
     """What is remembered of a job."""
 
+    owner: str
     request: Request | None
     events: tuple[Event, ...]
 
@@ -85,6 +86,12 @@ class Listeners:
         with self._lock:
             return self._jobs.get(job_id)
 
+    def owner(self, job_id: str) -> str | None:
+        """Return the owner of whoever asked for a job; None when it is forgotten."""
+        with self._lock:
+            job, ended = self._jobs.get(job_id), self._ended.get(job_id)
+        return job.reader.owner if job else ended.owner if ended else None
+
     def request(self, job_id: str) -> Request | None:
         """Return what a job was asked for; None of a call, and when the job is forgotten."""
         with self._lock:
@@ -131,7 +138,7 @@ class Listeners:
             job.grace.cancel()
         self._jobs.pop(job.id, None)
         events = (Progressed.of(job.progress), event)
-        self._ended.put(job.id, _Ended(job.request, events))
+        self._ended.put(job.id, _Ended(job.reader.owner, job.request, events))
 
     def partial(self, content: str) -> Run | None:
         """Return an unfinished run by the name it was told under, while it is remembered."""

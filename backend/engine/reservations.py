@@ -33,6 +33,12 @@ class Ledger:
         """How often something was given back so far; see ``wait``."""
         return self._given_back
 
+    @property
+    def promised(self) -> int:
+        """How many bytes are promised now, of every owner where they are most."""
+        with self._changed:
+            return sum(max(each.values()) for each in self._promised.values())
+
     def reserve(
         self, owner: Any, size: int, devices: Iterable[torch.device], *, spread: bool = False
     ) -> bool:

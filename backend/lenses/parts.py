@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, cast
 
+from ..characters import without_steering
 from ..charts.colours import ThemeName
 from ..derived import number
 from ..derived.comparison import Comparison
@@ -116,6 +117,7 @@ def _chart(panel: Panel, run: Run, ending: str, parameters: Parameters) -> bytes
         if ending == "vl.json":  # a page that shows the reason in the picture's place
             return _json({"nothing": why})
         raise InputError(why)
+    spec = _steady(spec)
     if ending == "vl.json":
         return _json(spec)
     rows = spec["datasets"]
@@ -124,6 +126,15 @@ def _chart(panel: Panel, run: Run, ending: str, parameters: Parameters) -> bytes
     if ending == "csv":
         return table_csv(_columns(rows)).encode("utf-8", "replace")
     return render(spec, cast(Picture, ending), theme)
+
+
+def _steady(value: Any) -> Any:
+    """Return a specification whose texts steer nothing: a picture shows them as they are."""
+    if isinstance(value, str):
+        return without_steering(value)
+    if isinstance(value, dict):
+        return {name: _steady(each) for name, each in value.items()}
+    return [_steady(each) for each in value] if isinstance(value, list) else value
 
 
 def _columns(sets: dict[str, Any]) -> Table:

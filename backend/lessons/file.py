@@ -27,14 +27,25 @@ from .own import SAVED, checked, written
 SUFFIX = ".lesson"
 MOST_BYTES = 64_000_000
 MOST_HEADER = 1_500_000
+MOST_RUNS = 4 * MOST_STEPS
 _FORMAT = "entroscope lesson 1"
 _NOT_ONE = "This file is no lesson, or it is damaged."
 
 
-def source_of(look: Look) -> str:
-    """Return which run a look shows, such as "run=saved-…" or "example=text_fact"; else ""."""
-    names = (name for name in ("run", "example") if name in look.query)
-    return next((f"{name}={look.query[name]}" for name in names), "")
+def sources_of(look: Look) -> list[str]:
+    """Return which runs a look shows, such as "run=saved-…" or "example=text_fact".
+
+    That of the view comes first, then its branches.
+    """
+    names = [name for name in ("run", "example") if name in look.query][:1]
+    branches = filter(None, look.query.get("branches", "").split("."))
+    return [*(f"{name}={look.query[name]}" for name in names), *(f"run={key}" for key in branches)]
+
+
+def _all_sources(lesson: Lesson) -> list[str]:
+    """Return the runs of all steps, each once."""
+    each = (source for step in lesson.steps for source in sources_of(read_look(step.look)))
+    return list(dict.fromkeys(each))
 
 
 def dump_lesson(lesson: Lesson, library: Library) -> bytes:
@@ -43,7 +54,7 @@ def dump_lesson(lesson: Lesson, library: Library) -> bytes:
     Raises:
         EntroscopeError: a run is gone, or they are too large together.
     """
-    runs = list(dict.fromkeys(filter(None, (source_of(read_look(s.look)) for s in lesson.steps))))
+    runs = _all_sources(lesson)
     arrays = {}
     for place, source in enumerate(runs):
         arrays[str(place)] = np.frombuffer(dump_run(_run_of(source, library)), np.uint8)
@@ -68,8 +79,8 @@ def take_lesson(data: bytes, library: Library) -> Lesson:
     if len(data) > MOST_BYTES:
         raise InputError(f"A lesson file has at most {MOST_BYTES:,} bytes, not {len(data):,}.")
     lesson, runs = _parts(data)
-    used = {source_of(read_look(step.look)) for step in lesson.steps} - {""}
-    if used - runs.keys():
+    used = _all_sources(lesson)
+    if set(used) - runs.keys():
         raise InputError("This lesson shows a run that its file does not hold.")
     found = {
         source: parse_run(runs[source], f"Run {place + 1} of this lesson")
@@ -89,7 +100,7 @@ def _parts(data: bytes) -> tuple[Lesson, Mapping[str, bytes]]:
             raise ValueError("another format")
         names = parse(told["runs"])
         arrays = load(data)
-        if len(names) > MOST_STEPS or len(arrays) != len(names):
+        if len(names) > MOST_RUNS or len(arrays) != len(names):
             raise ValueError("not as many runs as it says")
         runs = {str(name): _bytes(arrays[str(place)]) for place, name in enumerate(names)}
         fields = parse(told["lesson"])
@@ -139,9 +150,12 @@ def _ships(name: str, run: Run) -> bool:
 
 def _renamed(step: Step, kept: Mapping[str, tuple[str, str]]) -> Step:
     look = read_look(step.look)
-    source = source_of(look)
-    if not source:
+    sources = sources_of(look)
+    if not sources:
         return step
-    rest = {name: value for name, value in look.query.items() if name not in ("run", "example")}
-    name, value = kept[source]
-    return replace(step, look=str(Look(look.page, {name: value, **rest})))
+    ours = ("run", "example", "branches")
+    rest = {name: value for name, value in look.query.items() if name not in ours}
+    # Branches without a run of their own to begin at are of no use.
+    (name, value), *branches = (kept[source] for source in sources)
+    more = {"branches": ".".join(key for _, key in branches)} if branches else {}
+    return replace(step, look=str(Look(look.page, {name: value, **rest, **more})))

@@ -138,7 +138,7 @@ class OwnLessons:
         return [
             each.lesson.title
             for each in self.entries()
-            if wanted & {read_look(step.look).query.get("run") for step in each.lesson.steps}
+            if any(wanted & _shown_by(step) for step in each.lesson.steps)
         ]
 
     def _path(self, lesson_id: str) -> Path:
@@ -198,3 +198,9 @@ def checked(fields: Any) -> Lesson:
 
 def _version(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _shown_by(step: Step) -> set[str]:
+    """Return how a step's look names the saved runs that it shows."""
+    query = read_look(step.look).query
+    return {query.get("run", ""), *query.get("branches", "").split(".")}

@@ -7,9 +7,11 @@ again when the library is opened. Titles and tags live in the index only: files 
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import re
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..errors import InputError, LibraryError, RunFileError
+from ..errors import InputError, LibraryError, OverBudgetError, RunFileError
 from ..runs.base import Run
 from ..runs.header import MAX_TITLE
 from .atomic import PART_PREFIX, write_atomically
@@ -28,6 +30,7 @@ from .library_index import connect, open_index, speaking
 from .library_space import Space, remove
 from .subject import searched
 from .tags import clean_tags
+from .view import EVERYONE, UNOWNED, View
 
 Sort = Literal["saved", "created", "title", "kind", "model", "size"]
 
@@ -74,6 +77,21 @@ class Entry:
     size: int
 
 
+@dataclass
+class _State:
+    """What all views of a library know of its folder.
+
+    Attributes:
+        writable: whether it may be written now, and if not ``why``.
+        tried, tidied: when that was last tried, and the trash last emptied.
+    """
+
+    writable: bool = False
+    why: str = ""
+    tried: float = -math.inf
+    tidied: float = -math.inf
+
+
 class Library:
     """A folder of saved runs; safe for several threads and processes at once.
 
@@ -97,11 +115,26 @@ class Library:
         self._folder = folder
         self._preview = preview
         self._space = Space(limit)
-        self._tidied = -math.inf
-        self.writable = False
-        self._why = ""
-        self._tried = -math.inf
+        self._state = _State()
+        self._view = View()
         self._open()
+
+    @property
+    def writable(self) -> bool:
+        """Whether the folder may be written now."""
+        return self._state.writable
+
+    def seen_by(self, view: View) -> Library:
+        """Return the same library as one reader has it."""
+        found = copy.copy(self)
+        found._view = view
+        return found
+
+    def for_everyone(self) -> Library:
+        """Return the library in which everybody may open what is saved, as of a lesson."""
+        if self._view.sees is None:  # there is nobody else
+            return self
+        return self.seen_by(replace(self._view, owner=EVERYONE))
 
     def _open(self, *, change: bool = False) -> None:
         """Make the folder ready; where it may only be read, try again now and then.
@@ -109,14 +142,15 @@ class Library:
         Args:
             change: try again at once, as something is to be changed.
         """
-        if self.writable or not (change or time.monotonic() - self._tried > _TRY_AGAIN):
+        state = self._state
+        if state.writable or not (change or time.monotonic() - state.tried > _TRY_AGAIN):
             return
-        self._tried = time.monotonic()
+        state.tried = time.monotonic()
         try:
             with speaking(self._folder):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 open_index(self._folder)
-                self.writable = True
+                state.writable = True
                 self._adopt()
             self._tidy()
         except LibraryError as why:
@@ -135,17 +169,19 @@ class Library:
 
         Raises:
             LibraryError: the library is full, or its folder cannot be written now.
+            OverBudgetError: whoever saves has saved too much today.
             RunFileError: it is too large to be read again.
         """
         run_id, kept_tags = content_id(run), clean_tags(tags)
         path = self._path(run_id)
         self.restore([run_id])  # first: else another process may empty the trash meanwhile
         with speaking(self._folder):
+            self._check_quota(run_id, run)
             if not _holds(path, run_id):
                 data = dump_run(run)
                 self._remove(lambda index: self._space.make_way(index, len(data)))
                 write_atomically(path, data)
-            self._insert(run_id, run, path)
+            self._insert(run_id, run, path, self._view.owner)
         if title:
             self.rename(run_id, title)
         if kept_tags:
@@ -214,10 +250,12 @@ class Library:
 
     def tags(self) -> list[str]:
         """Return all tags of the runs that are here, the most used first."""
+        seen, owners = self._view.seen()
         with self._reading() as index:
             rows = index.execute(
-                "select value from run, json_each(run.tags) where deleted is null "
-                "group by value order by count(*) desc, value collate nocase"
+                "select value from run, json_each(run.tags) where deleted is null "  # noqa: S608
+                f"and {seen} group by value order by count(*) desc, value collate nocase",
+                owners,
             ).fetchall()
         return [tag for (tag,) in rows]
 
@@ -240,8 +278,8 @@ class Library:
         if self._preview is not None:
             with suppress(RunFileError):
                 made = self._preview(load_run(self._path(run_id)))
-            with suppress(LibraryError):  # then it is made again next time
-                self._change("update run set preview = ? where id = ?", made, run_id)
+            with suppress(LibraryError), self._connect() as index:  # else it is made again
+                index.execute("update run set preview = ? where id = ?", [made, run_id])
         return made
 
     def rename(self, run_id: str, title: str) -> None:
@@ -249,31 +287,71 @@ class Library:
         title = " ".join(title.split())
         if len(title) > MAX_TITLE:
             raise InputError(f"A title has at most {MAX_TITLE} characters, not {len(title):,}.")
-        self._change("update run set title = ? where id = ?", title, run_id)
+        self._change("title = ?", title, [run_id])
 
     def tag(self, run_id: str, tags: Iterable[str]) -> None:
         """Replace the tags of a run."""
         written = json.dumps(clean_tags(tags), ensure_ascii=False)
-        self._change("update run set tags = ? where id = ?", written, run_id)
+        self._change("tags = ?", written, [run_id])
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Put runs into the trash; ``restore`` brings them back.
 
         They leave it after 30 days, and earlier where their place is needed.
         """
-        with self._connect() as index:
-            index.executemany(
-                "update run set deleted = ? where id = ?", [(_now(), each) for each in run_ids]
-            )
-        self._tidied = -math.inf
+        self._change("deleted = ?", _now(), run_ids)
+        self._state.tidied = -math.inf
         self._tidy()
 
     def restore(self, run_ids: Sequence[str]) -> None:
         """Take runs out of the trash."""
+        self._change("deleted = ?", None, run_ids, quietly=True)
+
+    def delete_all(self) -> None:
+        """Put everything of this reader into the trash, and take back its links."""
+        owner = self._view.owner
+        with self._connect() as index:
+            index.execute("delete from share where owner = ?", [owner])
+            index.execute(
+                "update run set deleted = ? where owner = ? and deleted is null", [_now(), owner]
+            )
+
+    def share(self, run_id: str) -> str:
+        """Return a random handle with which everybody may open a run, until it is taken back.
+
+        Raises:
+            RunFileError: it is not here.
+        """
+        self._entry(run_id)
+        made = secrets.token_hex(16)
+        with self._connect() as index:
+            values = [made, run_id, self._view.owner, _now()]
+            index.execute("insert or ignore into share values (?,?,?,?)", values)
+        return self.shares()[run_id]
+
+    def unshare(self, run_ids: Sequence[str]) -> None:
+        """Take the handles of runs back: nobody opens the runs with them any more."""
+        owner = self._view.owner
         with self._connect() as index:
             index.executemany(
-                "update run set deleted = null where id = ?", [(each,) for each in run_ids]
+                "delete from share where id = ? and owner = ?", [(each, owner) for each in run_ids]
             )
+
+    def shares(self) -> dict[str, str]:
+        """Return the handles of the runs that this reader shares, by the runs' ids."""
+        with self._reading() as index:
+            rows = index.execute("select id, handle from share where owner = ?", [self._view.owner])
+            return dict(rows.fetchall())
+
+    def shared(self, handle: str) -> tuple[Path, str] | None:
+        """Return file and title of the run of a handle, whoever asks; None if taken back."""
+        with self._reading() as index:
+            row = index.execute(
+                "select run.id, run.title from share join run using (id) where handle = ? "
+                "and deleted is null order by run.owner = share.owner desc limit 1",
+                [handle],
+            ).fetchone()
+        return None if row is None else (self._path(row[0]), row[1])
 
     def _entry(self, run_id: str) -> Entry:
         entry = self.find(run_id)
@@ -311,12 +389,13 @@ class Library:
         if not _ID.fullmatch(run_id):  # put here by hand under a name of its own
             run_id = content_id(run)
             path = path.replace(self._path(run_id))
-        self._insert(run_id, run, path)
+        self._insert(run_id, run, path, UNOWNED)
 
     def _tidy(self) -> None:
         """Empty the trash of what is too old, now and then."""
-        if self.writable and time.monotonic() - self._tidied > _TIDY:
-            self._tidied = time.monotonic()
+        state = self._state
+        if state.writable and time.monotonic() - state.tidied > _TIDY:
+            state.tidied = time.monotonic()
             with suppress(LibraryError):  # what was asked for may work none the less
                 self._remove(self._space.too_old)
 
@@ -326,14 +405,33 @@ class Library:
             index.execute("begin immediate")
             remove(index, chosen(index), self._path)
 
-    def _insert(self, run_id: str, run: Run, path: Path) -> None:
+    def _check_quota(self, run_id: str, run: Run) -> None:
+        limit, owner = self._view.bytes_a_day, self._view.owner
+        if limit is None:
+            return
+        since = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+        with self._connect() as index:
+            (saved, here) = index.execute(
+                "select ifnull(sum(size), 0), ifnull(max(id = ?), 0) from run "
+                "where owner = ? and saved > ?",
+                [run_id, owner, since],
+            ).fetchone()
+        size = 0 if here else len(dump_run(run))
+        if saved + size > limit:
+            raise OverBudgetError(
+                f"With this run of {size:,} bytes you would have saved {saved + size:,} bytes in "
+                f"24 hours, and {limit:,} may be. Download it, or save it tomorrow."
+            )
+
+    def _insert(self, run_id: str, run: Run, path: Path, owner: str) -> None:
         values = (
             run_id, run.title[:MAX_TITLE], run.kind, run.model.name[:MODEL_BEGINNING],
             " ".join(searched(run.request)[:TEXT_SEARCHED].split()), "[]", run.created, _now(),
             path.stat().st_size, self._preview(run) if self._preview else None,
+            owner,
         )  # fmt: skip
         with self._connect() as index:
-            index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null,?)", values)
+            index.execute("insert or ignore into run values (?,?,?,?,?,?,?,?,?,null,?,?)", values)
 
     def _connect(self) -> AbstractContextManager[sqlite3.Connection]:
         """Return a connection for a change.
@@ -343,7 +441,7 @@ class Library:
         """
         self._open(change=True)
         if not self.writable:
-            raise LibraryError(self._why)
+            raise LibraryError(self._state.why)
         return connect(self._folder)
 
     @contextmanager
@@ -360,11 +458,29 @@ class Library:
             yield index
 
     def _give_up_writing(self, why: LibraryError) -> None:
-        self.writable, self._why, self._tried = False, str(why), time.monotonic()
+        state = self._state
+        state.writable, state.why, state.tried = False, str(why), time.monotonic()
 
-    def _change(self, statement: str, *values: str) -> None:
+    def _change(
+        self, what: str, value: str | None, run_ids: Sequence[str], *, quietly: bool = False
+    ) -> None:
+        """Change runs that may be changed.
+
+        Raises:
+            InputError: one of them is somebody else's, unless ``quietly``.
+        """
+        mine, owners = self._view.changed()
+        others = []
         with self._connect() as index:
-            index.execute(statement, values)
+            for each in run_ids:
+                done = index.execute(
+                    f"update run set {what} where id = ? and {mine}",  # noqa: S608
+                    [value, each, *owners],
+                )
+                if not done.rowcount:
+                    others.append(each)
+        if self._view.changes is not None and any(map(self.find, others)) and not quietly:
+            raise InputError("This run is shared with you; only whoever shared it may change it.")
 
     def _select(
         self, where: str, values: Sequence[str], sort: str, *, descending: bool,
@@ -372,12 +488,15 @@ class Library:
     ) -> list[Entry]:  # fmt: skip
         place = "not null" if deleted else "null"
         order = f"run.{sort} collate nocase {'desc' if descending else 'asc'}, rowid desc"
+        seen, owners = self._view.seen()
         with self._reading() as index:
             rows = index.execute(
-                f"select {_SHOWN} from run where deleted is {place} and {where} order by {order}",  # noqa: S608
-                values,
+                f"select {_SHOWN} from run where deleted is {place} and {where} and {seen} "  # noqa: S608
+                f"order by {order}",
+                [*values, *owners],
             ).fetchall()
-        return [_read_entry(*row) for row in rows]
+        # Several readers may have saved one run.
+        return list({row[0]: _read_entry(*row) for row in reversed(rows)}.values())[::-1]
 
 
 def _read_entry(

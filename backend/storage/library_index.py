@@ -15,12 +15,12 @@ from ..errors import LibraryError
 _INDEX = "library.db"
 _PATIENCE = 10
 """Seconds that a change of another process is waited for."""
-_VERSION = 2
-"""Of the table, as ``user_version`` of the index."""
+_VERSION = 3
+"""Of the tables, as ``user_version`` of the index."""
 
-_SCHEMA = """
+_RUN = """
 create table if not exists run (
-    id text primary key,
+    id text not null,
     title text not null,
     kind text not null,
     model text not null,
@@ -30,10 +30,30 @@ create table if not exists run (
     saved text not null,
     size integer not null,
     deleted text,
-    preview text
+    preview text,
+    owner text not null default '',
+    primary key (id, owner)
 ) strict
 """
-_SINCE = {2: "alter table run add column preview text"}
+_SHARE = """
+create table if not exists share (
+    handle text primary key,
+    id text not null,
+    owner text not null,
+    created text not null,
+    unique (id, owner)
+) strict
+"""
+_COLUMNS = "id, title, kind, model, text, tags, created, saved, size, deleted, preview"
+_SINCE = {
+    2: ("alter table run add column preview text",),
+    3: (
+        "alter table run rename to run_2",
+        _RUN,
+        f"insert into run ({_COLUMNS}) select {_COLUMNS} from run_2",  # noqa: S608
+        "drop table run_2",
+    ),
+}
 """What brings an index to a version from the one before."""
 
 _REASONS = {
@@ -139,9 +159,11 @@ def _prepare(folder: Path) -> None:
         index.execute("pragma journal_mode=wal")
         index.execute("begin immediate")  # two processes must not both bring it up to date
         version = index.execute("pragma user_version").fetchone()[0]
-        index.execute(_SCHEMA)
+        index.execute(_RUN)
         for step in range(version + 1, _VERSION + 1) if version else ():
-            index.execute(_SINCE[step])
+            for statement in _SINCE[step]:
+                index.execute(statement)
+        index.execute(_SHARE)
         index.execute(f"pragma user_version={_VERSION}")
         if index.execute("pragma quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("the index is damaged")

@@ -49,7 +49,9 @@ class Space:
         if self._limit is None:
             return []
         rows = _trash(index)
-        (used,) = index.execute("select coalesce(sum(size), 0) from run").fetchone()
+        (used,) = index.execute(
+            "select coalesce(sum(size), 0) from (select max(size) size from run group by id)"
+        ).fetchone()
         kept = used - sum(size for _, size, _ in rows)
         if kept + size > self._limit:
             raise LibraryError(
@@ -73,9 +75,10 @@ def remove(
 
 
 def _trash(index: sqlite3.Connection) -> list[Row]:
-    """Return the runs in the trash, the oldest first."""
+    """Return the runs that all who saved them threw away, the oldest first."""
     return index.execute(
-        "select id, size, deleted from run where deleted is not null order by deleted"
+        "select id, max(size), max(deleted) thrown from run group by id "
+        "having count(*) = count(deleted) order by thrown"
     ).fetchall()
 
 

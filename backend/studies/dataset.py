@@ -71,7 +71,7 @@ class DatasetStudy:
                 rows |= zip(encodings, measured, strict=True)
             _check_finite(model, rows)
             log.add(rows, time.perf_counter() - started)
-            clock.tick()
+            clock.tick(pausable=True)
         rows = [log.rows[number] for number in range(len(request.texts))]
         return _to_run(model, request, rows, log.seconds)
 
@@ -92,13 +92,13 @@ class _Clock:
         self._before = _tokens(log)
         self._started = time.perf_counter()
 
-    def tick(self, *_: int) -> None:
+    def tick(self, *_: int, pausable: bool = False) -> None:
         """Report; called after every layer too, so that Stop need not wait for a batch."""
         done = len(self._log.rows)
         message = f"{done:,} of {self._total:,} texts{self._left()}"
         if done != self._rows:  # a tick after every layer, but new rows after a batch only
             self._rows, self._partial = done, self._finished()
-        self._report(Progress(done, self._total, message, self._partial))
+        self._report(Progress(done, self._total, message, self._partial, pausable))
 
     def _left(self) -> str:
         read = _tokens(self._log) - self._before

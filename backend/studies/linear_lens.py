@@ -16,6 +16,7 @@ from safetensors.torch import load, load_file, save
 from ..errors import InputError
 from ..measures.lens import LinearFit, unit_mean_square
 from ..models.fingerprint import fingerprint
+from ..models.offers import any_model
 from ..progress import Progress, Report, ignore
 from ..reading.reader import read
 from ..reading.windows import one_window
@@ -104,7 +105,8 @@ def fit_lens(model: LanguageModel, report: Report = ignore) -> LinearLens:
     layers, size = model.facts.layers, model.facts.hidden_size
     fit, total = LinearFit(size, layers), len(parts) + layers
     for number, ids in enumerate(parts):
-        report(Progress(number, total, f"Fitting the linear lens: text {number + 1}"))
+        message = f"Fitting the linear lens: text {number + 1}"
+        report(Progress(number, total, message, pausable=True))
         tap = StatesTap()
         read(model, ids.numpy(), one_window(len(ids)), [tap], ignore)
         with torch.inference_mode():
@@ -113,7 +115,8 @@ def fit_lens(model: LanguageModel, report: Report = ignore) -> LinearLens:
                 fit.add(depth, unit_mean_square(tap.states[depth][1:].float()).cpu(), ends)
     weights, biases = torch.empty(layers, size, size), torch.empty(layers, size)
     for depth in range(layers):
-        report(Progress(len(parts) + depth, total, f"Fitting the linear lens: layer {depth + 1}"))
+        message = f"Fitting the linear lens: layer {depth + 1}"
+        report(Progress(len(parts) + depth, total, message, pausable=True))
         weights[depth], biases[depth] = fit.solve(depth, RIDGE)
     with suppress(OSError):  # on a full disk it is fitted again next time
         _store(model, weights, biases, fit.pairs)
@@ -129,7 +132,7 @@ def read_lens(model: LanguageModel, file: str) -> LinearLens:
     Raises:
         InputError: there is no such file, it is none of this model, or the server takes none.
     """
-    if not settings().any_model:
+    if not any_model():
         raise InputError("This server reads no files but its own.")
     path = Path(file).expanduser()
     try:

@@ -145,7 +145,7 @@ def _progress(request: TrajectoryRequest, recorder: Recorder) -> Progress:
         _recorder=recorder,
     )
     message = f"Step {recorder.steps} of {request.steps}, {sum(left)} of {len(left)} still going"
-    return Progress(recorder.steps, request.steps, message, partial)
+    return Progress(recorder.steps, request.steps, message, partial, pausable=True)
 
 
 def _finished(

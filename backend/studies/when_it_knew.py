@@ -107,7 +107,7 @@ class LensTap(StatesTap):
                         self._read(model, lens, maps, depth, block)
                         step += 1
                         message = f"Reading layer {depth} of {model.facts.layers} ({lens} lens)"
-                        report(Progress(step, total, message, partial()))
+                        report(Progress(step, total, message, partial(), pausable=True))
                     self.done[lens] = (*self.done[lens], depth)
 
     def _maps(self, model: LanguageModel, lens: str, report: Report) -> LinearLens | None:

@@ -12,7 +12,8 @@ from starlette.routing import Route
 from ..lenses import LENSES
 from ..runs import Request as StudyRequest
 from ..storage.files import adapter
-from .routes import OWN_HEADER
+from ..storage.strict_json import parse
+from .routes import OWN_HEADER, read_body
 
 MOST_BYTES = 2_000_000
 
@@ -45,11 +46,12 @@ def estimate_routes(source: Source, prefix: str = "") -> list[Route]:
     async def estimate(request: Request) -> Response:
         if OWN_HEADER not in request.headers:
             return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
-        if len(await request.body()) > MOST_BYTES:
+        body = await read_body(request, MOST_BYTES)
+        if body is None:
             return PlainTextResponse("The question is too long.", 413)
         try:
-            found = await run_in_threadpool(seconds, await request.json())
-        except (AttributeError, KeyError, TypeError, ValueError):
+            found = await run_in_threadpool(seconds, parse(body))
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             return JSONResponse({"seconds": None, "refused": True})
         return JSONResponse({"seconds": found})
 

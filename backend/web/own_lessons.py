@@ -19,12 +19,15 @@ from ..lessons.own import SAVED, Kept, OwnLessons, checked
 from ..runs import Run
 from ..storage.library import Library
 from ..storage.strict_json import parse
-from .routes import OWN_HEADER
+from .routes import OWN_HEADER, read_body
 
 MOST_QUESTION = 2_000_000
 """Bytes of what is asked, lesson files apart."""
 MINUTES = 10
 """Of a new lesson, until its teacher says how long it takes."""
+
+MOST_BRANCHES = 16
+"""Of one step."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -43,8 +46,9 @@ def own_lesson_routes(source: Source, prefix: str = "") -> list[Route]:
     - ``POST learn/own``: ``{title}``; a new lesson
     - ``POST learn/own/file``: a lesson file as the body; the lesson that is in it
     - ``PUT learn/own/<id>``: ``{lesson, version}``; in the place of that version
-    - ``POST learn/own/<id>/steps``: ``{look, content}``; one more step, which shows this run
-    - ``POST learn/own/<id>/look``: ``{look, content}``; ``{look}`` at a run that stays, for a step
+    - ``POST learn/own/<id>/steps``: ``{look, content, branches}``; one more step, which shows
+      these runs
+    - ``POST learn/own/<id>/look``: likewise; ``{look}`` at runs that stay, for a step
     - ``DELETE learn/own/<id>``, ``POST learn/own/<id>/restore``: throws it away, and back
     - ``GET learn/own/<id>/file``: it and its runs, as one file
 
@@ -86,7 +90,9 @@ class _Serving:
         return own_plain(self._lessons.create(Lesson(str(parse(body)["title"]), MINUTES, "", ())))
 
     def take(self, _: str, body: bytes) -> Any:
-        return own_plain(self._lessons.create(take_lesson(body, self._source.library())))
+        return own_plain(
+            self._lessons.create(take_lesson(body, self._source.library().for_everyone()))
+        )
 
     def change(self, lesson_id: str, body: bytes) -> Any:
         said = parse(body)
@@ -127,18 +133,30 @@ class _Serving:
     def _look(self, lesson_id: str, body: bytes) -> str:
         said = parse(body)
         self._lessons.find(lesson_id)  # before a run is saved for nothing
-        return str(self._shown(read_look(str(said["look"])), str(said.get("content", ""))))
+        look, branches = read_look(str(said["look"])), said.get("branches", [])
+        if not isinstance(branches, list) or len(branches) > MOST_BRANCHES:
+            raise InputError(f"A step shows at most {MOST_BRANCHES} branches.")
+        found = [self._run(str(each)) for each in branches]
+        shown = self._shown(look, str(said.get("content", "")))
+        if not found:
+            return str(shown)
+        return str(Look(shown.page, {**shown.query, "branches": ".".join(map(self._saved, found))}))
 
     def _shown(self, look: Look, content: str) -> Look:
         """Return a look at a run that stays: a shipped one, else it is saved now."""
         if "example" in look.query:
             return look
+        rest = {name: value for name, value in look.query.items() if name != "run"}
+        return Look(look.page, {"run": self._saved(self._run(content)), **rest})
+
+    def _run(self, content: str) -> Run:
         run = self._source.run_of(content)
         if run is None:
             raise InputError("A lesson can keep no run of this view. Save it, or show an example.")
-        rest = {name: value for name, value in look.query.items() if name != "run"}
-        saved = self._source.library().save(run)
-        return Look(look.page, {"run": f"{SAVED}{saved}", **rest})
+        return run
+
+    def _saved(self, run: Run) -> str:
+        return f"{SAVED}{self._source.library().for_everyone().save(run)}"
 
 
 def _asked(act: Callable[[str, bytes], Any], most: int = MOST_QUESTION) -> Endpoint:
@@ -147,11 +165,9 @@ def _asked(act: Callable[[str, bytes], Any], most: int = MOST_QUESTION) -> Endpo
     async def answer(request: Request) -> Response:
         if OWN_HEADER not in request.headers:
             return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                return PlainTextResponse(f"That is more than {most:,} bytes.", 413)
+        body = await read_body(request, most)
+        if body is None:
+            return PlainTextResponse(f"That is more than {most:,} bytes.", 413)
         try:
             made = await run_in_threadpool(act, request.path_params.get("id", ""), body)
         except EntroscopeError as error:

@@ -13,11 +13,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ..errors import EntroscopeError
+from ..settings import settings
 from .assets import Assets, browser_assets, media_type
 from .source import Parcel, Source
 from .stream import EventStream
 
 FOR_EVER = "private, max-age=31536000, immutable"
+NOT_HERE = "private, no-store"
+"""Of parcels where a computer may be somebody else's next: nothing of a run stays on it."""
 MAX_BODY = 3_000_000
 """Bytes of a text that is counted."""
 MOST_COUNTS = 2
@@ -73,7 +76,7 @@ class _Serving:
     async def count(self, request: Request) -> Response:
         if OWN_HEADER not in request.headers:
             return _refusal(f"The header {OWN_HEADER} is missing.", 403)
-        body = await _body(request, MAX_BODY)
+        body = await read_body(request, MAX_BODY)
         if body is None:
             return _refusal("This text is too long to be counted.", 413)
         try:
@@ -102,14 +105,14 @@ class _Serving:
 
 
 async def _parcel(make: Callable[..., Parcel | None], *args: Any) -> Response:
-    """Return what ``make(*args)`` gives, which a browser may keep for ever."""
+    """Return what ``make(*args)`` gives, which the browser of one person may keep for ever."""
     try:
         parcel = await run_in_threadpool(make, *args)
     except EntroscopeError as error:
         return _refusal(str(error), 400)
     if parcel is None:
         return _refusal("This run is not here any longer.", 404)
-    headers = {"Cache-Control": FOR_EVER}
+    headers = {"Cache-Control": FOR_EVER if settings().mode == "local" else NOT_HERE}
     return Response(parcel.data, media_type=parcel.media_type, headers=headers)
 
 
@@ -128,14 +131,14 @@ class _Events:
         await EventStream(events)(scope, receive, send)
 
 
-async def _body(request: Request, most: int) -> bytes | None:
+async def read_body(request: Request, most: int) -> bytes | None:
     """Return what was sent, None where it is more than ``most`` bytes."""
-    body = b""
+    body = bytearray()  # bytes would be copied whole for every piece
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
             return None
-    return body
+    return bytes(body)
 
 
 def _refusal(message: str, status: int) -> Response:

@@ -20,7 +20,8 @@ from ..lenses.panels.trajectories.step import LISTED
 from ..runs import ModelSpec, Run
 from ..runs.sampler_info import Filtered, SamplerInfo
 from ..runs.trajectories import MAX_SAMPLERS, Plan, SamplerSpec, TrajectoryRun
-from .routes import OWN_HEADER
+from ..storage.strict_json import parse
+from .routes import OWN_HEADER, read_body
 
 MOST_BYTES = 200_000
 """Of a question; longer ones are refused."""
@@ -71,17 +72,16 @@ def sampler_routes(source: Source, prefix: str = "") -> list[Route]:
     async def step(request: Request) -> Response:
         if OWN_HEADER not in request.headers:
             return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
-        body = await request.body()
-        if len(body) > MOST_BYTES:
+        body = await read_body(request, MOST_BYTES)
+        if body is None:
             return PlainTextResponse("The question is too long.", 413)
         try:
-            said = await request.json()
-            return JSONResponse(await run_in_threadpool(steps.answer, said))
+            return JSONResponse(await run_in_threadpool(steps.answer, parse(body)))
         except EntroscopeError as error:
             return PlainTextResponse(str(error), 400)
         except TimeoutError:
             return PlainTextResponse("The model is still at other work. Try again.", 503)
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, RecursionError):
             return PlainTextResponse("The question cannot be read.", 400)
 
     return [

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_network
 
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from ..settings import settings
+from .allowance import limits
+from .limits import AddressLimits
+from .readers import Identity, Readers
+from .traffic import Traffic
 
 # Components are loaded as blob: modules, and Vega compiles expressions.
 _POLICY = "; ".join(
@@ -19,7 +27,8 @@ _POLICY = "; ".join(
         "font-src 'self' data:",
         "media-src 'self' data: blob:",
         "worker-src 'self' blob:",
-        "connect-src 'self' ws: wss:",
+        "connect-src 'self'",  # Streamlit's websocket too, and no other host's
+        "frame-src 'self'",
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
@@ -30,6 +39,10 @@ _HEADERS = {
     b"content-security-policy": _POLICY.encode(),
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
+    b"x-frame-options": b"SAMEORIGIN",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 # Figures about the process and its readers, open to everybody who reaches the port.
 _REFUSED = "/_stcore/metrics"
@@ -60,19 +73,42 @@ class SecurityHeaders:
         await app(scope, receive, with_headers)
 
 
-def middleware(allowed_hosts: Sequence[str]) -> list[Middleware]:
+def middleware(
+    allowed_hosts: Sequence[str], prefix: str = "", identity: Identity | None = None
+) -> list[Middleware]:
     """Return what stands in front of every route, Streamlit's own included.
 
     Args:
         allowed_hosts: as in ``server.allowedHosts``, which by itself guards the websocket alone;
             empty for any.
+        prefix: the server's ``server.baseUrlPath``, with or without slashes.
+        identity: who signed in; None where nobody can.
     """
+    own = limits()
     return [
         Middleware(SecurityHeaders),
+        Middleware(Traffic),
         Middleware(
             TrustedHostMiddleware, allowed_hosts=host_patterns(allowed_hosts), www_redirect=False
         ),
+        # Whose request it is: that of the browser, not of the proxy that passes it on.
+        *_for_proxies(settings().proxies),
+        Middleware(Readers, prefix=prefix, identity=identity),
+        *([Middleware(AddressLimits, limits=own)] if own else ()),
     ]
+
+
+def _for_proxies(named: Iterable[str]) -> Iterator[Middleware]:
+    networks = [ip_network(each, strict=False) for each in named]
+    trusted = [str(each) for each in networks]
+    # As a server that listens on IPv6 too sees an IPv4 address.
+    trusted += [
+        f"::ffff:{each.network_address}/{96 + each.prefixlen}"
+        for each in networks
+        if each.version == 4
+    ]
+    if trusted:
+        yield Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
 
 
 def host_patterns(allowed: Sequence[str]) -> list[str]:

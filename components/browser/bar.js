@@ -1,9 +1,10 @@
-// The top bar: groups of pages at the left; model, unit and theme at the right; under the head
+// The top bar: groups of pages at the left; model, unit, theme and account at the right; under the head
 // line the tabs of the group.
 
+import { Account } from "./account.js";
 import { button, element } from "./dom.js";
 import { control } from "./form.js";
-import { menu, opens } from "./menu.js";
+import { menu, openAt, opens } from "./menu.js";
 import { chooseTheme, chosenTheme } from "./private.js";
 
 const UNITS = ["nats", "bits"];
@@ -28,7 +29,8 @@ export class Bar {
     this.theme.setAttribute("aria-label", "Theme");
     menu(this.theme, () => this.themes());
     opens(this.model, (close) => this.models(close));
-    this.node.append(this.brand, this.groups, element("span", "gap"), frame.palette.opener, frame.lecture.opener, this.model, this.unit, this.theme);
+    this.account = new Account(frame);
+    this.node.append(this.brand, this.groups, element("span", "gap"), frame.palette.opener, frame.lecture.opener, this.model, this.unit, this.theme, this.account.node);
     this.tabs = element("nav", "tabs");
     this.tabs.setAttribute("aria-label", "Lenses of this group");
     this.family = element("nav", "tabs family");
@@ -56,6 +58,7 @@ export class Bar {
     const model = data.models.find((each) => each.chosen);
     this.model.textContent = `${model.short} ▾`;
     this.model.title = model.label;
+    this.account.draw();
     this.units.forEach((each, i) => each.setAttribute("aria-pressed", UNITS[i] === state.unit));
   }
 
@@ -99,11 +102,26 @@ export class Bar {
   themes() {
     const now = chosenTheme();
     const paths = this.pages().map((page) => this.frame.address.base + page.path);
-    return Object.entries(THEMES).map(([name, label]) => ({
+    const themes = Object.entries(THEMES).map(([name, label]) => ({
       label,
       checked: name === now,
       act: () => chooseTheme(name, paths),
     }));
+    return [...themes, ...this.ofReader()];
+  }
+
+  // Among others: a way to leave the computer to the next, and the administrator's page.
+  ofReader() {
+    const { data, address } = this.frame;
+    if (data.alone) return [];
+    const leave = async () => {
+      const { leaveForm } = await import("./readers/leaving.js");
+      openAt(this.theme, (close) => leaveForm(this.frame, close));
+    };
+    const admin = data.administers ? [{ label: "Administration", href: `${address.base}admin` }] : [];
+    const own = data.account?.signedIn ? [] : [{ label: "Leave this computer…", act: leave }]; // else: Sign out
+    const entries = [...admin, ...own];
+    return entries.length ? [{ heading: "This computer" }, ...entries] : [];
   }
 
   models(close) {

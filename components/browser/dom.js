@@ -1,5 +1,7 @@
 // Building blocks of the page. Text only ever goes into textContent.
 
+import { steady } from "./words.js";
+
 const PATHS = {
   back: "M15 5l-7 7 7 7", on: "M9 5l7 7-7 7", up: "M5 15l7-7 7 7", down: "M5 9l7 7 7-7",
   close: "M6 6l12 12M18 6L6 18", more: "M5 12h.01M12 12h.01M19 12h.01", plus: "M12 5v14M5 12h14",
@@ -15,12 +17,12 @@ const PATHS = {
 
 /**
  * @param {string} tag  @param {string} [className]
- * @param {string} [text] shown as it is, never as markup
+ * @param {string} [text] shown as it is, never as markup; see ``steady``
  */
 export function element(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
+  if (text !== undefined) node.textContent = steady(String(text));
   return node;
 }
 

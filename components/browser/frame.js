@@ -1,6 +1,7 @@
 // The frame: top bar, head line, tabs, stage, inspector and timeline in one component. It stays
 // while lenses change; what a lens shows is drawn by the views of its panels.
 
+import { goBack } from "./account.js";
 import { Address } from "./address.js";
 import { Bar } from "./bar.js";
 import { Connection } from "./connection.js";
@@ -8,28 +9,30 @@ import { dressRoot, strengthen } from "./colour.js";
 import { element } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Glossary } from "./glossary.js";
-import { Head } from "./head.js";
-import { Lecture } from "./lecture.js";
+import { Fields } from "./head/fields.js";
+import { Head } from "./head/head.js";
+import { Progress } from "./head/progress.js";
+import { Lecture } from "./lecture/lecture.js";
 import { Jobs } from "./jobs.js";
-import { Lesson } from "./lesson.js";
+import { Lesson } from "./lessons/lesson.js";
 import { Opening } from "./opening.js";
-import { Palette } from "./palette.js";
 import { OwnPage } from "./own_page.js";
+import { Palette } from "./palette.js";
+import { mostSurprising, panelsOf } from "./panels.js";
 import { fetchParcel } from "./parcels.js";
 import { Pictures } from "./pictures.js";
 import { isDark, onThemeChange } from "./private.js";
 import { Reports } from "./reports.js";
+import { Stage } from "./stage.js";
 import { DEFAULTS, FIXED, same } from "./state.js";
 import { Visits } from "./visits.js";
 
 const HERE = new URL("./", import.meta.url);
-const OPENING = new Set(["strip", "expected"]); // what the front page shows of Tokens
 const AREAS = ["side", "stage", "timeline", "inspector"];
 
-class Frame {
-  #index;
-
+class Frame extends Stage {
   constructor(mount) {
+    super();
     this.mount = mount;
     this.state = { ...DEFAULTS, theme: isDark(mount) ? "dark" : "light" };
     dressRoot(mount, this.state.theme);
@@ -39,7 +42,9 @@ class Frame {
     this.palette = new Palette(this);
     this.lecture = new Lecture(this);
     this.bar = new Bar(this);
+    this.fields = new Fields(this);
     this.head = new Head(this);
+    this.progress = new Progress(this);
     this.opening = new Opening(this);
     this.own = new OwnPage(this);
     this.areas = Object.fromEntries(AREAS.map((name) => [name, element("section", `area ${name}-area`)]));
@@ -55,7 +60,7 @@ class Frame {
       event.preventDefault();
       (this.areas.stage.querySelector("[role=listbox],[tabindex]") ?? this.body).focus();
     });
-    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.opening.lessons, this.status);
+    this.root.append(skip, this.bar.node, this.head.node, this.bar.tabs, this.bar.family, this.opening.node, this.own.node, this.body, this.opening.lessons, this.head.notices, this.status);
     mount.append(this.root);
     this.address = new Address(this);
     this.reports = new Reports(this);
@@ -80,6 +85,7 @@ class Frame {
     this.data = data;
     this.reports.send = setStateValue;
     if (first) this.address.begin(data);
+    if (first) goBack(this.address.base);
     if (data.lens) this.lenses[data.lens.kind] ??= data.lens;
     this.reports.acknowledge(data.acked);
     for (const message of data.notices) this.notice(message);
@@ -172,7 +178,7 @@ class Frame {
 
   async build(lens, shown) {
     if (!this.run) await this.lensesReady;
-    const panels = this.panelsOf(lens);
+    const panels = panelsOf(this, lens);
     const modules = await Promise.all(
       panels.map((panel) => import(new URL(`views/${panel.module}.js`, HERE))),
     );
@@ -185,17 +191,6 @@ class Frame {
       this.areas[area].replaceChildren(...this.pictures.arrange(area, own));
     }
     this.body.dataset.shape = AREAS.filter((area) => !this.areas[area].hidden).join(" ");
-  }
-
-  // What a page shows of its lens: all that fits the run, or only the text and a module of its own.
-  // Of a text that the lens has not measured it shows what Tokens knows.
-  panelsOf(lens) {
-    const { view, opening, title, summary } = this.page;
-    if (!this.run) return this.reading?.contents.text ? this.lenses.text.panels.filter((panel) => panel.module === "strip") : [];
-    if (!view && !opening) return lens.panels.filter((panel) => !this.without.includes(panel.name));
-    const few = lens.panels.filter((panel) => (view ? panel.module === "strip" : OPENING.has(panel.module)));
-    const own = { name: view, module: view, title, read: summary, area: "stage", options: {}, numbers: [] };
-    return view ? [...few, own] : few;
   }
 
   drawOffer(lens, run) {
@@ -219,7 +214,7 @@ class Frame {
       changed.add("theme"); // all colours and sizes are made anew
     }
     if (changed.has("theme")) dressRoot(this.mount, this.state.theme);
-    if (changed.has("lecture")) this.lecture.draw();
+    if (changed.has("lecture")) this.lecture.dress();
     // While another text is on its way, all is drawn once it has come.
     const waits = this.textReady && !this.text;
     if (!waits) for (const figure of this.figures) figure.update(changed);
@@ -246,12 +241,6 @@ class Frame {
     else this.reports.page();
   }
 
-  /** What the search finds and what words mean; fetched once, when it is first of use. */
-  get index() {
-    this.#index ??= fetch(new URL("index.json", HERE)).then((answer) => answer.json());
-    return this.#index;
-  }
-
   /** An address that shows this view to anybody, wherever its run is. */
   link() {
     const query = this.address.query();
@@ -265,57 +254,6 @@ class Frame {
     this.visits.go(look, more);
   }
 
-  // ── services for views ─────────────────────────────────────────────────────────────────────
-
-  get stage() {
-    return this;
-  }
-
-  dataUrl(content, part, parameters = {}) {
-    const query = new URLSearchParams(parameters).toString();
-    return `${this.address.base}data/${content}/${part}${query ? `?${query}` : ""}`;
-  }
-
-  /** A part of the run that a view shows, which may no longer be the one on screen. */
-  part(name, parameters, run = this.run) {
-    const content = run?.content ?? this.reading.contents.text;
-    return fetchParcel(this.dataUrl(content, name, parameters));
-  }
-
-  /** A part of any run whose content is known. */
-  partAt(content, name, parameters) {
-    return fetchParcel(this.dataUrl(content, name, parameters));
-  }
-
-  partOf(kind, name, parameters) {
-    const content = this.reading?.contents[kind];
-    return content ? fetchParcel(this.dataUrl(content, name, parameters)) : null;
-  }
-
-  async chart(name, unit, parameters = {}, run = this.run) {
-    const url = this.dataUrl(run.content, `${name}.vl.json`, { ...parameters, unit });
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error(await answer.text());
-    const spec = await answer.json();
-    if (spec.nothing) throw new Error(spec.nothing);
-    return spec;
-  }
-
-  /** The weights of a head, which the model has to read again: ``{size, weights}``. */
-  pattern(layer, head, parameters, run = this.run) {
-    const query = new URLSearchParams({ layer, head, ...parameters });
-    return fetchParcel(`${this.address.base}pattern/${run.content}?${query}`);
-  }
-
-  /** What a panel asks of the server, such as opening a row. */
-  act(name, row) {
-    this.reports.ask({ do: name, kind: this.lens.kind, content: this.run.content, row });
-  }
-
-  announce(message) {
-    this.status.textContent = message;
-  }
-
   notice(message) {
     this.head.notice(message);
     this.announce(message.text);
@@ -326,16 +264,6 @@ class Frame {
       this.set({ token: this.first });
     }
   }
-}
-
-/** The token whose surprisal is the largest; of texts without, the last. */
-function mostSurprising(text) {
-  if (!text.surprisal) return text.tokens.length - 1;
-  let best = 0;
-  for (let i = 1; i < text.surprisal.length; i++) {
-    if (text.surprisal[i] > (text.surprisal[best] || 0)) best = i;
-  }
-  return best;
 }
 
 const frames = new WeakMap(); // mount → frame

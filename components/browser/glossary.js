@@ -8,7 +8,7 @@ const REST = 350; // milliseconds until the card comes
 const LECTURE_REST = 1200; // the same while the cursor points things out
 const LABEL = 60; // characters: a text this short that begins with a term is the label of it
 // What is the reader's or the model's own text, or explains itself.
-const NOT_OURS = "[role=option],[role=listbox],textarea,input,select,.head-text,.head-title,.bar-name,.menu,.card,.tree,.palette";
+const NOT_OURS = "[role=option],[role=listbox],textarea,input,select,.head-text,.bar-name,.menu,.card,.tree,.palette";
 const POINTED = `${NOT_OURS},button`;
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 

@@ -11,12 +11,12 @@ export class Jobs {
 
   /** Say at once that work was asked for; the first of a server may take seconds to begin. */
   expect() {
-    if (!this.running) this.frame.head.progress({ message: "Starting", share: null });
+    if (!this.running) this.frame.progress.show({ message: "Starting", share: null });
   }
 
   /** The server has answered, and began nothing. */
   expectNone() {
-    if (!this.running) this.frame.head.progress(null);
+    if (!this.running) this.frame.progress.show(null);
   }
 
   /** Listen to a job, once; ``job`` is {id, label, reading}. */
@@ -26,7 +26,7 @@ export class Jobs {
     this.running = job.id;
     this.job = job;
     this.started = Date.now();
-    this.frame.head.progress({ message: job.label, share: null });
+    this.frame.progress.show({ message: job.label, share: null });
     this.frame.announce(`${job.label}: started`);
     this.frame.body.classList.add("waiting");
     this.source = new EventSource(`${this.frame.address.base}events/${job.id}`);
@@ -36,7 +36,7 @@ export class Jobs {
   hear(said) {
     if (said.type === "progress") {
       const share = said.total ? said.done / said.total : null;
-      this.frame.head.progress({ message: said.message, share, left: said.seconds_left });
+      this.frame.progress.show({ message: said.message, share, left: said.seconds_left });
     } else if (said.type === "partial") this.frame.figures.forEach((figure) => figure.partial({ ...said, branch: this.job.branch }));
     else this.end(said);
   }
@@ -85,7 +85,7 @@ export class Jobs {
     this.source?.close();
     this.source = null;
     this.running = null;
-    this.frame.head.progress(null);
+    this.frame.progress.show(null);
     this.frame.body.classList.remove("waiting");
     this.frame.body.querySelectorAll(".live").forEach((area) => area.classList.remove("live"));
   }

@@ -86,7 +86,7 @@ export class Opening {
   // Whether a text is short enough to be read by itself.
   async waits(text) {
     if (new Blob([text]).size <= SHORT) return { text, short: true }; // a token has at least one byte
-    const { tokens } = await this.frame.head.countTokens(text);
+    const { tokens } = await this.frame.fields.countTokens(text);
     return { text, tokens, short: tokens ? tokens <= SHORT : text.length <= SHORT_UNCOUNTED };
   }
 

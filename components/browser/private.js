@@ -50,7 +50,11 @@ export function closeConnectionDialog() {
 }
 
 const THEMES = { light: "Light", dark: "Dark" };
-const keyOf = (path) => `stActiveTheme-${path}-v2`;
+const THEME_KEY = "stActiveTheme-";
+const keyOf = (path) => `${THEME_KEY}${path}-v2`;
+
+/** Whether Streamlit keeps a choice of theme under a key. */
+export const isThemeKey = (key) => key.startsWith(THEME_KEY);
 
 /** The theme chosen for this page: "light", "dark" or "system". */
 export function chosenTheme() {

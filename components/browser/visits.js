@@ -21,7 +21,7 @@ export class Visits {
     frame.address.write({ replace: true }); // Back leads to what is on screen now
     const state = { ...frame.address.stateOf(said), ...more };
     for (const name of KEPT) if (!said.has(name) && !(name in more)) state[name] = frame.state[name];
-    const action = this.opens(page, said);
+    const action = this.opens(page, said, Boolean(more.lesson));
     this.under = action ? state : null;
     this.turn += 1;
     frame.set(state);
@@ -31,12 +31,16 @@ export class Visits {
   }
 
   // What the server is asked to open; nothing if the run is on screen already.
-  opens(page, said) {
+  opens(page, said, exactly) {
     const name = SOURCES.find((each) => said.has(each));
     if (!name) return undefined;
     const { reading, page: now } = this.frame;
     const here = reading?.subject && now.subject === page.subject && reading.address[name] === said.get(name);
-    return here ? undefined : { do: "open", [name]: said.get(name) };
+    const branches = said.get("branches");
+    // A step of a lesson shows the branches that it names, and no others.
+    const same = !exactly || (branches?.split(".").length ?? 0) === (reading?.branches?.length ?? 0);
+    if (here && same) return undefined;
+    return { do: branches ? "open_branched" : "open", [name]: said.get(name), ...(branches ? { branches } : {}) };
   }
 
   /** The server has answered: once the run is drawn, whatever it made of the state gives way to the look's. */

@@ -25,6 +25,13 @@ export function escaped(text) {
   return text === "" ? "∅" : inner;
 }
 
+const STEERING = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text whose control characters are seen, and turn nothing around. */
+export function steady(text) {
+  return text.replace(STEERING, (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
+}
+
 export function shortened(text, most = LONGEST_QUOTE) {
   const characters = Array.from(text.slice(0, 2 * most));
   if (characters.length <= most && text.length <= 2 * most) return text;
@@ -64,4 +71,10 @@ export function percent(value) {
 /** "12 s", "3 min". */
 export function duration(seconds) {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** A text without line breaks, and no longer than a line needs. */
+export function oneLine(text) {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }

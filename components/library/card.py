@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from backend.characters import without_steering
 from backend.charts.colours import ThemeName
 from backend.charts.preview import drawing
 from backend.errors import EntroscopeError
@@ -71,19 +72,24 @@ def _picture(preview: str, theme: ThemeName) -> str:
 def name_of(entry: Entry) -> str:
     """Return the name of a run: its title, else how its text begins."""
     name = " ".join((entry.title or entry.text or LENSES[entry.kind].title).split())
+    name = without_steering(name)
     return name if len(name) <= _TITLE else f"{name[: _TITLE - 1]}…"
 
 
 def _words(entry: Entry) -> str:
     kind = LENSES[entry.kind].title if entry.kind in LENSES else entry.kind
-    tags = "".join(f"<span>{escape(tag)}</span>" for tag in entry.tags)
-    text = escape(entry.text) if entry.title else ""
+    tags = "".join(f"<span>{_shown(tag)}</span>" for tag in entry.tags)
+    text = _shown(entry.text) if entry.title else ""
     return (
         f'<div class="card-words"><p class="card-text" dir="auto">{text}</p>'
-        f"<p>{escape(kind)} · {escape(entry.model)}</p>"
+        f"<p>{_shown(kind)} · {_shown(entry.model)}</p>"
         f"<p>{date_in_full(entry.created)}</p>"
         f'<p class="card-tags">{tags}</p></div>'
     )
+
+
+def _shown(text: str) -> str:
+    return escape(without_steering(text))
 
 
 def date_in_full(written: str) -> str:

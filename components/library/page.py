@@ -99,7 +99,7 @@ def _draw(source: Source, library: Library) -> None:
     if tags and not deleted:
         tag = st.pills(
             "Tags", tags[:20], key="library:tag", label_visibility="collapsed",
-            on_change=_from_the_start,
+            format_func=escape_markdown, on_change=_from_the_start,
         )  # fmt: skip
     sort, descending = SORTS[order or "Latest first"]
     entries = library.entries(
@@ -188,6 +188,14 @@ def _ticked(source: Source, library: Library, entries: list[Entry], *, deleted: 
                 on_click=_doing, args=(lambda: library.restore(ids),),
             )  # fmt: skip
             return
+        linked = [each for each in ids if each in library.shares()]
+        if linked:
+            st.button(
+                "Take back the link" if len(linked) == 1 else f"Take back {len(linked)} links",
+                icon=":material/link_off:", key="library:unshare", on_click=_doing,
+                args=(lambda: library.unshare(linked),),
+                help="Whoever has the link can read this run until it is taken back.",
+            )  # fmt: skip
         if len(chosen) == 2 and chosen[0].kind == chosen[1].kind:
             if st.button("Compare the two", type="primary", key="library:compare"):
                 _compare(source, chosen)

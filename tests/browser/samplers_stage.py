@@ -47,7 +47,7 @@ window.stage = {
     reference: null, wrapped: false, draft: null,
   },
   address: { base: "/" },
-  head: {
+  fields: {
     run: () => window.asked.push({ do: "run", ...window.views[0].fields() }),
     estimate: async () => "about 3 s",
   },

@@ -23,10 +23,20 @@ class FakeSource:
         self.asked: list[Request] = []
         self.contents: dict[str, dict[str, str]] = {}
         self._library = Library(folder)
+        self.is_alone = True
 
     def submit(self, request: Request) -> Any:
         self.asked.append(request)
         return SimpleNamespace(id=f"{len(self.asked):032x}")
+
+    def alone(self) -> bool:
+        return self.is_alone
+
+    def shared_key(self, handle: str) -> str:
+        return f"shared-{handle}"
+
+    def handle(self, key: str) -> str:
+        return key
 
     def put_run(self, run: Run) -> str:
         content = content_id(run)

@@ -32,6 +32,12 @@ class FakeSource:
         self.asked.append(request)
         return SimpleNamespace(id=f"{len(self.asked):032x}")
 
+    def alone(self):
+        return True
+
+    def handle(self, key):
+        return key
+
     def put_run(self, run):
         content = f"content{len(self.runs)}"
         self.runs[content] = run

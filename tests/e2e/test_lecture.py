@@ -13,7 +13,7 @@ from tests.e2e.frame import Frame
 
 LENSES = [each.path for each in all_pages() if each.lens is not None]
 SIZE = {"width": 1280, "height": 720}
-CHROME = (".topbar", ".reading-line", ".tabs", ".head-below")
+CHROME = (".topbar", ".reading-line", ".tabs")
 
 
 @pytest.fixture

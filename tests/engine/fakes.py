@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 import weakref
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -38,12 +39,20 @@ class FakeRun(Run):
     values: np.ndarray = array("float32", "N")
 
 
+class Words:
+    """A tokenizer whose tokens are words."""
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+
 class FakeModel:
     """Stands in for a LanguageModel; notes on which thread it dies."""
 
     def __init__(self, spec: ModelSpec, size: int, loader: Loader) -> None:
         self.spec = spec
         self.weights = loader.weights
+        self.tokenizer = Words()
         self.thread = threading.current_thread()
         self._freed = loader.freed
         self.facts = ModelFacts(
@@ -100,7 +109,10 @@ class Loader:
 
 
 class SteeredStudy:
-    """Takes one step whenever a test says so; texts named "quick" need no steering."""
+    """Takes one step whenever a test says so; texts named "quick" need no steering.
+
+    The more numbers are asked for, the more work it says it is.
+    """
 
     kind = "fake"
 
@@ -108,6 +120,8 @@ class SteeredStudy:
         self.need = 0
         self.work = 1.0
         self.partial: object = None
+        self.pausable = False
+        self.seconds: dict[str, float] = {}
         self.failure: BaseException | None = None
         self.runs: list[str] = []
         self.threads: dict[str, set[threading.Thread]] = {}
@@ -118,7 +132,7 @@ class SteeredStudy:
         self._steps.release(count)
 
     def estimate(self, model, request) -> Estimate:
-        return Estimate(bytes=self.need, work=self.work)
+        return Estimate(bytes=self.need, work=self.work * request.numbers)
 
     def run(self, model, request, report) -> FakeRun:
         self.runs.append(request.text)
@@ -126,8 +140,9 @@ class SteeredStudy:
         self.started.put(request.text)
         if not request.text.startswith("quick"):
             for done in range(2):
-                report(Progress(done, 2, f"Step {done}", self.partial))
+                report(Progress(done, 2, f"Step {done}", self.partial, self.pausable))
                 assert self._steps.acquire(timeout=PATIENCE)
+        time.sleep(self.seconds.get(request.text, 0.0))
         report(Progress(2, 2, "Done"))
         if self.failure is not None:
             raise self.failure

@@ -40,6 +40,9 @@ class ElsewhereExecutor:
     def submit(self, order, changed):
         self._inner.submit(pickle.loads(pickle.dumps(order)), changed)  # noqa: S301
 
+    def check(self, order):
+        self._inner.check(pickle.loads(pickle.dumps(order)))  # noqa: S301
+
     def progress(self, order_id):
         standing = self._inner.progress(order_id)
         if standing is not None and hasattr(standing.progress.partial, "run"):
@@ -54,7 +57,7 @@ class ElsewhereExecutor:
         return pickle.loads(pickle.dumps(self._inner.models()))  # noqa: S301
 
     def __getattr__(self, name):
-        assert name in {"cancel", "seconds", "idle", "unload", "close"}
+        assert name in {"cancel", "work", "memory", "seconds", "idle", "unload", "close"}
         return getattr(self._inner, name)
 
 

@@ -18,12 +18,13 @@ from backend.lessons import Lesson, Question, Step
 from backend.lessons.file import MOST_BYTES, dump_lesson, take_lesson
 from backend.lessons.own import MOST_LESSONS, OwnLessons
 from backend.storage.examples import EXAMPLES
-from backend.storage.files import load_run
+from backend.storage.files import content_id, load_run
 from backend.storage.library import Library
 from backend.web.learning import learning_routes
 from tests.security.hostile import WORDS
 
 RUN = load_run(EXAMPLES / "text_fact.safetensors")
+BRANCH = load_run(EXAMPLES / "text_code.safetensors")
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ class Source:
     def __init__(self, lessons: OwnLessons, library: Library) -> None:
         self.own_lessons = lambda: lessons
         self.library = lambda: library
-        self.run_of = {"here": RUN}.get
+        self.run_of = {"here": RUN, "branch": BRANCH}.get
 
 
 @pytest.fixture
@@ -222,6 +223,22 @@ def test_a_view_becomes_a_step_of_a_new_lesson_and_its_run_is_saved(client, libr
     assert client.get(f"lessons/{made['name']}").json() == made
     listed = [each["name"] for each in client.get("lessons").json()]
     assert listed.index(made["name"]) == len(listed) - 1
+
+
+def test_branches_of_a_view_stay_and_go_along_in_the_file(client, library, tmp_path):
+    made = client.post("own", json={"title": "From class"}).json()
+    view = {"look": "samplers?step=5", "content": "here", "branches": ["branch"]}
+    made = client.post(f"own/{made['own']}/steps", json=view).json()
+    look = read_look(made["steps"][0]["look"])
+    ids = [each.removeprefix("saved-") for each in (look.query["run"], look.query["branches"])]
+    assert [content_id(library.load(each)) for each in ids] == [*map(content_id, (RUN, BRANCH))]
+    data = client.get(f"own/{made['own']}/file").content
+    client.delete(f"own/{made['own']}")
+    other = Library(tmp_path / "elsewhere")
+    taken = read_look(take_lesson(data, other).steps[0].look)
+    assert taken.query.keys() == {"run", "step", "branches"}
+    found = other.load(taken.query["branches"].removeprefix("saved-"))
+    assert content_id(found) == content_id(BRANCH)
 
 
 def test_a_view_without_a_run_is_refused(client, library):

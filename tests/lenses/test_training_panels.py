@@ -43,4 +43,4 @@ def test_the_map_of_phases_follows_limits_that_are_moved(limits):
     found = [each["text"] for each in marks(scene(spec), "text") if each["text"] in PHASES]
     cells = [run.results[name].ravel() for name in ("map_loss", "connectivity", "similarity")]
     expected = [phase(*map(float, each), *limits) for each in zip(*cells, strict=True)]
-    assert sorted(found) == sorted(2 * expected)  # every name has a halo
+    assert sorted(found) == sorted(expected)

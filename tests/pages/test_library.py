@@ -219,7 +219,7 @@ def test_many_runs_come_page_by_page(app):
         for number in range(500)
     ]  # fmt: skip
     with sqlite3.connect(library._folder / "library.db") as index:
-        index.executemany("insert into run values (?,?,?,?,?,?,?,?,?,null,?)", rows)
+        index.executemany("insert into run values (?,?,?,?,?,?,?,?,?,null,?,'')", rows)
     index.close()
     library.delete([run_id])
     begun = time.perf_counter()
@@ -244,8 +244,8 @@ def test_a_library_that_cannot_be_opened_is_one_clear_line(app, tmp_path):
 
 def test_a_library_that_may_only_be_read_shows_its_runs_and_says_so(app, monkeypatch):
     cached.library().save(text_run(title="Kept"))
-    monkeypatch.setattr(cached.library(), "writable", False)
-    monkeypatch.setattr(cached.library(), "_tried", time.monotonic())
+    monkeypatch.setattr(cached.library()._state, "writable", False)
+    monkeypatch.setattr(cached.library()._state, "tried", time.monotonic())
     at = app("keep/library")
     assert cards(at) == ["Kept"]
     assert "may only be read now" in words(at)

@@ -235,13 +235,13 @@ def test_a_file_under_another_name_gets_an_id_that_links_accept(tmp_path, name):
 def test_an_index_of_a_newer_version_is_set_aside_and_not_changed(tmp_path):
     Library(tmp_path).save(text_run(title="Kept"))
     with sqlite3.connect(tmp_path / "library.db") as index:
-        assert index.execute("pragma user_version").fetchone() == (2,)
-        index.execute("pragma user_version=3")
+        assert index.execute("pragma user_version").fetchone() == (3,)
+        index.execute("pragma user_version=4")
     index.close()
     assert titles(Library(tmp_path)) == ["Kept"]
     (aside,) = tmp_path.glob("newer-*library.db")
     with sqlite3.connect(aside) as index:
-        assert index.execute("pragma user_version").fetchone() == (3,)
+        assert index.execute("pragma user_version").fetchone() == (4,)
     index.close()
 
 
@@ -425,7 +425,7 @@ def test_five_hundred_runs_are_listed_and_searched_in_no_time(tmp_path):
         for number in range(500)
     ]  # fmt: skip
     with sqlite3.connect(tmp_path / "library.db") as index:
-        index.executemany("insert into run values (?,?,?,?,?,?,?,?,?,null,?)", rows)
+        index.executemany("insert into run values (?,?,?,?,?,?,?,?,?,null,?,'')", rows)
     index.close()
     begun = time.perf_counter()
     found = library.entries("word 499")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from backend.errors import RunFileError
 from backend.runs import Run
+from backend.storage.files import parse_run, plain_fields
 
 PICTURE = "![x](http://evil.example/pixel.png)"
 ADDRESS = "http://evil.example/page www.evil.example me@evil.example"
@@ -23,6 +26,8 @@ WORDS = " ".join(
     (PICTURE, ADDRESS, MARKUP, ":red[x] $x^2$", CONTROLS.replace("\x1b", "").replace("\x9b", ""))
 )
 """Everything at once that may stand in one line."""
+_EACH = 4
+"""Entries of a list or table that are poisoned."""
 
 
 def forged(run: Run, path: Path, change: Callable[[dict[str, Any]], None]) -> bytes:
@@ -42,3 +47,37 @@ def forged(run: Run, path: Path, change: Callable[[dict[str, Any]], None]) -> by
     written = json.dumps(outer).encode()
     written += b" " * (-len(written) % 8)
     return struct.pack("<Q", len(written)) + written + data[8 + size :]
+
+
+def poisoned(run: Run, path: Path, words: str = WORDS) -> bytes:
+    """Return the file of a run that says ``words`` wherever a file may say anything.
+
+    Args:
+        run: that is saved first.
+        path: to save it at.
+        words: which replace every text in the header that may be replaced one by one.
+    """
+    run = parse_run(run.save(path).read_bytes(), "whole")
+    for place in _texts(plain_fields(run), ()):
+        changed = forged(run, path, lambda fields, place=place: _put(fields, place, words))
+        with suppress(RunFileError):
+            run = parse_run(changed, "changed")
+    return run.save(path).read_bytes()
+
+
+def _texts(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield where the texts in a plain value are, of a list or table only the first."""
+    if isinstance(value, str):
+        yield place
+    elif isinstance(value, dict):
+        for name, each in list(value.items())[:_EACH]:
+            yield from _texts(each, (*place, name))
+    elif isinstance(value, list | tuple):
+        for i, each in enumerate(value[:_EACH]):
+            yield from _texts(each, (*place, i))
+
+
+def _put(fields: Any, place: tuple[Any, ...], words: str) -> None:
+    for each in place[:-1]:
+        fields = fields[each]
+    fields[place[-1]] = words

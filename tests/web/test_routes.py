@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from backend.events import Alive, Done, Failed, Partial, Progressed
+from backend.settings import settings
 from backend.web import assets as assets_module
 from backend.web.assets import Assets, browser_assets, media_type, plotly, vega
 from backend.web.routes import MOST_COUNTS, OWN_HEADER
@@ -222,6 +223,19 @@ def test_every_answer_says_what_a_browser_may_do_with_it(client, path):
     assert "frame-ancestors 'self'" in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+
+
+def test_the_policy_names_no_other_host_and_no_scheme_that_reaches_one(client):
+    policy = client.get("/").headers["content-security-policy"]
+    rules = dict(each.split(" ", 1) for each in policy.split("; "))
+    for rule, sources in rules.items():
+        reached = set(sources.split()) - {"'self'", "'none'", "data:", "blob:"}
+        assert reached <= {"'unsafe-inline'", "'unsafe-eval'"}, rule
+    assert rules["connect-src"] == "'self'"
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8501", "a.example.org", "[::1]:8501"])
@@ -262,6 +276,13 @@ def test_the_server_warms_up_at_the_start_and_stops_all_work_at_the_end(make_app
         assert source.warm.wait(60)
         assert source.said == []
     assert source.said == ["closed"]
+
+
+@pytest.mark.parametrize("mode", ["class", "public"])
+def test_among_others_no_parcel_stays_in_the_browser(client, monkeypatch, mode):
+    monkeypatch.setenv("ENTROSCOPE_MODE", mode)
+    settings.cache_clear()
+    assert client.get("/data/run/numbers").headers["Cache-Control"] == "private, no-store"
 
 
 def test_many_counts_at_once_leave_threads_for_other_routes(make_app):

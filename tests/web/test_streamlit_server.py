@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import httpx2 as httpx
 import pytest
 
 from backend.web.assets import assets_version
+from benchmarks.load import TEXTS, served, together
 from tests.engine.fakes import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -93,3 +95,12 @@ def test_answers_on_a_line_that_is_kept_open_come_without_a_delay(server):
         for _ in range(50):
             client.get(f"{url}/{BASE}/assets/{assets_version()}/dom.js")
     assert time.monotonic() - started < 1.5  # with Nagle's algorithm 40 ms each, 2 s
+
+
+def test_readers_without_a_browser_read_a_text_change_the_page_and_leave():
+    """The clients of ``benchmarks/load.py``, on the real app."""
+    with served() as there:
+        seen = asyncio.run(together(there.url, 2, 0.0))
+    assert seen.errors == []
+    assert len(seen.presses) == 2 * TEXTS
+    assert len(seen.changes) == 4 * TEXTS

@@ -29,12 +29,37 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one reader may use; None for as much as there is.
+
+    Attributes:
+        places: orders of the reader that may wait or run at once, studies and calls each.
+        tokens: that one study may read and write.
+        seconds: that one order may run.
+    """
+
+    places: int | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Order:
-    """What an executor is asked to do with a model."""
+    """What an executor is asked to do with a model.
+
+    Attributes:
+        id: random.
+        model: that is wanted.
+        work: what to do with it.
+        reader: who asked; readers take turns.
+        limits: of the reader.
+    """
 
     id: str
     model: ModelSpec
     work: Request | Call
+    reader: str = ""
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
@@ -75,6 +100,26 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Work:
+    """An order that waits or runs, for whoever looks after the server.
+
+    Attributes:
+        order: its id.
+        reader: who asked.
+        what: kind of the study, or name of the call.
+        model: that is asked for.
+        state, message: where it stands.
+    """
+
+    order: str
+    reader: str
+    what: str
+    model: str
+    state: State
+    message: str
+
+
+@dataclass(frozen=True)
 class LoadedModel:
     """A model in memory, without the model."""
 
@@ -96,8 +141,17 @@ NOTHING_LOADED = LoadedModel(
 class Executor(Protocol):
     """Carries out orders. Every method may be called from any thread."""
 
+    def check(self, order: Order) -> None:
+        """Refuse what would be refused in any case, before an order is put in line.
+
+        Raises:
+            InputError: there is no such study, or its model is not offered here.
+            OverBudgetError: it is larger than one reader's study may be.
+        """
+        ...
+
     def submit(self, order: Order, changed: Callable[[], None]) -> None:
-        """Begin an order, or put it in line.
+        """Begin an order that was checked, or put it in line.
 
         Args:
             order: what to do.
@@ -105,7 +159,6 @@ class Executor(Protocol):
                 lock, but never before this returns to the thread that submits.
 
         Raises:
-            InputError: there is no such study.
             OverBudgetError: too much is waiting already.
         """
         ...
@@ -124,6 +177,14 @@ class Executor(Protocol):
 
     def models(self) -> list[LoadedModel]:
         """Return the models in memory, the least recently used first."""
+        ...
+
+    def work(self) -> list[Work]:
+        """Return what runs and waits, of every model in its turn."""
+        ...
+
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that are "free" on the first device, and "promised" to work."""
         ...
 
     def seconds(self, request: Request) -> float | None:

@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ...errors import OverBudgetError
+from ...errors import EntroscopeError, NoRoomError, OverBudgetError
 from ...models import load_model
 from ...models.fingerprint import fingerprint as weights_fingerprint
 from ...models.memory import free_bytes, study_memory
@@ -22,17 +22,21 @@ from ...runs import ModelSpec, Request
 from ...settings import Settings
 from ...storage.stamps import stamps
 from ...studies import STUDIES, Estimate, Study
-from ..budget import check_limit, over_free
+from ..budget import check_limit, check_seconds, over_free, within
 from ..pace import Pace, Stopwatch, model_name
 from ..reservations import Ledger
-from .base import Call, LoadedModel, Order, Standing
+from .admission import check_offered, check_places, check_size
+from .base import Call, LoadedModel, Order, Standing, Work
 from .identity import is_revision, resolved
-from .worker import Ticket, Worker
+from .ticket import Ticket
+from .worker import Worker
 
 if TYPE_CHECKING:
     from ...models import LanguageModel
 
 _PATIENCE = 30.0  # seconds to wait for a model to be freed
+_SHORT = 1.0
+"""Seconds of a study that a longer one lets in between two of its steps."""
 _WAITING = Progress(0, 0, "Waiting for memory that other work uses")
 
 _log = logging.getLogger(__name__)
@@ -62,6 +66,7 @@ class LocalExecutor:
         self.lock = threading.Lock()
         self.load, self.fingerprint = load, fingerprint
         self._limits, self._studies = limits, studies
+        self._free = free
         self.ledger = Ledger(free)
         self._pace = Pace(limits.cache_dir / "pace.json")
         resolved(ModelSpec())  # asks for GPUs once, outside every lock
@@ -71,16 +76,23 @@ class LocalExecutor:
 
     # What the engine calls
 
-    def submit(self, order: Order, changed: Callable[[], None]) -> None:
+    def check(self, order: Order) -> None:
         if isinstance(order.work, Request):
             self._studies[order.work.kind]
+        check_offered(order, self.model, self._limits)
+        with self.lock:
+            worker = self._workers.get(self._key(order.model))
+            model = worker.model if worker else None
+        check_size(order, model)
 
+    def submit(self, order: Order, changed: Callable[[], None]) -> None:
         ticket = Ticket(order, changed)
         with self.lock:
+            check_places(order, (each.order for each, _ in self._tickets.values()))
             key = self._key(order.model)
             worker = self._workers.pop(key, None) or Worker(order.model, self)
             self._workers[key] = worker  # the most recently used is last
-            waiting, limit = len(worker.waiting()), self._limits.max_queue
+            waiting, limit = len(worker.waiting()), self._limits.queue_places
             if waiting >= limit:
                 raise OverBudgetError(
                     f"{waiting} studies wait for this model already, and {limit} may. "
@@ -110,6 +122,13 @@ class LocalExecutor:
     def models(self) -> list[LoadedModel]:
         with self.lock:
             return [each.loaded for each in self._workers.values() if each.model and each.loaded]
+
+    def work(self) -> list[Work]:
+        with self.lock:
+            return [_shown(each) for worker in self._workers.values() for each in worker.tickets()]
+
+    def memory(self) -> dict[str, int]:
+        return {"free": self._free(torch.device("cpu")), "promised": self.ledger.promised}
 
     def seconds(self, request: Request) -> float | None:
         with self.lock:
@@ -161,16 +180,30 @@ class LocalExecutor:
     def carry_out(
         self, worker: Worker, ticket: Ticket, model: LanguageModel | None, loaded: LoadedModel
     ) -> Standing:
-        work = ticket.order.work
+        order, work = ticket.order, ticket.order.work
         with study_memory("The study", loaded.facts.device):
             if isinstance(work, Call):
-                value = work.function(model, *work.args, report=ticket.report)
+                report = within(order.limits.seconds, ticket.report, lambda: ticket.waited)
+                value = work.function(model, *work.args, report=report)
                 return Standing("done", value=value, weights=loaded.weights)
             # Its own model was loaded from the files of then, others are from those of now.
             others = stamps(work)[1:]
             weights = replace(loaded.weights, stamps=(*loaded.weights.stamps, *others))
             value = self._study(worker, ticket, work, model, loaded)
             return Standing("done", value=value, weights=weights)
+
+    def is_short(self, worker: Worker, ticket: Ticket) -> bool:
+        if ticket.short is None:
+            work, ticket.short = ticket.order.work, False
+            if isinstance(work, Call):  # somebody looks at a picture
+                ticket.short = True
+            elif worker.loaded is not None:
+                with suppress(EntroscopeError):  # its own turn tells what is wrong with it
+                    study, model = self._studies[work.kind], worker.model
+                    name, estimate = model_name(worker.loaded), study.estimate(model, work)  # type: ignore[reportArgumentType]
+                    expected = self._pace.seconds(name, work.kind, estimate.work)
+                    ticket.short = expected is not None and expected <= _SHORT
+        return ticket.short
 
     @contextmanager
     def loading_memory(self, worker: Worker, report: Report) -> Iterator[_LoadingMemory]:
@@ -217,19 +250,26 @@ class LocalExecutor:
         loaded: LoadedModel,
     ) -> Any:
         study, name = self._studies[request.kind], model_name(loaded)
+        check_size(ticket.order, model)
         estimate = study.estimate(model, request)
         expected = self._pace.seconds(name, request.kind, estimate.work)
+        seconds = ticket.order.limits.seconds
+        check_seconds(expected, seconds)
         check_limit(estimate, self._limits.work_bytes, expected)
         self._reserve(worker, ticket, estimate, expected, loaded)
         try:
             watch = Stopwatch(expected)
+            tell = within(seconds, ticket.report, lambda: ticket.waited)
 
             def report(progress: Progress) -> None:
-                ticket.report(replace(progress, seconds_left=watch.left(progress)))
+                tell(replace(progress, seconds_left=watch.left(progress)))
+                if progress.pausable:
+                    worker.let_in()
 
             started = time.perf_counter()
             value = study.run(model, request, report)
-            self._pace.learn(name, request.kind, estimate.work, time.perf_counter() - started)
+            taken = time.perf_counter() - started - ticket.waited
+            self._pace.learn(name, request.kind, estimate.work, taken)
         finally:
             self.ledger.release(ticket)
         return value
@@ -255,6 +295,8 @@ class LocalExecutor:
                 return
             if self.free_another(worker):
                 continue
+            if worker.paused is not None:  # what it uses comes back only after this one
+                raise NoRoomError("There is no room for this study beside the one that pauses.")
             could = self.ledger.could(estimate.bytes, devices)
             if not (could and self.ledger.wait(seen, lambda: ticket.report(_WAITING))):
                 free = min(self.ledger.left(each) for each in devices)
@@ -274,6 +316,13 @@ class LocalExecutor:
             if each.loaded and is_revision(wanted, key, each.loaded.facts):
                 return key
         return wanted
+
+
+def _shown(ticket: Ticket) -> Work:
+    order, standing = ticket.order, ticket.standing
+    what = order.work.function.__name__ if isinstance(order.work, Call) else order.work.kind
+    words = standing.progress.message
+    return Work(order.id, order.reader, what, order.model.source, standing.state, words)
 
 
 class _LoadingMemory:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,38 +21,14 @@ from ...runs import ModelSpec
 from ...runs.model import NO_MODEL
 from ...storage.stamps import stamp
 from .. import garbage
-from .base import NOTHING_LOADED, LoadedModel, Order, Standing, State, Weights
+from .base import NOTHING_LOADED, LoadedModel, Standing, Weights
+from .line import Line
+from .ticket import Ticket
 
 if TYPE_CHECKING:
     from ...models import LanguageModel
 
 _log = logging.getLogger(__name__)
-
-
-class Ticket:
-    """An order in a worker's line. Fields change under the executor's lock."""
-
-    def __init__(self, order: Order, changed: Callable[[], None]) -> None:
-        self.order = order
-        self.changed = changed
-        self.stopped = False
-        self.standing = Standing()
-
-    def report(self, progress: Progress) -> None:
-        """Note the progress; raise ``CancelledError`` when nobody waits any longer."""
-        if self.stopped:
-            raise CancelledError("The study was stopped.")
-        self.standing = Standing(self.standing.state, progress)
-        self.changed()
-
-    def begin(self, state: State, message: str) -> None:
-        """Enter "loading" or "running"."""
-        self.standing = Standing(state, Progress(0, 0, message))
-        self.changed()
-
-    def end(self, standing: Standing) -> None:
-        """Note how it ended, and under which progress; the caller calls ``changed``."""
-        self.standing = replace(standing, progress=self.standing.progress)
 
 
 class Manager(Protocol):
@@ -79,6 +54,10 @@ class Manager(Protocol):
         self, worker: Worker, report: Report
     ) -> AbstractContextManager[LoadingMemory]:
         """Return what a model is loaded into; not under the lock."""
+        ...
+
+    def is_short(self, worker: Worker, ticket: Ticket) -> bool:
+        """Tell whether an order takes so little time that a longer one may wait for it."""
         ...
 
     def notify(self, moved: Sequence[Ticket]) -> None:
@@ -117,23 +96,71 @@ class Worker:
         self.model: LanguageModel | None = None
         self.loaded: LoadedModel | None = None
         self.running: Ticket | None = None
+        self.paused: Ticket | None = None
         self._manager = manager
         self._lock = manager.lock
         self._changed = threading.Condition(manager.lock)
-        self._line: deque[Ticket] = deque()
+        self._line = Line()
         self._retired = False
         self._thread = threading.Thread(
-            target=self._work, name=f"entroscope {spec.source}", daemon=True
+            target=self._live, name=f"entroscope {spec.source}", daemon=True
         )
         self._thread.start()
 
     def waiting(self) -> list[Ticket]:
         """Return the orders that wait, in their turn. Needs the lock."""
-        return list(self._line)
+        return self._line.in_turn()
+
+    def tickets(self) -> list[Ticket]:
+        """Return the order that runs and those that wait, in their turn. Needs the lock."""
+        return [*([self.running] if self.running else []), *self.waiting()]
 
     def idle(self) -> bool:
         """Tell whether nothing runs or waits. Needs the lock."""
         return self.running is None and not self._line
+
+    def let_in(self) -> None:
+        """Carry out a short order that waits, while the one that runs has nothing half done.
+
+        Called on the worker's own thread. A long order gives others at most half of its time.
+        """
+        if self.paused is not None or (ticket := self._short()) is None:
+            return
+        started = time.perf_counter()
+        with self._lock:
+            if ticket not in self._line or self.running is None:
+                return
+            self._line.take(ticket)
+            self.paused, self.running = self.running, ticket
+            moved = self._renumber()
+        self._manager.notify(moved)
+        try:
+            with torch.inference_mode(False):  # the long one may be in it, and this one need grads
+                standing = self._carry_out(ticket)
+        except NoRoomError:
+            standing = None
+        except BaseException as failure:
+            standing = _ended_badly(failure, ticket)
+        if standing is not None:
+            self._over(ticket, standing)
+        with self._lock:
+            if standing is None:  # not beside the other one: it takes its turn later
+                ticket.short = False
+                self._line.append(ticket)
+            self.running, self.paused = self.paused, None
+            self.running.waited += time.perf_counter() - started
+            moved = self._renumber()
+        self._manager.notify(moved)
+
+    def _short(self) -> Ticket | None:
+        """Return an order that may be let in now, None for none."""
+        with self._lock:
+            running, waiting = self.running, self._line.in_turn()
+        if not waiting or running is None or self._overwritten():
+            return None
+        if running.waited > (time.perf_counter() - running.began) / 2:
+            return None
+        return next((each for each in waiting if self._manager.is_short(self, each)), None)
 
     def add(self, ticket: Ticket) -> None:
         """Put an order in line. The caller holds the lock."""
@@ -157,8 +184,9 @@ class Worker:
             The orders that stand elsewhere now.
         """
         self._retired = True
-        if self.running is not None:
-            self.running.stopped = True
+        for each in (self.running, self.paused):
+            if each is not None:
+                each.stopped = True
         stopped = [each for ticket in self.waiting() for each in self.stop(ticket)[:1]]
         self._changed.notify()
         return stopped
@@ -169,12 +197,30 @@ class Worker:
 
     def _renumber(self) -> list[Ticket]:
         moved = []
-        for ahead, ticket in enumerate(self._line, start=self.running is not None):
+        for ahead, ticket in enumerate(self._line.in_turn(), start=self.running is not None):
             if ahead:
                 words = _in_line(ahead, self.spec, loading=self.loaded is None)
                 ticket.standing = Standing("queued", words)
                 moved.append(ticket)
         return moved
+
+    def _live(self) -> None:
+        """Work until the model is retired; what breaks the work itself costs one order."""
+        working = True
+        while working:
+            try:
+                self._work()
+                working = False
+            except BaseException as failure:  # else all that wait for the model would for ever
+                self._give_up(failure)
+
+    def _give_up(self, failure: BaseException) -> None:
+        with self._lock:
+            ticket, self.running = self.running, None
+            if ticket is not None:
+                ticket.end(_ended_badly(failure, ticket))
+        if ticket is not None:
+            self._manager.notify([ticket])
 
     def _work(self) -> None:
         while (ticket := self._next()) is not None:
@@ -197,7 +243,7 @@ class Worker:
                 self._changed.wait()
             if self._retired:
                 return None
-            self.running = self._line.popleft()
+            self.running = self._line.next()
             moved = self._renumber()
             ticket = self.running
         self._manager.notify(moved)
@@ -270,10 +316,10 @@ class Worker:
             ticket.end(standing)
             # What waits for a broken model would fail likewise, one slow load after the other.
             if failed_to_load and standing.state == "failed":
-                for each in self._line:
+                waiting = self._line.clear()
+                for each in waiting:
                     each.end(standing)
-                ended += self._line
-                self._line.clear()
+                ended += waiting
             self.running = None
             self._manager.evict(self)
         self._manager.notify(ended)

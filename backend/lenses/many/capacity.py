@@ -76,11 +76,18 @@ def gain_by_work(run: CapacityRun, unit: str, parameters: Parameters) -> Spec | 
         style="quiet", align="right", dx=-4, dy=-6, fontSize=11, clip=True
     ).encode(x=x, y=y, text=alt.Text("level:Q", format=".3f"))  # fmt: skip
     dots = base.mark_point(filled=True, size=90, tooltip=tip, style="main").encode(x=x, y=y)
-    names = base.mark_text(style="ink", align="left", dx=9, fontSize=12).encode(
-        x=x, y=y, text="name:N"
+    # Above and below by turns: names of neighbours would lie over one another.
+    turn = base.transform_window(
+        place="row_number()", sort=[alt.SortField("work", order="ascending")]
     )
+    names = [
+        turn.transform_filter(f"datum.place % 2 === {odd}")
+        .mark_text(style="ink", dy=dy, fontSize=12)
+        .encode(x=x, y=y, text="name:N")
+        for odd, dy in ((1, -12), (0, 14))
+    ]
     sets = {"points": points, "equal": _equal(run.capacity[:, place], bias, (low, high))}
-    return finished(alt.layer(lines, levels, dots, names), unit, sets, height=320)
+    return finished(alt.layer(lines, levels, dots, *names), unit, sets, height=320)
 
 
 def _equal(capacity: np.ndarray, bias: float, ends: tuple[float, float]) -> dict[str, list]:

@@ -1,7 +1,7 @@
 // The page of lessons: what ships, and what teachers made here.
 
 import { button, element, mark } from "../dom.js";
-import { own } from "../own_lessons.js";
+import { own } from "../lessons/own.js";
 import { count } from "../words.js";
 
 export default class Lessons {

@@ -1,16 +1,23 @@
 // What is known of the pinned token: every number of the lens; where it has one for every place of an
-// axis, all of them as a ladder of bars; and of a head, its means.
+// axis, all of them as a ladder of bars. Of a head first what it looked at, and its means at the end.
 
 import { behindText } from "../colour.js";
 import { button, element, mark, onKeys, placeByKey } from "../dom.js";
 import { along, factor, nameOf, range, share, unitIn, withUnit } from "../numbers.js";
 import { facts, heading } from "./expected.js";
+import { Looked } from "./looked.js";
 import { View } from "./view.js";
+
+const FIRST = ["entropy", "first_mass", "distance"]; // of a head; the others stand under All numbers
 
 export default class Facts extends View {
   constructor(stage, panel) {
     super(stage, panel, "pinned", ["token", "unit", "at", "window", "theme"]);
     mark(this.node, { role: "region", "aria-label": "Numbers of this token", tabindex: 0 });
+    if (this.options.head) {
+      this.looked = new Looked(this);
+      this.all = element("details", "pinned-all");
+    }
   }
 
   async fetch() {
@@ -36,13 +43,22 @@ export default class Facts extends View {
     };
     const focused = this.node.getRootNode().activeElement?.classList.contains("ladder");
     const ladders = part.numbers.filter((each) => this.placesOf(each) > 1);
-    const about = [[part.name, other?.name].filter(Boolean).join(" · "), part.reason].filter(Boolean).join(": ");
-    this.node.replaceChildren(
-      heading(text, token), ...(about ? [element("p", "pinned-sentence", about)] : []), ...(this.options.head ? [this.#pair()] : []),
-      ...ladders.map((each) => this.#ladder(each)),
-      facts(part.numbers.map((each) => row(each, this.valuesOf(each)[token], undefined, other?.[each.name]?.[token])), "pinned-list"), ...this.#means(row),
-    );
+    const said = (numbers, className, label) => facts(numbers.map((each) => row(each, this.valuesOf(each)[token], label?.(each), other?.[each.name]?.[token])), className);
+    if (this.looked) this.#drawHead(said, row);
+    else this.node.replaceChildren(heading(text, token), ...ladders.map((each) => this.#ladder(each)), said(part.numbers, "pinned-list"));
     if (focused) this.node.querySelector(".ladder")?.focus();
+  }
+
+  #drawHead(said, row) {
+    const { text, token, part, looked } = this;
+    looked.load();
+    looked.draw();
+    const first = FIRST.map((name) => this.numberNamed(name)).filter(Boolean);
+    const heads = part.other ? [element("p", "quiet", `${part.name} · ${part.other.name}`)] : [];
+    this.all.replaceChildren(element("summary", "", "All numbers"), said(part.numbers, "pinned-list"), ...this.#means(row));
+    this.node.replaceChildren(
+      heading(text, token), looked.sentence, looked.bars, ...heads, said(first, part.other ? "pinned-list" : "pinned-figures", (each) => each.label), this.#pair(), this.all,
+    );
   }
 
   // Holds the head on, so that another one is seen beside it.

@@ -70,14 +70,14 @@ export function guessesAt(text, token, most = Infinity) {
   return { rows: inOrder, others: text.vocabulary_size - guesses.length, rest: Math.max(0, 100 - mass) };
 }
 
-/** The bars of ``guessesAt``; what came is marked by ▸ and its colour, all others hatched and last. */
+/** The bars of ``guessesAt``, or of other shares of tokens (with a ``note`` each); what came is marked by ▸ and its colour, all others hatched and last. */
 export function bars({ rows, others, rest }) {
   const list = element("ol", "bars");
   const all = others > 0 ? [...rows, { label: `${count(others)} others`, share: rest, kind: "rest" }] : rows;
-  for (const { label, share, came, rank, kind = came ? "came" : "" } of all) {
+  for (const { label, share, came, rank, note, kind = came ? "came" : "" } of all) {
     const item = element("li", kind);
     const name = mark(element("span", "bar-name", label), { dir: "auto", title: label });
-    if (rank) name.append(element("small", "", ` ${ordinal(rank)}`));
+    if (rank || note) name.append(element("small", "", ` ${note ?? ordinal(rank)}`));
     const track = element("span", "bar-track");
     track.append(element("i"));
     track.firstChild.style.width = `${Math.min(100, share)}%`;

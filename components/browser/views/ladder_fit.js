@@ -67,7 +67,7 @@ export default class LadderFit extends View {
     parts.push(words((LEFT + width) / 2, height - 4, "parameters", "middle"), words(LEFT, TOP - 1, unitIn(quantity, state.unit), "end"));
     if (law) parts.push(...this.#law(law, x, [low, high], width));
     const floor = this.y(this.part.true_floor);
-    parts.push(line(LEFT, floor, width - RIGHT, floor, "true"), words(width - RIGHT, floor + 15, "true floor", "end"));
+    parts.push(line(LEFT, floor, width - RIGHT, floor, "true"), words(LEFT + 6, floor + 15, "true floor", "start"));
     parts.push(...points.filter((each) => !Number.isNaN(each.loss)).map((each) => this.#point(each, x)));
     const had = picture.querySelector("circle:focus")?.dataset.size;
     picture.replaceChildren(...parts);
@@ -82,7 +82,7 @@ export default class LadderFit extends View {
     const [floor, zero] = [this.y(law.floor), this.y(0)];
     const area = shape("polygon", { points: `${curve} ${width - RIGHT},${floor} ${LEFT},${floor}`, class: "reducible" });
     const rest = shape("rect", { x: LEFT, y: floor, width: width - LEFT - RIGHT, height: Math.max(0, zero - floor), class: "irreducible" });
-    return [rest, area, shape("polyline", { points: curve, class: "curve" }), line(LEFT, floor, width - RIGHT, floor, "fitted"), words(width - RIGHT, floor - 6, "fitted floor", "end")];
+    return [rest, area, shape("polyline", { points: curve, class: "curve" }), line(LEFT, floor, width - RIGHT, floor, "fitted"), words(LEFT + 6, floor - 6, "fitted floor", "start")];
   }
 
   #point(each, x) {

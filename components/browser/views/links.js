@@ -3,7 +3,7 @@
 import { share } from "../numbers.js";
 import { nameOfToken } from "./guesses.js";
 
-const MOST_TOKENS = 512; // longer texts have their pattern when somebody asks for it
+export const MOST_TOKENS = 512; // longer texts have their pattern when somebody asks for it
 
 /** The weight that one token gives another; shades follow the square root, so that small ones show. */
 export const LOOKS = {

@@ -21,10 +21,11 @@ export default class Pattern extends View {
     this.exact = mark(button("Rows about the pin", () => this.#toggle(this.exact, "near"), ""), { "aria-pressed": false });
     this.readout = element("span", "pattern-readout");
     [this.plot, this.row, this.offer] = ["plot", "row", "offer"].map((name) => element("div", `pattern-${name}`));
-    const [head, box] = [element("div", "pattern-head"), element("div", "pattern-box")];
-    head.append(this.sink, this.exact, this.readout);
+    const box = element("div", "pattern-box");
+    this.legend = element("div", "pattern-head"); // stands beside the title
+    this.legend.append(this.sink, this.exact, this.readout);
     box.append(this.plot, this.row);
-    this.node.append(head, box, this.offer);
+    this.node.append(box, this.offer);
     this.watch(box, () => this.#paint());
   }
 

@@ -3,7 +3,7 @@
 import { shadeClass, textRamp } from "../colour.js";
 import { button, element, mark } from "../dom.js";
 import { factor, range, share, withUnit } from "../numbers.js";
-import { count, duration, escaped } from "../words.js";
+import { count, duration, escaped, steady } from "../words.js";
 import { facts } from "./expected.js";
 import { View } from "./view.js";
 
@@ -50,7 +50,7 @@ export default class Row extends View {
     head.append(element("span", "", `Text ${count(part.row + 1)}`), element("small", "", `of ${count(part.rows)} · ${count(part.tokens)} tokens`));
     const text = mark(element("p", "row-words"), { dir: "auto" });
     if (part.measured) text.append(...this.#tokens(...part.measured));
-    else text.textContent = part.text;
+    else text.textContent = steady(part.text);
     const rows = part.numbers.map((quantity) => ({ label: quantity.label, value: withUnit(part[quantity.name][0], quantity, state.unit), help: quantity.help }));
     const acts = element("div", "row-acts");
     const ask = (rest) => ({ do: "row", row: part.row, ...rest });

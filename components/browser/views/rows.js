@@ -105,3 +105,23 @@ export function curve(values, quantity, [low, high], unit, reach = values.length
   picture.append(line);
   return picture;
 }
+
+/** Where it becomes interesting: the first fork of rows, else the step where the model was most unsure. */
+export function firstFork(rows) {
+  const own = rows.filter(({ tokens }) => tokens.length);
+  const forks = own.map((row) => [row, departure(row, own[0])]).filter(([, at]) => at !== undefined);
+  forks.sort(([, one], [, other]) => one - other);
+  return forks[0] ?? largestOf(rows, "entropy");
+}
+
+/** The row and step where a number is the largest, and the number. */
+export function largestOf(rows, name) {
+  let best = [rows[0], 0, -Infinity];
+  for (const row of rows) {
+    for (let step = row.offset; step < row.tokens.length; step++) {
+      const value = valueAt(row, name, step);
+      if (value > best[2]) best = [row, step, value];
+    }
+  }
+  return best;
+}

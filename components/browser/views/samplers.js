@@ -1,19 +1,18 @@
 // The texts of all samplers, one row each: name and knob, tokens shaded by a number, a small curve.
-// One cursor, a row and a step, which play walks. Rows fill while they are being written.
+// One cursor, a row and a step. Rows fill while they are being written.
 
-import { behindText, shadeClass } from "../colour.js";
+import { shadeClass } from "../colour.js";
 import { button, element, mark, onKeys, resized } from "../dom.js";
-import { afterRest, control } from "../form.js";
-import { menu, opens } from "../menu.js";
+import { opens } from "../menu.js";
 import { clamp, factor, range, share, span, withUnit } from "../numbers.js";
 import { count, escaped, quoted } from "../words.js";
 import { BranchButton } from "./branch.js";
 import { Card, rowsOf as cardRows } from "./card.js";
-import { catalogue, chooser, draftOf, knob, nameOf, samplerForm } from "./knobs.js";
-import { legend } from "./legend.js";
-import { curve, departure, home, rowsOf, valueAt } from "./rows.js";
+import { catalogue, draftOf, knob, nameOf, samplerForm } from "./knobs.js";
+import { Player } from "./player.js";
+import { curve, departure, firstFork, home, rowsOf, valueAt } from "./rows.js";
+import { SamplersTools } from "./samplers_tools.js";
 
-const PACE = 500; // milliseconds a step while playing
 const FEW = 4; // numbers on the card, and the one that colours
 const CURSOR = 0.4; // of the width, where the pinned token comes to stand
 const LAYOUT = ["seed", "wrapped", "reference", "draft", "unit"];
@@ -26,9 +25,10 @@ export default class Samplers {
     this.body = mark(element("div", "samplers-rows"), { role: "grid", tabindex: 0, "aria-label": "The text of every sampler, step by step" });
     this.card = new Card();
     this.branch = new BranchButton(stage, this);
-    this.legend = this.tools();
-    this.estimate = afterRest(() => stage.head?.estimate(), (words) => (this.time.textContent = words ? ` ${words}` : ""));
-    this.node.append(this.body, this.player(), this.card.node);
+    this.tools = new SamplersTools(this);
+    this.legend = this.tools.node; // stands beside the title
+    this.player = new Player(this);
+    this.node.append(this.body, this.player.node, this.card.node);
     const on = (name, act) => this.body.addEventListener(name, act);
     on("pointermove", ({ target }) => this.point(target.closest(".t")));
     on("pointerleave", () => this.card.hide());
@@ -74,7 +74,7 @@ export default class Samplers {
     const newest = rows.find(({ index }) => index === rows.length - 1);
     if (before?.content === run.content && run.branches?.length > before.branches?.length) this.pin(newest, newest.offset);
     else if (before?.content === run.content || (!before && this.state.step !== null)) this.cursor();
-    else this.pin(...this.first());
+    else this.pin(...firstFork(this.shown));
   }
 
   /** Show what a job has written so far. */
@@ -110,84 +110,17 @@ export default class Samplers {
 
   close() {
     this.turn += 1;
-    clearInterval(this.playing);
+    this.player.close();
     this.seen.disconnect();
     this.unwatch();
     this.card.hide();
   }
 
-  // ── controls ───────────────────────────────────────────────────────────────────────────────
-
-  tools() {
-    const box = element("div", "samplers-tools");
-    this.view = button("", undefined, "colours");
-    this.scale = element("span", "samplers-scale");
-    this.add = button("＋ Sampler ▾");
-    this.again = button("▶ Run", () => this.stage.head.run(), "run");
-    this.again.append((this.time = element("small", "")));
-    menu(this.view, () => this.views());
-    menu(this.add, () => this.sets());
-    box.append(this.view, this.scale, this.add, this.again);
-    return box;
-  }
-
-  views() {
-    const { panel, stage, state, part } = this;
-    const choice = (label, note, checked, change) => ({ label, note, checked, act: () => stage.set(change) });
-    const seeds = part.seeds.length > 1 ? [...part.seeds.map((seed, i) => [`seed ${seed}`, i]), ["all seeds", -1]] : [];
-    return [
-      { heading: "Colour by" },
-      ...panel.numbers.map((each) => choice(each.label, each.plain, each === this.quantity, { colour: each.name })),
-      { heading: "Colours" },
-      choice("fixed range, the same for every prompt", "", !state.spread, { spread: false }),
-      choice("span these texts", "", state.spread, { spread: true }),
-      ...(seeds.length ? [{ heading: "Texts of" }, ...seeds.map(([label, seed]) => choice(label, "", seed === state.seed, { seed }))] : []),
-      { heading: "Rows" },
-      choice("in one line each, step by step", "", !state.wrapped, { wrapped: false }),
-      choice("whole, in lines", "", state.wrapped, { wrapped: true }),
-      { heading: "Mark ⑂ where a row departs from" },
-      ...part.labels.map((label, i) => choice(label, "", i === this.reference, { reference: label })),
-    ];
-  }
-
-  sets() {
-    const { draft, options, infos } = this;
-    const { samplers, rows } = options.most;
-    const chosen = (label, chains) => ({ ...label, act: () => this.edit({ samplers: chains.map((chain) => ({ of: null, chain })) }) });
-    const list = chooser(draft.samplers.length < samplers ? "Choose a sampler…" : `${samplers} samplers at most`, infos, (name) => {
-      this.edit({ samplers: [...draft.samplers, { of: null, chain: [{ name, parameters: {} }] }] });
-      list.closest("[popover]").hidePopover();
-    });
-    list.disabled = draft.samplers.length >= samplers;
-    const help = `One text of every sampler for each; at most ${rows} texts.`;
-    const seeds = control({ name: "seeds", label: "Seeds, with commas between", kind: "line", help }, draft.seeds.join(", "), (text) => {
-      const found = text.split(",").map((each) => each.trim()).filter(Boolean);
-      const useful = found.length && found.length * draft.samplers.length <= rows && found.every((each) => /^\d{1,15}$/.test(each));
-      seeds.classList.toggle("wrong", !useful);
-      if (useful) this.edit({ seeds: [...new Set(found.map(Number))] });
-    });
-    return [
-      { heading: "Add a sampler" }, { content: list },
-      { heading: "Or take a set" }, ...options.presets.map(({ title, text, samplers: chains }) => chosen({ label: title, note: text }, chains)),
-      ...(this.state.draft ? [{ label: "↺ as they were run", act: () => this.stage.set({ draft: null }) }] : []),
-      { content: seeds },
-    ];
-  }
+  // ── rows ───────────────────────────────────────────────────────────────────────────────────
 
   edit(change) {
     this.stage.set({ draft: { ...this.draft, ...change } });
   }
-
-  dressTools() {
-    const { stage, state, quantity, ends } = this;
-    this.view.textContent = `${quantity.label} ▾`;
-    const times = factor(quantity, state.unit) / factor(quantity, "nats");
-    this.scale.replaceChildren(legend(quantity, state.unit, behindText(quantity, state.theme), ends.map((end) => end * times), { values: this.shown.flatMap((row) => row.values) }));
-    this.again.classList.toggle("primary", Boolean(state.draft));
-    this.estimate();
-  }
-
-  // ── rows ───────────────────────────────────────────────────────────────────────────────────
 
   // What is on screen: of every sampler as it is set now its texts of the chosen seed, and their branches.
   layout() {
@@ -251,7 +184,7 @@ export default class Samplers {
       row.entry = samplers[row.i] ?? row.entry;
       row.node.classList.toggle("changed", this.changed(row));
     }
-    this.dressTools();
+    this.tools.draw();
   }
 
   changed({ part, entry, depth, sampler }) {
@@ -290,7 +223,7 @@ export default class Samplers {
       row.line.replaceChildren(curve(row.values, this.quantity, this.ends, "nats", steps), row.dot);
       this.dress(row);
     }
-    this.dressTools();
+    this.tools.draw();
   }
 
   dress(row) {
@@ -309,25 +242,6 @@ export default class Samplers {
 
   // ── the cursor ─────────────────────────────────────────────────────────────────────────────
 
-  /** Where it becomes interesting: the first fork, else the step where the model was most unsure. */
-  first() {
-    const own = this.shown.filter(({ tokens }) => tokens.length);
-    const forks = own.map((row) => [row, departure(row, own[0])]).filter(([, at]) => at !== undefined);
-    forks.sort(([, one], [, other]) => one - other);
-    return forks[0] ?? this.largest("entropy");
-  }
-
-  largest(name) {
-    let best = [this.rows[0], 0, -Infinity];
-    for (const row of this.shown) {
-      for (let step = row.offset; step < row.tokens.length; step++) {
-        const value = valueAt(row, name, step);
-        if (value > best[2]) best = [row, step, value];
-      }
-    }
-    return best;
-  }
-
   pin(row, step) {
     const own = home(row, step);
     if (own.tokens.length) this.stage.set({ row: own.index, step: clamp(step, own.offset, own.tokens.length - 1) });
@@ -339,8 +253,7 @@ export default class Samplers {
     const step = (this.step = clamp(this.state.step ?? 0, 0, this.steps - 1));
     const own = this.shown.filter((row) => step >= row.offset && step < row.tokens.length);
     const pinned = (this.pinned = own.find(({ index }) => index === this.state.row) ?? own[0]);
-    Object.assign(this.slider, { max: this.steps - 1, value: step });
-    this.where.textContent = `step ${count(step)} of ${count(this.steps - 1)}`;
+    this.player.draw();
     if (!pinned) return;
     this.fill(pinned);
     this.shown.forEach((row) => this.markAt(row));
@@ -392,36 +305,6 @@ export default class Samplers {
     return this.card.show([head, cardRows(rows)], () => cell.getBoundingClientRect());
   }
 
-  // ── the player ─────────────────────────────────────────────────────────────────────────────
-
-  player() {
-    const bar = element("div", "samplers-player");
-    this.play = button("Play", () => this.toggle(), "quiet", "play");
-    this.slider = mark(element("input"), { type: "range", min: 0, "aria-label": "Step" });
-    this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
-    this.where = element("span", "hint");
-    const jump = button("Jump to ▾", undefined, "quiet");
-    menu(jump, () => [
-      { label: "First fork", act: () => this.pin(...this.first()) },
-      ...this.options.jumps.map(({ label, of }) => ({ label, act: () => this.pin(...this.largest(of)) })),
-    ]);
-    const step = (label, by, picture) => button(label, () => this.go(this.step + by), "quiet", picture);
-    bar.append(step("One step back", -1, "back"), this.play, step("One step on", 1, "on"), this.slider, this.where, jump);
-    return bar;
-  }
-
-  go(step) {
-    this.stage.set({ step: clamp(step, 0, this.steps - 1) });
-  }
-
-  toggle(on = !this.playing) {
-    clearInterval(this.playing);
-    if (on && this.step >= this.steps - 1) this.go(0);
-    this.playing = on && setInterval(() => (this.step < this.steps - 1 ? this.go(this.step + 1) : this.toggle(false)), PACE);
-    this.node.classList.toggle("playing", on);
-    mark(this.play, { "aria-label": on ? "Pause" : "Play", "aria-pressed": on });
-  }
-
   /** A step on or back, as in a lecture. */
   walk(by) {
     return this.key(by > 0 ? "ArrowRight" : "ArrowLeft");
@@ -441,9 +324,9 @@ export default class Samplers {
       const others = key === "ArrowDown" ? shown.slice(shown.indexOf(pinned) + 1) : shown.slice(0, shown.indexOf(pinned)).reverse();
       const next = others.find((row) => row.tokens.length > row.offset);
       if (next) this.stage.set({ row: next.index, step: clamp(step, next.offset, next.tokens.length - 1) });
-    } else if (key === " ") this.toggle();
+    } else if (key === " ") this.player.toggle();
     else if (key === "Enter") this.branch.focus();
-    else if (key === "Escape") this.pin(...this.first());
+    else if (key === "Escape") this.pin(...firstFork(this.shown));
     else return false;
     return true;
   }

@@ -5,6 +5,7 @@ import { element, icon, mark, onKeys } from "../dom.js";
 import { clamp, factor, joined, range, share, unitIn, written } from "../numbers.js";
 import { escaped, shortened } from "../words.js";
 import { bar } from "./row.js";
+import { nameOfToken } from "./guesses.js";
 import { View } from "./view.js";
 
 const ROW = 28; // pixels
@@ -134,11 +135,18 @@ export default class Table extends View {
     if (kind === "bar") return bar(this, cell, ends, row);
     const { unit } = this.state;
     const value = this.table[name]?.[row];
-    if (kind === "text") mark(cell, { dir: "auto" }).textContent = shortened(escaped(this.table.texts[name][row]), 200);
+    if (kind === "text") mark(cell, { dir: "auto" }).textContent = this.#said(this.table.texts[name][row], row);
     else cell.textContent = written(value, quantity ?? { ...PLAIN, digits: digits ?? PLAIN.digits }, unit);
     const at = heat ? share(value * factor(quantity, unit), quantity, range(quantity, unit, this.level)) : NaN;
     if (!Number.isNaN(at)) cell.className += ` ${shadeClass(at, quantity)}`;
     return cell;
+  }
+
+  // A piece of a character is named by its bytes.
+  #said(words, row) {
+    const { act } = this.table;
+    const piece = words.includes("\ufffd") && act?.state === "token" && this.level === "token" && this.text;
+    return piece ? nameOfToken(this.text, this.table[act.of][row]) : shortened(escaped(words), 200);
   }
 
   #moveTo(place) {

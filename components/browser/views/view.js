@@ -85,9 +85,10 @@ export class View {
     dressRoot(this.node.getRootNode(), this.state.theme);
   }
 
-  /** Call ``act`` when ``node`` has another size, once there is something to draw. */
+  /** Call ``act`` when ``node`` has another size, once there is something to draw, of the text that is there. */
   watch(node, act) {
-    this.unwatch = resized(node, () => this.part && act());
+    const waits = () => this.stage.textReady && !this.text;
+    this.unwatch = resized(node, () => this.part && !waits() && act());
   }
 
   close() {

@@ -1,9 +1,9 @@
 // Typed guesses at a covered token: how much each would have surprised the model, then what came.
 
-import { button, element, mark } from "./dom.js";
-import { stopKeys } from "./form.js";
-import { withUnit } from "./numbers.js";
-import { percent, quoted } from "./words.js";
+import { button, element, mark } from "../dom.js";
+import { stopKeys } from "../form.js";
+import { withUnit } from "../numbers.js";
+import { percent, quoted } from "../words.js";
 
 const SURPRISAL = { unit: "nats", power: 1, digits: 1 };
 const MOST = 5; // guesses that stay on screen

@@ -1,9 +1,9 @@
 // The lesson under way: its words beside the picture, a question that a click answers, steps by keys.
 
-import { button, element, mark } from "./dom.js";
+import { button, element, mark } from "../dom.js";
 import { Guessing } from "./guessing.js";
-import { LessonEditor } from "./lesson_editor.js";
-import { same } from "./state.js";
+import { LessonEditor } from "./editor.js";
+import { same } from "../state.js";
 
 const TYPED = "input, textarea, select";
 const KEYS = { ArrowLeft: -1, ArrowRight: 1 };

@@ -1,6 +1,6 @@
 // Lecture mode: chrome gone, large type, strong contrast, one step a key. L begins and ends it.
 
-import { button, element, mark } from "./dom.js";
+import { button, element, mark } from "../dom.js";
 import { Notes } from "./notes.js";
 import { walk, where } from "./steps.js";
 
@@ -47,14 +47,19 @@ export class Lecture {
     if (on) this.show("steering");
   }
 
-  /** Take up what the state says; the frame calls it whenever something changed. */
-  draw() {
+  /** Take up whether the state says so. */
+  dress() {
     const { on, frame } = this;
     frame.root.classList.toggle("lecture", on);
     // All sizes are in rem: Streamlit's own parts grow along.
     if (on) document.documentElement.style.fontSize = TYPE;
     else document.documentElement.style.removeProperty("font-size");
     if (!on) this.blank(false);
+  }
+
+  /** Say where it is; the frame calls this whenever something changed. */
+  draw() {
+    const { frame } = this;
     this.place.textContent = where(frame);
     this.notes.draw();
   }

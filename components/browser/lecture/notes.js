@@ -1,6 +1,6 @@
 // The speaker's second window: time, what to say here and next, and notes of one's own.
 
-import { button, element, mark } from "./dom.js";
+import { button, element, mark } from "../dom.js";
 import { walk, where, words } from "./steps.js";
 
 const KEPT = "entroscope-notes"; // in this browser: place → notes

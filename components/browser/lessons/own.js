@@ -1,7 +1,7 @@
 // What teachers do with lessons of their own: asking the server, and adding the view on screen.
 
-import { button, element } from "./dom.js";
-import { control, select } from "./form.js";
+import { button, element } from "../dom.js";
+import { control, select } from "../form.js";
 
 /** Ask for a change of own lessons; the answer, or an error that says in one line what is wrong. */
 export async function own(frame, path, method = "GET", body = undefined, more = {}) {
@@ -17,7 +17,7 @@ export function viewNow({ address, data, lens, page, reading }) {
   const query = address.query();
   const sources = Object.keys(reading.address).filter((name) => name !== "example"); // the server names a run that stays
   for (const name of ["lesson", "lecture", "job", "branches", ...sources, ...Object.keys(data.address)]) query.delete(name);
-  return { look: `${page.path}?${query}`, content: reading.contents[lens.kind] };
+  return { look: `${page.path}?${query}`, content: reading.contents[lens.kind], branches: reading.branches ?? [] };
 }
 
 let last = ""; // the lesson that a view was added to last

@@ -1,11 +1,11 @@
 // A teacher's lesson is edited where it is seen: words, question, order. It is saved by itself.
 
-import { button, element, mark } from "./dom.js";
-import { control, stopKeys } from "./form.js";
-import { own, viewNow } from "./own_lessons.js";
-import { same } from "./state.js";
-import { count } from "./words.js";
-import { nameOfToken } from "./views/guesses.js";
+import { button, element, mark } from "../dom.js";
+import { control, stopKeys } from "../form.js";
+import { own, viewNow } from "./own.js";
+import { same } from "../state.js";
+import { count } from "../words.js";
+import { nameOfToken } from "../views/guesses.js";
 
 const REST = 400; // milliseconds without a key until it is saved
 const FEW = 40; // words of a step; more are hard to take in beside a picture

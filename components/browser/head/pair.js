@@ -1,8 +1,9 @@
 // The head line of two runs, and the choice of what to compare with: what is open, saved or shipped.
 
-import { button, element } from "./dom.js";
-import { menu, opens } from "./menu.js";
-import { duration } from "./words.js";
+import { button, element } from "../dom.js";
+import { menu, opens } from "../menu.js";
+import { duration } from "../words.js";
+import { examples } from "./menus.js";
 
 /** A button that opens the choice of another run; ``ask`` makes the request of an entry. */
 export function compareButton(frame, label, ask) {
@@ -36,8 +37,7 @@ function entries({ heading, entries: own }, ask, close) {
 export const chosen = ({ choice, model }) => (model ? { model } : { b: choice });
 
 /** The head line where two runs are compared: both with a choice, and buttons for the rest. */
-export function pairLine(head) {
-  const { frame } = head;
+export function pairLine(frame) {
   const { sides, exact } = frame.reading;
   const ask = (rest) => frame.reports.ask({ do: "compare", ...rest });
   const [a, b] = sides.map((side) => side.choice);
@@ -53,9 +53,9 @@ export function pairLine(head) {
     line.append(pick);
     if (!i) line.append(button("Swap A and B", () => ask({ a: b, b: a }), "quiet", "compare"));
   });
-  const examples = button("Pairs ▾", undefined, "quiet");
-  menu(examples, () => head.examples());
-  const buttons = [examples];
+  const opener = button("Pairs ▾", undefined, "quiet");
+  menu(opener, () => examples(frame));
+  const buttons = [opener];
   if (exact) {
     const time = exact.seconds ? ` · about ${duration(exact.seconds)}` : "";
     const compute = button(`Exact divergence${time}`, () => frame.reports.ask({ do: "exact" }), "quiet");
