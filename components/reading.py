@@ -110,8 +110,12 @@ def subject_of(lens: Lens) -> str:
 
 
 def needs_more(lens: Lens) -> bool:
-    """Tell whether a lens has to be told more than the text or prompt."""
-    return any(each.needed and not each.filled for each in lens.fields.values())
+    """Tell whether a lens asks more than the reader's model of the text or prompt alone.
+
+    It has further fields to be told, or asks something else than that model.
+    """
+    more = any(each.needed and not each.filled for each in lens.fields.values())
+    return more or not lens.request_type.reads_model
 
 
 def _shared(request: Request, wanted: type[Request]) -> dict[str, Any]:

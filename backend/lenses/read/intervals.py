@@ -61,7 +61,7 @@ declare(
                 "What twenty tokens tell",
                 "Sure places have a short bar. Where the model is unsure, twenty tokens leave much "
                 "open, and the bar is long.",
-                {"text": FACT, "server": "example"},
+                {"text": FACT},
                 16,
             ),
         ),
