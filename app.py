@@ -8,6 +8,7 @@ from backend import cached
 from backend.errors import InputError
 from backend.settings import settings
 from backend.web.admin import admin_routes
+from backend.web.classroom import classroom_routes
 from backend.web.codes import code_routes
 from backend.web.estimates import estimate_routes
 from backend.web.learning import learning_routes
@@ -19,6 +20,7 @@ from backend.web.samplers import sampler_routes
 from backend.web.saved import saved_routes
 from backend.web.security import middleware
 from backend.web.starting import check_sign_in, check_start, starting_line
+from backend.web.teach import teach_routes
 from components.streamlit_private import SignedCookie, auth_section
 
 prefix = st.get_option("server.baseUrlPath")
@@ -39,6 +41,8 @@ own = [
     *learning_routes(cached, prefix),
     *leaving_routes(cached, prefix),
     *admin_routes(cached, prefix),
+    *teach_routes(prefix),
+    *classroom_routes(cached, prefix),
 ]
 sign_in = settings().sign_in
 app = st.App(

@@ -10,6 +10,7 @@ Importing this is cheap: torch is loaded with the first model.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib import import_module
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+    from .derived.comparison import Comparison
     from .models.language import LanguageModel
     from .runs import ModelSpec, Request, Run, TrajectoryRun
     from .studies import Report
@@ -27,8 +29,17 @@ if TYPE_CHECKING:
 # programs, decoding on two cores took ten times as long. It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# An installed copy is ``entroscope.backend``, the repository's is ``backend``. Two copies in one
+# process would each have classes and models of their own, and know nothing of the other's.
+if hasattr(sys.modules.get("backend" if __name__ != "backend" else "entroscope.backend"), "study"):
+    raise ImportError(
+        f"{__name__} cannot be imported: the same code is loaded under its other name, from "
+        "another folder. Use either `backend` (the repository) or `entroscope` (installed)."
+    )
+
 __all__ = [
     "attention_pattern",
+    "compare",
     "load_model",
     "load_run",
     "study",
@@ -64,6 +75,22 @@ def load_run(path: str | Path) -> Run:
     from .storage.files import load_run
 
     return load_run(path)
+
+
+def compare(a: Run, b: Run) -> Comparison:
+    """Return two runs of one kind side by side: B − A of every number, where places of both meet.
+
+    As the last expression of a notebook's cell it shows its first picture; its ``tables()`` have
+    the numbers.
+
+    Raises:
+        InputError: they are not of one kind.
+    """
+    from .derived.comparison import CompareRequest, compare
+    from .storage.files import content_id
+
+    request = CompareRequest(model=a.request.model, a=content_id(a), b=content_id(b))
+    return compare(request, a, b)
 
 
 def study(model: LanguageModel | None, request: Request, report: Report | None = None) -> Run:

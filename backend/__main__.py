@@ -13,11 +13,13 @@ from .characters import one_printable_line
 from .commands import app
 from .errors import EntroscopeError
 
+_NAME = "python -m backend" if __package__ == "backend" else "entroscope"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
-        return app(arguments, standalone_mode=False) or 0
+        return app(arguments, prog_name=_NAME, standalone_mode=False) or 0
     except EntroscopeError as error:
         return _refuse(str(error))
     except typer.Exit as finished:

@@ -19,12 +19,17 @@ from streamlit import runtime
 
 from . import readers
 from .charts.preview import preview
+from .classroom import Classroom
+from .classroom.followed_runs import FollowedRuns
+from .classroom.streams import Streams
 from .derived.comparison import comparison_of
 from .errors import EntroscopeError, InputError
 from .events import Event, Unknown, named_contents
+from .lenses.looks import Look
 from .lenses.parcel import MEDIA_TYPE, pack
 from .lenses.parcel import VERSION as PARCEL_VERSION
-from .lessons.own import OwnLessons
+from .lessons import LESSONS, Lesson
+from .lessons.own import OWN, OwnLessons
 from .models.offers import ModelChoice, any_model, check_model, is_offered, model_choices
 from .readers import Reader
 from .runs import (
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
     from .engine.executors.base import Work
     from .models import TextTokenizer
 
+FOLLOWED = "followed-"
 _SAVED = "saved-"
 SHARED = "shared-"
 
@@ -240,9 +246,11 @@ def warm_up() -> None:
 
 
 def announce_shutdown() -> None:
-    """Tell all who listen to a job that the server goes down."""
+    """Tell all who listen to a job, or to the class, that the server goes down."""
     for each in _started:
         each.announce_shutdown()
+    if settings().mode == "class":
+        class_streams().close()
 
 
 def close() -> None:
@@ -375,6 +383,8 @@ def find_run(key: str) -> Run | None:
     if key.startswith(SHARED):
         shared = _library().shared(key.removeprefix(SHARED))
         return store().open(*shared) if shared else None
+    if key.startswith(FOLLOWED):
+        return _followed(key.removeprefix(FOLLOWED))
     if key.startswith(_SAVED):
         entry = library().find(key.removeprefix(_SAVED))
         return store().open(library().file(entry.id), entry.title) if entry else None
@@ -519,6 +529,57 @@ def own_lessons() -> OwnLessons:
 def shared_key(handle: str) -> str:
     """Return the key under which ``find_run`` finds a run that somebody shares."""
     return f"{SHARED}{handle}"
+
+
+# The class
+
+
+@st.cache_resource(show_spinner=False)
+def class_streams() -> Streams:
+    """Return who listens to the class."""
+    return Streams()
+
+
+@st.cache_resource(show_spinner=False)
+def classroom() -> Classroom:
+    """Return the classroom, which all sessions share."""
+    folder = settings().data_dir / "class"
+    return Classroom(folder, _lesson, _run_at, class_streams().changed)
+
+
+@st.cache_resource(show_spinner=False)
+def followed_runs() -> FollowedRuns:
+    """Return where the runs that a class follows are kept."""
+    return FollowedRuns(settings().data_dir / "class")
+
+
+def followed_key(content: str) -> str:
+    """Return the key under which everybody in a class finds a run that is followed."""
+    return f"{FOLLOWED}{content}"
+
+
+def _followed(content: str) -> Run | None:
+    kept = followed_runs()
+    if settings().mode != "class" or not kept.holds(content):
+        return None
+    known = store().get(content)
+    return known if isinstance(known, Run) else kept.find(content)
+
+
+def _lesson(name: str) -> Lesson:
+    if name.startswith(OWN):
+        return own_lessons().find(name.removeprefix(OWN)).lesson
+    return LESSONS[name]
+
+
+def _run_at(look: Look) -> Run | None:
+    """Return the run that a look shows; None where it is gone."""
+    try:
+        if "example" in look.query:
+            return example_run(look.query["example"])
+        return find_run(look.query.get("run", ""))
+    except EntroscopeError:
+        return None
 
 
 def saved_key(run_id: str) -> str:

@@ -1,3 +1,3 @@
-"""The version of Entroscope, written into every run; ``pyproject.toml`` carries the same."""
+"""The version of Entroscope, written into every run; a release is tagged ``v`` and this."""
 
 VERSION = "0.1.0"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,14 +20,14 @@ import backend
 from backend.models.language import LanguageModel
 from backend.progress import ignore
 from backend.reading.windows import one_window
-from backend.runs import TextRequest, TextRun
+from backend.runs import TextRequest
 from backend.storage.passages import passages
 from backend.studies.text import TextStudy
 from benchmarks.measuring import machine, write_section
 
 TEXTS, TOKENS, ROUNDS = 10, 60, 5
 
-Answers = list[tuple[float, TextRun]]
+Answers = list[tuple[float, Any]]
 
 
 def requests_of(model: LanguageModel) -> list[TextRequest]:
@@ -40,9 +41,11 @@ def requests_of(model: LanguageModel) -> list[TextRequest]:
 def one_by_one(model: LanguageModel, requests: list[TextRequest]) -> Answers:
     """Return every run, and the seconds after which it was there."""
     started, study = time.perf_counter(), TextStudy()
-    return [
-        (study.run(model, each, ignore), time.perf_counter() - started)[::-1] for each in requests
-    ]
+    found: Answers = []
+    for each in requests:
+        run = study.run(model, each, ignore)
+        found.append((time.perf_counter() - started, run))
+    return found
 
 
 @torch.inference_mode()

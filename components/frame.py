@@ -17,6 +17,7 @@ from backend.errors import EntroscopeError
 from backend.lenses import LENSES, Lens
 from backend.lenses.descriptors import describe
 from backend.runs import DatasetRun
+from backend.settings import settings
 from backend.storage.examples import ExampleInfo
 
 from . import comparing, data_set, session, sign_in
@@ -65,12 +66,14 @@ export default function (component) {
 """
 
 
+_LATER = ("views", "pages", "classroom", "readers")
+"""Folders of modules that not every page needs."""
+
+
 def first_modules() -> list[str]:
     """Return the modules that the first picture of a text needs, by their path in the assets."""
     paths = [each.relative_to(BROWSER) for each in sorted(BROWSER.rglob("*.js"))]
-    frame = [
-        each.as_posix() for each in paths if each.parts[0] not in ("pages", "readers", "views")
-    ]
+    frame = [each.as_posix() for each in paths if each.parts[0] not in _LATER]
     return [*frame, *(f"views/{each}.js" for each in _FIRST_VIEWS), "colours.js"]
 
 
@@ -132,6 +135,9 @@ def draw(source: Source, page: Page, path: str) -> None:
             "anyModel": source.any_model(),
             "alone": source.alone(),
             "administers": source.current_reader().administers,
+            "mode": settings().mode,
+            "home": settings().address,
+            "teaches": source.current_reader().teaches,
             "choices": session.current().choices,
             "job": session.job(),
             "notices": session.take_notices(),

@@ -49,9 +49,13 @@ MAY_IMPORT = {
     "report": SHOW | {"storage"},
     "papers": SHOW | {"storage"},
     "lessons": SHOW | {"storage"},
+    "classroom": SHOW | {"storage", "lessons"},
+    "notebook": SHOW | {"storage", "report", "web"},
     "engine": STUDY | {"studies", "trainings", "derived"},
-    "web": SHOW | {"engine", "storage", "lessons", "papers"},
-    "cached": SHOW | STUDY | {"engine", "studies", "trainings", "report", "web", "lessons"},
+    "web": SHOW | {"engine", "storage", "lessons", "classroom", "papers"},
+    "cached": SHOW
+    | STUDY
+    | {"engine", "studies", "trainings", "report", "web", "lessons", "classroom"},
     # backend itself: what a notebook imports, and the shell
     "face": SHOW | STUDY | {"studies", "trainings", "report", "lessons", "papers"},
     "components": SHOW | {"storage", "lessons"},
@@ -72,6 +76,7 @@ LIBRARIES = {
     "derived": {"numpy"},
     "storage": {"numpy", "pydantic", "safetensors", "filelock"},
     "charts": {"numpy", "pandas", "altair", "vl_convert"},
+    "notebook": {"anywidget", "traitlets"},
     "web": {"numpy", "segno", "starlette", "uvicorn", "vl_convert"},
 }
 
@@ -150,9 +155,10 @@ def ours(names: set[str]) -> set[str]:
 def test_a_module_imports_only_the_rooms_below_its_own(name):
     room = room_of(name)
     allowed = MAY_IMPORT[room] | {room}
-    # The one look upwards: ``run.save(path)`` and ``run.report(path)`` find what writes files when
-    # they are called.
-    upwards = {"backend.storage.files", "backend.report"}
+    # The one look upwards: ``run.save(path)``, ``run.report(path)`` and ``run.view()`` find what
+    # writes files and draws when they are called.
+    upwards = {"backend.storage.files", "backend.report", "backend.notebook"}
+    upwards |= {"backend.notebook.widget"}
     known = upwards if name == "backend.runs.base" else set()
     needs = ours(imports(NAMES[name])) - known
     assert {each for each in needs if room_of(each) not in allowed} == set()

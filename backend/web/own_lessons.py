@@ -19,6 +19,7 @@ from ..lessons.own import SAVED, Kept, OwnLessons, checked
 from ..runs import Run
 from ..storage.library import Library
 from ..storage.strict_json import parse
+from .readers import reader_of
 from .routes import OWN_HEADER, read_body
 
 MOST_QUESTION = 2_000_000
@@ -42,6 +43,8 @@ class Source(Protocol):
 
 def own_lesson_routes(source: Source, prefix: str = "") -> list[Route]:
     """Return the routes; all answer with a lesson as ``own_plain`` makes it, or one clear line.
+
+    Everybody may read them; changes are the teacher's, where the server serves others.
 
     - ``POST learn/own``: ``{title}``; a new lesson
     - ``POST learn/own/file``: a lesson file as the body; the lesson that is in it
@@ -165,6 +168,8 @@ def _asked(act: Callable[[str, bytes], Any], most: int = MOST_QUESTION) -> Endpo
     async def answer(request: Request) -> Response:
         if OWN_HEADER not in request.headers:
             return PlainTextResponse(f"The header {OWN_HEADER} is missing.", 403)
+        if not reader_of(request).teaches:
+            return PlainTextResponse("Only a teacher may change lessons.", 403)
         body = await read_body(request, most)
         if body is None:
             return PlainTextResponse(f"That is more than {most:,} bytes.", 413)

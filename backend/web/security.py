@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -14,7 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from ..settings import settings
 from .allowance import limits
 from .limits import AddressLimits
-from .readers import Identity, Readers
+from .readers import Identity, Readers, over_tls
 from .traffic import Traffic
 
 # Components are loaded as blob: modules, and Vega compiles expressions.
@@ -44,6 +45,9 @@ _HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# Browsers heed it on connections that they trust, and complain of it on others.
+_IF_TRUSTED = b"cross-origin-opener-policy"
+_ALWAYS_TRUSTED = {"localhost", "127.0.0.1", "::1"}
 # Figures about the process and its readers, open to everybody who reaches the port.
 _REFUSED = "/_stcore/metrics"
 
@@ -58,12 +62,15 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        wanted = {**_HEADERS}
+        if not _trusted(scope):
+            del wanted[_IF_TRUSTED]
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 there = {name.lower() for name, _ in headers}
-                headers += [each for each in _HEADERS.items() if each[0] not in there]
+                headers += [each for each in wanted.items() if each[0] not in there]
                 message = {**message, "headers": headers}
             await send(message)
 
@@ -71,6 +78,11 @@ class SecurityHeaders:
         if scope["path"].rstrip("/").endswith(_REFUSED):
             app = PlainTextResponse("Not here.", 404)
         await app(scope, receive, with_headers)
+
+
+def _trusted(scope: Scope) -> bool:
+    """Tell whether a browser takes the connection of a request for a secure one."""
+    return over_tls(scope) or Request(scope).url.hostname in _ALWAYS_TRUSTED
 
 
 def middleware(

@@ -86,6 +86,7 @@ class Frame extends Stage {
     this.reports.send = setStateValue;
     if (first) this.address.begin(data);
     if (first) goBack(this.address.base);
+    if (first && data.mode === "class") this.join();
     if (data.lens) this.lenses[data.lens.kind] ??= data.lens;
     this.reports.acknowledge(data.acked);
     for (const message of data.notices) this.notice(message);
@@ -99,6 +100,13 @@ class Frame extends Stage {
     this.visits.arrive(this.showing);
     this.address.write({ replace: first || this.address.returned }); // what follows Back is no step
     this.address.returned = false;
+    this.classroom?.changed(new Set(["page"]));
+  }
+
+  /** A class has a room of its own, which nobody else loads. */
+  async join() {
+    const { Classroom } = await import(new URL("classroom/classroom.js", HERE));
+    this.classroom = new Classroom(this);
   }
 
   draw() {
@@ -222,6 +230,7 @@ class Frame extends Stage {
     this.lecture.draw();
     this.lesson.update(changed);
     this.own.update(changed);
+    this.classroom?.changed(changed);
     if (this.page && (changed.has("unit") || changed.has("theme") || changed.has("model"))) this.bar.draw();
     if (![...changed].every((name) => FIXED.has(name))) this.address.later(changed);
   }
@@ -229,6 +238,7 @@ class Frame extends Stage {
   /** Show another page; drawn here at once if it is about the same. ``action`` is asked for with it. */
   go(page, action) {
     if (!action && page.name === this.page.name && page.group === this.page.group) return;
+    this.classroom?.left();
     const here = !action && page.subject && page.subject === this.page.subject;
     this.page = page;
     if (here && this.lenses[page.kind]) this.draw();
@@ -246,11 +256,17 @@ class Frame extends Stage {
     const query = this.address.query();
     for (const name of ["job", "lecture", ...Object.keys(this.reading?.address ?? {})]) query.delete(name);
     for (const [name, value] of Object.entries(this.reading?.link ?? {})) query.set(name, value);
-    return new URL(`${this.address.base}${this.page.path}?${query}`, window.location.href).href;
+    return `${this.home}/${this.page.path}?${query}`;
+  }
+
+  /** Where everybody finds this server: as its administrator says, else as this page was found. */
+  get home() {
+    return this.data.home || new URL(this.address.base, window.location.href).href.replace(/\/$/, "");
   }
 
   /** Go to a look, such as "tokens?example=text_fact&token=5": a page, its state and its run. */
   visit(look, more) {
+    this.classroom?.left();
     this.visits.go(look, more);
   }
 

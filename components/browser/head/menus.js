@@ -1,5 +1,6 @@
 // The menus of the head line, and the little forms that open under its buttons.
 
+import { copied } from "../copying.js";
 import { button, element } from "../dom.js";
 import { control } from "../form.js";
 import { addForm } from "../lessons/own.js";
@@ -82,7 +83,7 @@ export function moreItems(head) {
   if (narrow) {
     for (const each of head.wide) items.push({ label: each.textContent, act: () => setTimeout(() => each.click()) });
   }
-  if (content) items.push({ label: "Add this view to a lesson…", act: () => setTimeout(() => openAt(head.dots, (close) => addForm(frame, close))) });
+  if (content && frame.data.teaches) items.push({ label: "Add this view to a lesson…", act: () => setTimeout(() => openAt(head.dots, (close) => addForm(frame, close))) });
   for (const part of frame.lens.guide) items.push({ content: element("p", "guide", part) });
   items.push({ content: facts(frame) });
   if (content && !frame.reading.sides) items.push({ label: "Make it again in Python", href: frame.dataUrl(content, "snippet.py"), download: "" });
@@ -100,10 +101,5 @@ function facts({ reading }) {
 /** Put an address of this view into the clipboard, or say it. */
 export async function copyLink(frame) {
   const url = frame.link();
-  try {
-    await navigator.clipboard.writeText(url);
-    frame.notice({ kind: "info", text: "Link copied." });
-  } catch {
-    frame.notice({ kind: "info", text: url });
-  }
+  frame.notice({ kind: "info", text: (await copied(url)) ? "Link copied." : url });
 }

@@ -1,6 +1,7 @@
 // Lecture mode: chrome gone, large type, strong contrast, one step a key. L begins and ends it.
 
 import { button, element, mark } from "../dom.js";
+import { showCode } from "../qr.js";
 import { Notes } from "./notes.js";
 import { walk, where } from "./steps.js";
 
@@ -10,7 +11,6 @@ const LOW = 0.8; // of the height: below, the cursor looks for the controls
 const TYPE = "150%";
 const TYPING = "input:not([type=range],[type=checkbox],[type=radio],[type=button]),textarea,select,[contenteditable]";
 const OWN_KEYS = "[role=slider],[type=range],[role=tab],[role=menu],[role=radiogroup]"; // these use arrows themselves
-const AT_HOME = /^(localhost|127\.|\[?::1)/; // addresses that lead nowhere from elsewhere
 
 export class Lecture {
   constructor(frame) {
@@ -78,6 +78,7 @@ export class Lecture {
     const acts = { l: () => this.toggle() };
     if (this.on) {
       Object.assign(acts, { b: () => this.blank(), ".": () => this.blank(), q: () => this.code(), n: () => this.notes.open() });
+      if (this.frame.classroom) acts.f = () => this.frame.classroom.chip.toggle();
       acts.escape = () => (this.curtain.hidden ? this.toggle(false) : this.blank(false));
       const arrow = key.startsWith("Arrow") && over.closest?.(OWN_KEYS);
       const walks = this.frame.lens && !arrow; // a page without a lens scrolls by these keys
@@ -119,21 +120,8 @@ export class Lecture {
 
   // ── the code ───────────────────────────────────────────────────────────────────────────────
 
-  async code() {
-    const url = this.frame.link();
-    const dialog = mark(element("dialog", "qr"), { "aria-label": "QR code of this view" });
-    const picture = mark(element("img"), { alt: "QR code that opens this view", src: `${this.frame.address.base}qr.svg?${new URLSearchParams({ text: url })}` });
-    const words = element("p", "qr-address", url.length > 300 ? `${url.slice(0, 300)}…` : url);
-    dialog.append(picture, words);
-    if (AT_HOME.test(new URL(url).hostname)) dialog.append(element("p", "hint", "This address leads here from this computer only. Open the app by the computer's name or number in the network, and the code works for all who share it."));
-    picture.addEventListener("error", () => picture.replaceWith(element("p", "", "This view is too long for a code that a phone can read. Save the run first: its link is short.")));
-    dialog.addEventListener("click", () => dialog.close());
-    dialog.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key.toLowerCase() === "q" || event.key in STEPS) dialog.close();
-    });
-    dialog.addEventListener("close", () => dialog.remove());
-    this.frame.root.append(dialog);
-    dialog.showModal();
+  code() {
+    const { root, address } = this.frame;
+    showCode(root, address.base, this.frame.link(), { title: "QR code of this view", what: "this view", keys: ["q", ...Object.keys(STEPS)] });
   }
 }

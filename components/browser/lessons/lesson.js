@@ -39,11 +39,16 @@ export class Lesson {
     return this.open ? (this.whole?.steps[this.at] ?? null) : null;
   }
 
+  /** Whether this reader may change it. */
+  get mine() {
+    return Boolean(this.whole?.own) && this.frame.data.teaches;
+  }
+
   /** Begin a lesson, or go on with it at a step; one of a teacher may be edited. */
   async start(name, step = 0, edited = false) {
     await this.load(name);
     if (!this.whole) return;
-    this.editor.open = edited && Boolean(this.whole.own);
+    this.editor.open = edited && this.mine;
     if (this.whole.steps.length) this.go(step);
     else this.frame.notice({ kind: "info", text: "This lesson has no steps yet. In any view, ⋯ › Add this view to a lesson." });
   }
@@ -95,7 +100,7 @@ export class Lesson {
     const { question } = this.step ?? {};
     if (this.editor.open) this.editor.update(changed);
     const asked = this.editor.open ? [] : question?.answers.flatMap(Object.keys) ?? [];
-    if (this.touched && asked.some((name) => changed.has(name))) this.answer(this.right(question));
+    if (this.touched && !this.inClass && asked.some((name) => changed.has(name))) this.answer(this.right(question));
     if (changed.has("lesson") || changed.has("cover") || changed.has("unit")) this.draw();
   }
 
@@ -168,7 +173,7 @@ export class Lesson {
     const top = element("div", "lesson-top");
     const close = button("Leave the lesson with this text", () => this.leave(), "quiet", "close");
     top.append(element("span", "lesson-title", title), close);
-    if (this.whole.own) close.before(this.editor.toggle);
+    if (this.mine) close.before(this.editor.toggle);
     const words = element("p", "lesson-words", step.words);
     const told = this.editor.open ? [this.editor.node] : [words, ...this.asks(step.question)];
     if (this.editor.open) this.editor.draw();
@@ -185,9 +190,19 @@ export class Lesson {
     return dots;
   }
 
+  /** Whether the class is asked this now: then nobody is told what is right. */
+  get inClass() {
+    return Boolean(this.frame.classroom?.asks(this.whole?.name, this.at));
+  }
+
   asks(question) {
     if (!question) return [];
     const ask = element("p", "lesson-ask", question.ask);
+    if (this.inClass) return [ask, element("p", "hint", "The class is asked this now; answers go below.")];
+    return [...this.asksOne(question, ask), ...(this.frame.classroom?.askButton(this.whole.name, this.at) ?? [])];
+  }
+
+  asksOne(question, ask) {
     const typed = !question.answers.length && this.frame.state.cover !== null ? [this.guesses.node] : [];
     if (this.said === null) return [ask, ...typed];
     const reply = element("p", `lesson-reply ${this.said ? "right" : "wrong"}`);

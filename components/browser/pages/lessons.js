@@ -17,9 +17,18 @@ export default class Lessons {
       element("h1", "", "Lessons"),
       element("p", "hint", "Each is a walk over real runs: read a few words, look, answer by a click in the picture. ← → step; you may leave at any place and go on with the text."),
       this.cards(lessons.filter((each) => !each.own)),
-      this.mineHead(),
-      mine.length ? this.cards(mine) : element("p", "hint", "None yet. Open any text in any lens and choose ⋯ › Add this view to a lesson: it becomes a step, and you write the words beside it. It is saved by itself."),
+      ...(this.frame.data.teaches ? this.mine(mine) : this.given(mine)),
     );
+  }
+
+  mine(lessons) {
+    const none = "None yet. Open any text in any lens and choose ⋯ › Add this view to a lesson: it becomes a step, and you write the words beside it. It is saved by itself.";
+    return [this.mineHead(), lessons.length ? this.cards(lessons) : element("p", "hint", none)];
+  }
+
+  // What a class reads of its teacher's.
+  given(lessons) {
+    return lessons.length ? [element("h1", "", "Your teacher's"), this.cards(lessons)] : [];
   }
 
   cards(lessons) {
@@ -56,7 +65,7 @@ export default class Lessons {
     heading.append(link);
     const size = `${count(steps)} ${steps === 1 ? "step" : "steps"} · ${count(minutes)} min`;
     card.append(heading, element("p", "", summary), element("small", "hint", size));
-    if (rest.own) card.append(this.acts(name, title, rest.own));
+    if (rest.own && frame.data.teaches) card.append(this.acts(name, title, rest.own));
     return card;
   }
 
