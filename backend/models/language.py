@@ -47,7 +47,8 @@ class LanguageModel:
         spec: ModelSpec,
         facts: ModelFacts,
     ) -> None:
-        self.torch_model = torch_model.eval()
+        torch_model.eval()
+        self.torch_model = torch_model
         self.tokenizer = tokenizer
         self.spec = spec
         self.facts = facts
@@ -57,6 +58,11 @@ class LanguageModel:
         self.takes_positions = "position_ids" in self._taken
         self.decoding_fault: str | None = None
         self.rereads_after = rereads_after(torch_model.config.get_text_config(decoder=True))
+
+    @contextmanager
+    def studied(self) -> Iterator[None]:
+        """Make the model ready for one study, inside the block; most always are."""
+        yield
 
     @property
     def device(self) -> torch.device:

@@ -13,6 +13,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from ..errors import EntroscopeError, ModelError
 from ..runs.model import ModelSpec
+from .adapter import Adapter, add_adapter
 from .bars import telling
 from .body import family_failures
 from .checks import check_nothing_missing, read_config
@@ -39,6 +40,7 @@ class Checkpoint:
         revision: commit, where there is one.
         weights: how the weights are stored.
         tokenizer: folder of the tokenizer files; None means the same folder.
+        adapter: added to the weights.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Checkpoint:
     revision: str | None = None
     weights: str = "safetensors"
     tokenizer: Path | None = None
+    adapter: Adapter | None = None
 
 
 def open_model(checkpoint: Checkpoint, spec: ModelSpec) -> LanguageModel:
@@ -61,6 +64,8 @@ def open_model(checkpoint: Checkpoint, spec: ModelSpec) -> LanguageModel:
     where = device_map(spec.device, device)
     check_room(checkpoint.name, weight_bytes(checkpoint.folder, dtype), devices_of(where))
     torch_model = _load(checkpoint, dtype, where)
+    if checkpoint.adapter is not None:
+        add_adapter(torch_model, checkpoint.adapter)
     with family_failures(checkpoint.name):
         check_head(torch_model, checkpoint.name)
         facts = describe(
@@ -129,9 +134,15 @@ def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     # (GPT2Tokenizer, which SmolLM2 names, forgets that digits are split one by one).
     if (folder / "tokenizer.json").is_file():
         return TokenizersBackend.from_pretrained(folder)
-    if not any(next(folder.glob(each), None) for each in _VOCABULARIES):
+    if not has_vocabulary(folder):
         raise ModelError("there is no tokenizer.json and no other vocabulary file.")
     return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
+def has_vocabulary(folder: Path) -> bool:
+    """Tell whether a folder holds the files of a tokenizer."""
+    names = ("tokenizer.json", *_VOCABULARIES)
+    return any(next(folder.glob(each), None) for each in names)
 
 
 def _load(

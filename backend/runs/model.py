@@ -12,7 +12,8 @@ class ModelSpec:
     """A request for a model; hashable, so that it can key caches and engines.
 
     Attributes:
-        source: "bundled", a hub id, a local folder, or the path of a ``.gguf`` file.
+        source: "bundled", a hub id, a local folder, or the path of a ``.gguf`` file; ``LIVE`` and a
+            name for one that was in memory.
         revision: branch, tag or commit of a hub id; None for the default branch.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         dtype: "auto" (bfloat16 on cuda, float32 elsewhere), "float32", "bfloat16" or "float16".
@@ -28,9 +29,13 @@ NO_MODEL = ModelSpec(source="")
 """Of requests that read no language model, such as trainings of small networks."""
 
 
+LIVE = "live:"
+"""Before the name of a model that was in the memory of the program that made a run."""
+
+
 def names_hub(source: str) -> bool:
     """Tell whether a source is written like a hub id; only those have revisions."""
-    written_as_path = source.startswith((".", "/", "~", "\\")) or ":\\" in source
+    written_as_path = source.startswith((".", "/", "~", "\\", LIVE)) or ":\\" in source
     return not (source == "bundled" or source.lower().endswith(".gguf") or written_as_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -36,3 +37,17 @@ def _look(path: Path) -> Iterator[tuple[str, int, int]]:
     for file in path.iterdir() if path.is_dir() else [path]:
         stat = file.stat()
         yield file.name, stat.st_size, stat.st_mtime_ns
+        if file.name == "adapter_config.json":
+            yield from _base(file)
+
+
+def _base(config: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield the files of the folder that an adapter is added to, where it is one."""
+    said = json.loads(config.read_text("utf-8"))
+    base = said.get("base_model_name_or_path") if isinstance(said, dict) else None
+    for folder in (config.parent / base, Path(base)) if isinstance(base, str) and base else ():
+        if folder.is_dir() and not folder.samefile(config.parent):
+            for file in folder.iterdir():
+                stat = file.stat()
+                yield f"base/{file.name}", stat.st_size, stat.st_mtime_ns
+            return

@@ -42,7 +42,7 @@ def folder(tmp_path):
 
 def test_the_sources_are_asked_from_the_most_to_the_least_certain():
     places = {name: SOURCES[name].place for name in SOURCES}
-    assert sorted(places, key=places.__getitem__) == ["bundled", "gguf", "folder", "hub"]
+    assert sorted(places, key=places.__getitem__) == ["bundled", "live", "gguf", "folder", "hub"]
     assert len(set(places.values())) == len(places)
 
 
@@ -77,7 +77,8 @@ def test_a_revision_is_refused_where_there_are_none(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["bundled", "a.gguf", "~/b.GGUF", "./m", "/m", "gpt2", "owner/name", "C:\\models"]
+    "name",
+    ["bundled", "a.gguf", "~/b.GGUF", "./m", "/m", "gpt2", "owner/name", "C:\\models", "live:x"],
 )
 def test_the_spelling_alone_tells_what_has_revisions(name):
     assert names_hub(name) == source_of(name).has_revisions
