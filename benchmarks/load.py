@@ -71,15 +71,18 @@ class Served:
 
 
 @contextmanager
-def served() -> Iterator[Served]:
-    """Serve the app on a free port, with a library of its own, until the end."""
+def served(**settings: str) -> Iterator[Served]:
+    """Serve the app on a free port, with a library of its own, until the end.
+
+    ``settings`` are variables of its environment.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "ENTROSCOPE_DATA_DIR": folder},
+            env=os.environ | {"PYTHONPATH": str(ROOT), "ENTROSCOPE_DATA_DIR": folder} | settings,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx2 as httpx
@@ -104,6 +104,26 @@ class Reader:
         answer = await self._http.get(f"/data/{content}/{part}")
         answer.raise_for_status()
         return len(answer.content)
+
+    async def teach(self, key: str) -> None:
+        """Become the teacher of a class."""
+        answer = await self._http.post("/teach", data={"key": key}, follow_redirects=False)
+        if answer.status_code != 303:
+            raise LoadError(f"The key was refused: {answer.status_code}.")
+
+    async def act(self, what: str, **said: Any) -> None:
+        """Do something in the class, such as ``answer``."""
+        answer = await self._http.post(f"/class/{what}", json=said, headers=OWN)
+        if answer.is_error:
+            raise LoadError(answer.text)
+
+    async def class_events(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield what the class is told, from now on."""
+        async with self._http.stream("GET", "/class/events", timeout=None) as stream:
+            stream.raise_for_status()
+            async for line in stream.aiter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))
 
     async def _follow(self, job: str) -> dict[str, Any]:
         async with self._http.stream("GET", f"/events/{job}") as stream:
