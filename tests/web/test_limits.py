@@ -26,6 +26,7 @@ from backend.web.allowance import CLASS, PUBLIC, Bucket, Limits, Uses, network_o
 from backend.web.limits import AddressLimits
 from backend.web.security import middleware
 from backend.web.traffic import Traffic
+from tests.loops import run_loop
 
 FEW = Limits(
     rate=1, burst=3, streams=1, sessions=2, body_bytes=100, file_bytes=1_000, minute_bytes=1_500,
@@ -315,7 +316,7 @@ def test_a_stream_more_than_may_be_open_is_refused_until_one_is_closed(clock):
         await task
         assert limiter.streams == 0
 
-    asyncio.run(scenario())
+    run_loop(scenario())
 
 
 def test_a_line_whose_page_fails_is_closed_too(clock):
@@ -329,7 +330,7 @@ def test_a_line_whose_page_fails_is_closed_too(clock):
             await limiter(scope, None, None)
         assert (limiter.sessions, limiter.uses.of("192.0.2.1").open) == (0, 0)
 
-    asyncio.run(scenario())
+    run_loop(scenario())
 
 
 def test_messages_of_an_open_page_wait_for_their_second_and_none_is_lost(clock):
@@ -350,7 +351,7 @@ def test_messages_of_an_open_page_wait_for_their_second_and_none_is_lost(clock):
         return messages.pop(0)
 
     scope = {"type": "websocket", "path": "/", "headers": [], "client": ("192.0.2.1", 1)}
-    asyncio.run(AddressLimits(app, FEW, clock, sleep)(scope, receive, None))
+    run_loop(AddressLimits(app, FEW, clock, sleep)(scope, receive, None))
     # A burst of three: the page itself, and two messages.
     assert seen == [(0, b"\0"), (0, b"\1"), (1, b"\2"), (2, b"\3"), (3, b"\4")]
     assert slept == [1, 1, 1]
@@ -365,7 +366,7 @@ def test_a_message_longer_than_a_minutes_bytes_comes_in_the_end(clock):
         for _ in range(2):
             await limiter._pace(limiter.uses.of("192.0.2.1"), 9_000)
 
-    asyncio.run(scenario())
+    run_loop(scenario())
     assert clock.now == 1060
 
 

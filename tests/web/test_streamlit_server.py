@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -18,6 +17,7 @@ import pytest
 from backend.web.assets import assets_version
 from benchmarks.load import TEXTS, served, together
 from tests.engine.fakes import PATIENCE
+from tests.loops import run_loop
 
 ROOT = Path(__file__).parents[2]
 BASE = "lab"
@@ -100,7 +100,7 @@ def test_answers_on_a_line_that_is_kept_open_come_without_a_delay(server):
 def test_readers_without_a_browser_read_a_text_change_the_page_and_leave():
     """The clients of ``benchmarks/load.py``, on the real app."""
     with served() as there:
-        seen = asyncio.run(together(there.url, 2, 0.0))
+        seen = run_loop(together(there.url, 2, 0.0))
     assert seen.errors == []
     assert len(seen.presses) == 2 * TEXTS
     assert len(seen.changes) == 4 * TEXTS
