@@ -9,15 +9,14 @@
 PORT ?= 8501
 PYTHON ?= python3
 TESTS ?= tests
-# One process a core and one more, as browsers wait half of the time; tests of one file stay together,
-# as they share models and servers, and files begin in the order of tests/conftest.py.
+# One process a core (one more gains nothing); tests of one file stay together, as they share models
+# and servers, and files begin in the order of tests/conftest.py.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 export PYTHONPATH := $(CURDIR)
-export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .PHONY: setup run test test-fast test-slow lint bench examples docs screenshot
 

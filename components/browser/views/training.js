@@ -149,6 +149,9 @@ class Notes extends View {
   }
 
   draw() {
+    // What is chosen in the form stays while the same run is shown again.
+    if (this.drawn === this.run.content && !this.runs) return;
+    this.drawn = this.run.content;
     const { story, figures, gone, texts } = this.part;
     this.runs = false;
     const claims = element("ul", "training-claims");
