@@ -92,15 +92,21 @@ class _Serving:
         return Response(status_code=204) if known else _refusal("There is no such job.", 404)
 
     async def asset(self, request: Request) -> Response:
-        path = request.path_params["path"]
+        path, files = request.path_params["path"], self._files
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+        at_hand, read = (
+            (files.packed_at_hand, files.packed) if packed else (files.at_hand, files.read)
+        )
         found = None
-        if request.path_params["version"] == self._files.version:
-            found = self._files.at_hand(path)
-            if found is None:
-                found = await run_in_threadpool(self._files.read, path)
+        if request.path_params["version"] == files.version:
+            found = at_hand(path) or await run_in_threadpool(read, path)
         if found is None:
             return _refusal("There is no such file.", 404)
-        headers = {"Cache-Control": FOR_EVER, "Content-Type": media_type(path)}
+        headers = {
+            "Cache-Control": FOR_EVER, "Content-Type": media_type(path), "Vary": "Accept-Encoding",
+        }  # fmt: skip
+        if packed:
+            headers["Content-Encoding"] = "gzip"
         return Response(found, headers=headers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
 
@@ -136,6 +137,18 @@ def test_files_for_the_browser_may_be_kept_for_ever_under_their_version(client, 
 @pytest.mark.parametrize("path", ["nothing.js", "secret.py", "%2e%2e/%2e%2e/app.py", "views", ""])
 def test_there_is_nothing_but_the_files_of_the_browser(client, assets, path):
     assert client.get(f"/assets/{assets.version}/{path}").status_code == 404
+
+
+def test_a_file_is_compressed_once_for_all_who_take_it_so(client, assets, monkeypatch):
+    url = f"/assets/{assets.version}/frame.js"
+    plain = client.get(url, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    packed = client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert "accept-encoding" in packed.headers["vary"].lower()
+    monkeypatch.setattr(gzip, "compress", None)
+    assert client.get(url, headers={"Accept-Encoding": "gzip"}).content == plain.content
 
 
 def test_another_version_has_no_files(client):
