@@ -21,7 +21,7 @@ from ..runs import Run
 from ..settings import settings
 from ..storage.strict_json import parse
 from .readers import reader_of
-from .routes import OWN_HEADER
+from .routes import OWN_HEADER, read_body, refusal
 from .stream import EventStream
 
 MOST_BYTES = 20_000
@@ -116,11 +116,11 @@ class _Serving:
 
     async def csv(self, request: Request) -> Response:
         if not reader_of(request).teaches:
-            return _refusal(_ONLY, 403)
+            return refusal(_ONLY, 403)
         try:
             written = await run_in_threadpool(self.room.csv)
         except EntroscopeError as error:
-            return _refusal(str(error), 503)
+            return refusal(str(error), 503)
         headers = {
             "Cache-Control": "no-store",
             "Content-Disposition": "attachment; filename=answers.csv",
@@ -144,7 +144,7 @@ class _ClassEvents:
             room = self._source.classroom()
             await run_in_threadpool(lambda: room.question)  # read here, not in the loop
         except EntroscopeError as error:
-            await _refusal(str(error), 503)(scope, receive, send)
+            await refusal(str(error), 503)(scope, receive, send)
             return
 
         def seen() -> dict[str, Any]:
@@ -164,26 +164,20 @@ def _asked(act: Act, *, teachers_only: bool = False) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         if OWN_HEADER not in request.headers:
-            return _refusal(f"The header {OWN_HEADER} is missing.", 403)
+            return refusal(f"The header {OWN_HEADER} is missing.", 403)
         reader = reader_of(request)
         if teachers_only and not reader.teaches:
-            return _refusal(_ONLY, 403)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                return _refusal(f"That is more than {MOST_BYTES:,} bytes.", 413)
+            return refusal(_ONLY, 403)
+        body = await read_body(request, MOST_BYTES)
+        if body is None:
+            return refusal(f"That is more than {MOST_BYTES:,} bytes.", 413)
         try:
             said = parse(body or b"{}")
             made = await run_in_threadpool(act, reader, dict(said))
         except EntroscopeError as error:
-            return _refusal(str(error), 400)
+            return refusal(str(error), 400)
         except (LookupError, TypeError, ValueError, OverflowError, RecursionError):
-            return _refusal("This says nothing of use.", 400)
+            return refusal("This says nothing of use.", 400)
         return JSONResponse(made or {}, headers={"Cache-Control": "no-store"})
 
     return answer
-
-
-def _refusal(message: str, status: int) -> Response:
-    return PlainTextResponse(message, status, headers={"Cache-Control": "no-store"})

@@ -75,10 +75,10 @@ class _Serving:
 
     async def count(self, request: Request) -> Response:
         if OWN_HEADER not in request.headers:
-            return _refusal(f"The header {OWN_HEADER} is missing.", 403)
+            return refusal(f"The header {OWN_HEADER} is missing.", 403)
         body = await read_body(request, MAX_BODY)
         if body is None:
-            return _refusal("This text is too long to be counted.", 413)
+            return refusal("This text is too long to be counted.", 413)
         try:
             async with self._counting:
                 return JSONResponse(await run_in_threadpool(self._source.count, body))
@@ -87,9 +87,9 @@ class _Serving:
 
     async def stop(self, request: Request) -> Response:
         if OWN_HEADER not in request.headers:
-            return _refusal(f"The header {OWN_HEADER} is missing.", 403)
+            return refusal(f"The header {OWN_HEADER} is missing.", 403)
         known = await run_in_threadpool(self._source.stop, request.path_params["job"])
-        return Response(status_code=204) if known else _refusal("There is no such job.", 404)
+        return Response(status_code=204) if known else refusal("There is no such job.", 404)
 
     async def asset(self, request: Request) -> Response:
         path, files = request.path_params["path"], self._files
@@ -101,7 +101,7 @@ class _Serving:
         if request.path_params["version"] == files.version:
             found = at_hand(path) or await run_in_threadpool(read, path)
         if found is None:
-            return _refusal("There is no such file.", 404)
+            return refusal("There is no such file.", 404)
         headers = {
             "Cache-Control": FOR_EVER, "Content-Type": media_type(path), "Vary": "Accept-Encoding",
         }  # fmt: skip
@@ -115,9 +115,9 @@ async def _parcel(make: Callable[..., Parcel | None], *args: Any) -> Response:
     try:
         parcel = await run_in_threadpool(make, *args)
     except EntroscopeError as error:
-        return _refusal(str(error), 400)
+        return refusal(str(error), 400)
     if parcel is None:
-        return _refusal("This run is not here any longer.", 404)
+        return refusal("This run is not here any longer.", 404)
     headers = {"Cache-Control": FOR_EVER if settings().mode == "local" else NOT_HERE}
     return Response(parcel.data, media_type=parcel.media_type, headers=headers)
 
@@ -147,5 +147,6 @@ async def read_body(request: Request, most: int) -> bytes | None:
     return bytes(body)
 
 
-def _refusal(message: str, status: int) -> Response:
+def refusal(message: str, status: int) -> Response:
+    """Return a refusal in one line, which nothing on the way keeps."""
     return PlainTextResponse(message, status, headers={"Cache-Control": "no-store"})

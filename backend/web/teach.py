@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from ..settings import settings
 from .readers import become_teacher
+from .routes import read_body
 
 MOST_BYTES = 2_000
 _PAUSE = 0.5
@@ -68,11 +69,9 @@ def teach_routes(prefix: str = "") -> list[Route]:
         return page(200) if key is None else await answer(request, key)
 
     async def take(request: Request) -> Response:
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                return page(413, _WRONG)
+        body = await read_body(request, MOST_BYTES)
+        if body is None:
+            return page(413, _WRONG)
         said = parse_qs(body.decode("utf-8", "replace"), max_num_fields=4)
         return await answer(request, said.get("key", [""])[0])
 
