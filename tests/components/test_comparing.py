@@ -14,24 +14,13 @@ from backend.runs import DivergenceRequest, ModelSpec, TextRequest
 from components import comparing, session
 from components.compare_actions import ACTIONS, choices
 from components.reading import described, reading_of
-from tests.components.fake_source import FakeSource
 from tests.runs.makers import dataset_run, divergence_run, text_run
 
 TEXT = LENSES["text"]
 COMPARE = LENSES["compare"]
 
 
-@pytest.fixture
-def source(tmp_path):
-    return FakeSource(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch):
-    """The session of a reader who has just come."""
-    found = session.Session()
-    monkeypatch.setattr(session, "current", lambda: found)
-    return found
+pytestmark = pytest.mark.usefixtures("state")
 
 
 def read(source, run, key: str | None = None):

@@ -12,22 +12,12 @@ from backend.runs import TextRequest
 from components import checks, session
 from components.actions import ACTIONS
 from components.reading import described, reading_of
-from tests.components.fake_source import FakeSource
 from tests.runs.makers import text_run
 
 TEXT = LENSES["text"]
 
 
-@pytest.fixture
-def source(tmp_path):
-    return FakeSource(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch):
-    found = session.Session()
-    monkeypatch.setattr(session, "current", lambda: found)
-    return found
+pytestmark = pytest.mark.usefixtures("state")
 
 
 def read(source, run, address=None):

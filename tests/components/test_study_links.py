@@ -13,7 +13,6 @@ from components import address, session
 from components.actions import ACTIONS
 from components.menu import page_of
 from components.reading import described
-from tests.components.fake_source import FakeSource
 
 REQUESTS = [
     TextRequest(text="She sells sea shells.", model=ModelSpec("a/model", "main")),
@@ -21,16 +20,7 @@ REQUESTS = [
 ]
 
 
-@pytest.fixture
-def source(tmp_path):
-    return FakeSource(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch):
-    found = session.Session()
-    monkeypatch.setattr(session, "current", lambda: found)
-    return found
+pytestmark = pytest.mark.usefixtures("state")
 
 
 def follow(source, request):
