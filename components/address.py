@@ -12,7 +12,8 @@ from backend.runs import ModelSpec
 from backend.storage.permalink import decode
 
 from . import branches, checks, comparing, session
-from .menu import Page
+from .actions import action
+from .menu import Page, page_named
 from .reading import new_reading, reading_of, subject_of
 from .source import Source
 
@@ -92,6 +93,14 @@ def _follow(source: Source, page: Page, job_id: str) -> None:
         made = replace(made, requests={**made.requests, each.kind: each})
     if made is not None and made.subject == subject_of(lens):
         session.begin(job_id, f"{lens.title}: still running", made, source, lens)
+
+
+@action("return")
+def go_back(source: Source, said: Mapping[str, Any]) -> None:
+    """Show what the address says to which the reader went back."""
+    page, address = page_named(said.get("page")), said.get("address")
+    if page is not None and isinstance(address, Mapping):
+        read(source, page, {str(name): str(value) for name, value in address.items()})
 
 
 def _read_model(said: Mapping[str, str]) -> None:

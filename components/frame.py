@@ -22,7 +22,7 @@ from backend.storage.examples import ExampleInfo
 
 from . import comparing, data_set, session, sign_in
 from .compare_actions import ACTIONS
-from .menu import Page, all_pages, pages
+from .menu import Page, pages
 from .reading import described, model_key, subject_of
 from .source import Source
 
@@ -242,8 +242,3 @@ def _models(source: Source) -> list[dict[str, Any]]:
 
 def _model() -> dict[str, Any]:
     return asdict(session.model())
-
-
-def page_named(said: object) -> Page | None:
-    """Return the page that the browser calls "group/name"."""
-    return next((each for each in all_pages() if f"{each.group}/{each.name}" == said), None)

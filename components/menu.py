@@ -125,3 +125,8 @@ def _page(group: str, file: Path, lens: Lens | None) -> Page:
         view=said.get("VIEW", ""),
         module=said.get("MODULE", ""),
     )
+
+
+def page_named(said: object) -> Page | None:
+    """Return the page that the browser calls "group/name"."""
+    return next((each for each in all_pages() if f"{each.group}/{each.name}" == said), None)

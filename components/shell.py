@@ -13,7 +13,7 @@ import streamlit as st
 from backend import cached
 from backend.errors import EntroscopeError
 from components import address, data_set, frame, session, sign_in, stage, streamlit_private
-from components.menu import Page, all_pages, streamlit_pages
+from components.menu import Page, all_pages, page_named, streamlit_pages
 from components.plain import escape_markdown
 
 _MARK = Path(__file__).with_name("mark.svg")
@@ -31,7 +31,7 @@ def main() -> None:
         st.html(_LOOK)
         sign_in.draw()
         return
-    if st.session_state.get("began") is None or streamlit_private.came_back():
+    if st.session_state.get("began") is None:
         st.session_state["began"] = True
         address.read(cached, page, st.query_params.to_dict())
     frame.do_what_is_asked(cached)
@@ -57,7 +57,7 @@ def _choose() -> tuple[Page, st.Page]:
     by_path |= {old: each for each in all_pages() for old in each.formerly}
     flat = [each for own in made.values() for each in own]
     said = frame.report()
-    wanted = frame.page_named(said.get("page"))
+    wanted = page_named(said.get("page"))
     if wanted is not None and said.get("serial", 0) > session.acknowledged():
         streamlit_private.intend_page(next(each for each in flat if each.url_path == wanted.path))
     chosen = st.navigation(made, position="hidden")

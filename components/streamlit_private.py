@@ -33,12 +33,6 @@ def intend_page(page: st.Page) -> None:
         context.pages_manager.set_script_intent(page._script_hash, "")
 
 
-def came_back() -> bool:
-    """Tell whether this run follows Back or Forward in the browser."""
-    context = get_script_run_ctx()
-    return bool(context and context.is_history_navigation)
-
-
 def forget_closed_sessions() -> None:
     """Let go of sessions whose readers have not come back in time.
 

@@ -1,6 +1,7 @@
 // The address: the frame alone writes it, so that it always says what is on screen. The server
-// reads it when a session begins, and after Back and Forward.
+// reads it when a session begins, and is told of it after Back and Forward.
 
+import { pushAddress, replaceAddress, takeHistory } from "./private.js";
 import { DEFAULTS, OLDER, WRITTEN } from "./state.js";
 
 const PAUSE = 150; // milliseconds; held-down arrow keys are written once
@@ -13,7 +14,7 @@ export class Address {
   constructor(frame) {
     this.frame = frame;
     this.returned = false; // by Back or Forward, and the server has not answered yet
-    window.addEventListener("popstate", () => this.back());
+    takeHistory(() => this.back());
   }
 
   /** Find the base of all addresses from the page's own, and take over what the address says. */
@@ -67,7 +68,7 @@ export class Address {
     if (this.frame.reports.busy && this.pathChanged(wanted)) return false;
     // A job in the address is for a reload, and no step that Back should retrace.
     const step = !replace && withoutJob(wanted) !== withoutJob(window.location.pathname + window.location.search);
-    window.history[step ? "pushState" : "replaceState"]({}, "", wanted);
+    (step ? pushAddress : replaceAddress)(wanted);
     return true;
   }
 
@@ -93,17 +94,18 @@ export class Address {
     return query;
   }
 
-  // Back or Forward: Streamlit runs the page again by itself; what is ours is taken over here.
+  // Back or Forward: what the browser knows is drawn at once; the server is told what to open, and
+  // no answer to anything before is drawn any more.
   back() {
     clearTimeout(this.timer);
+    const { frame } = this;
     this.returned = true;
-    const name = window.location.pathname.slice(this.base.length);
-    const page = this.frame.bar.pages().find((each) => each.path === name);
+    const path = window.location.pathname.slice(this.base.length);
+    const page = frame.bar.pages().find((each) => each.path === path) ?? frame.page;
     this.read();
-    if (page && page.name !== this.frame.page.name) {
-      this.frame.page = page;
-      if (this.frame.lenses[page.kind]) this.frame.draw();
-    }
+    if (page.name !== frame.page.name) frame.enter(page, Boolean(frame.lenses[page.kind]));
+    const said = Object.fromEntries(new URLSearchParams(window.location.search));
+    frame.reports.ask({ do: "return", page: `${page.group}/${page.name}`, address: said });
   }
 }
 

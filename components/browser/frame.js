@@ -240,15 +240,18 @@ class Frame extends Stage {
     if (!action && page.name === this.page.name && page.group === this.page.group) return;
     this.classroom?.left();
     const here = !action && page.subject && page.subject === this.page.subject;
-    this.page = page;
-    if (here && this.lenses[page.kind]) this.draw();
-    else {
-      this.bar.draw();
-      this.body.classList.add("leaving");
-    }
+    this.enter(page, Boolean(here && this.lenses[page.kind]));
     this.address.write();
     if (action) this.reports.ask(action);
     else this.reports.page();
+  }
+
+  /** Be on another page: drawn at once where that can be, else when the server has answered. */
+  enter(page, drawn) {
+    this.page = page;
+    if (drawn) return this.draw();
+    this.bar.draw();
+    this.body.classList.add("leaving");
   }
 
   /** An address that shows this view to anybody, wherever its run is. */

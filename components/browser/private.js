@@ -49,6 +49,25 @@ export function closeConnectionDialog() {
   look.observe(document.body, { childList: true, subtree: true });
 }
 
+/** Write an address as a step of the history. */
+export const pushAddress = (url) => History.prototype.pushState.call(window.history, {}, "", url);
+
+/** Write an address in place of the one there is. */
+export const replaceAddress = (url) => window.history.replaceState({}, "", url);
+
+/**
+ * Call ``back()`` at every step of the history, and keep Streamlit out of it: it would write the
+ * path of the page that its server ran last, though the reader may have gone on since.
+ */
+export function takeHistory(back) {
+  window.history.pushState = () => {};
+  const step = (event) => {
+    event.stopImmediatePropagation();
+    back();
+  };
+  window.addEventListener("popstate", step, true);
+}
+
 const THEMES = { light: "Light", dark: "Dark" };
 const THEME_KEY = "stActiveTheme-";
 const keyOf = (path) => `${THEME_KEY}${path}-v2`;

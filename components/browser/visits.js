@@ -1,5 +1,7 @@
 // Going to a look: a page, its state and its run, as an address holds them, without a reload.
 
+import { pushAddress } from "./private.js";
+
 const SOURCES = ["example", "run"]; // names of the run that the server opens
 const KEPT = ["unit", "lesson", "lecture", "papers"]; // stay as they are where a look says nothing of them
 
@@ -25,8 +27,7 @@ export class Visits {
     this.under = action ? state : null;
     this.turn += 1;
     frame.set(state);
-    // At once: else Streamlit writes the page's path, and Back would stop there too.
-    if (action) window.history.pushState({}, "", frame.address.base + look);
+    if (action) pushAddress(frame.address.base + look); // at once, for a reload while the server opens it
     return frame.go(page, action);
   }
 

@@ -72,6 +72,34 @@ def test_back_retraces_pins_and_lenses(frame):
     expect(frame.token(7)).to_have_attribute("aria-selected", "true")
 
 
+# Answers of the server come late; nothing but Streamlit's own socket is touched.
+LATE = """
+const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage")
+Object.defineProperty(WebSocket.prototype, "onmessage", {
+  set(listen) { set.call(this, (event) => setTimeout(() => listen.call(this, event), %d)) },
+})
+"""
+
+
+@pytest.mark.parametrize("milliseconds", [0, 300])
+def test_back_before_the_server_has_answered_retraces_the_same(frame, milliseconds):
+    frame.page.add_init_script(LATE % milliseconds)
+    frame.goto("tokens?token=4")
+    frame.token(7).click()
+    expect(frame.page).to_have_url(re.compile("token=7"))
+    frame.tab("Attention").click()
+    for token in (7, 4):
+        frame.page.go_back()
+        expect(frame.page).to_have_url(re.compile(f"/tokens.*token={token}"), timeout=500)
+    frame.page.wait_for_timeout(4 * milliseconds)  # whatever the server still has to say
+    expect(frame.page).to_have_url(re.compile("/tokens.*token=4"))
+    expect(frame.token(4)).to_have_attribute("aria-selected", "true")
+    frame.page.go_forward()
+    frame.page.go_forward()
+    expect(frame.tab("Attention")).to_have_attribute("aria-current", "page")
+    expect(frame.token(7)).to_have_attribute("aria-selected", "true")
+
+
 def test_the_address_follows_a_pin_within_a_third_of_a_second(frame):
     frame.goto("tokens")
     waited = frame.page.evaluate(
