@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..measures.conformal import (
+from ..measures.pursuit import (
     beliefs,
     coded_threshold,
     entropy_bound,

@@ -8,7 +8,7 @@ import torch
 
 import backend
 from backend.errors import InputError
-from backend.measures.conformal import beliefs, expected_after
+from backend.measures.pursuit import beliefs, expected_after
 from backend.runs.questions import read_traits
 from backend.studies.questions import HEAD
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from backend.measures.conformal import (
+from backend.measures.pursuit import (
     coded_bound,
     coded_threshold,
     conformal_rank,
