@@ -87,9 +87,8 @@ def sentence_encoder() -> SentenceEncoder:
     folder = _folder()
     try:
         model: Any = BertModel.from_pretrained(
-            folder, add_pooling_layer=False, local_files_only=True, use_safetensors=True,
-            dtype=torch.float32,
-        )  # fmt: skip
+            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception as error:  # transformers, tokenizers and safetensors raise what they like
         raise ModelError(f"The encoder of sentences cannot be read: {error}") from error
