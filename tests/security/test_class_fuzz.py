@@ -15,7 +15,7 @@ from backend.settings import settings as our_settings
 from backend.web.classroom import classroom_routes
 from backend.web.security import middleware
 from backend.web.teach import teach_routes
-from tests.security.inputs import objects, texts
+from tests.security.inputs import as_json, objects, texts
 from tests.web.test_classroom import ASK, CONTENT, KEY, OWN, TEACHERS, FakeSource
 
 LOOKS = some.sampled_from(["tokens?example=text_fact&token=3", "tokens", "", "//evil.example/"])
@@ -36,6 +36,9 @@ REQUESTS = some.one_of(
         objects(look=LOOKS | texts, content=some.just(CONTENT) | texts),
     ),
     some.tuples(some.sampled_from(TEACHERS), objects()),
+    # What pages of ours send, so that there is a question and a view to be attacked.
+    some.just(("ask", as_json(ASK))),
+    some.just(("follow", as_json({"look": "tokens?token=3", "content": CONTENT}))),
 )  # fmt: skip
 
 
