@@ -17,10 +17,10 @@ from .meanings import Meanings, by_leader, by_name, by_single_link, normalised
 RULES: dict[str, str] = {
     "normalised": "same words",
     "exact": "same text",
-    "cosine": "cosine of the answers",
-    "cosine_asked": "cosine with the question",
-    "judged": "the model's own judgement",
-    "entails": "a model of entailment",
+    "cosine": "cosine",
+    "cosine_asked": "cosine with question",
+    "judged": "own judgement",
+    "entails": "entailment",
 }
 """The ladder of equivalence; what joins two answers, by the name in addresses."""
 

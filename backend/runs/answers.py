@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from operator import ge
+from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
 
@@ -11,9 +13,11 @@ from ..errors import InputError
 from ..quantities import Quantity
 from .arrays import array
 from .axes import Axis
-from .base import RUN_KINDS, Request, Run
+from .base import RUN_KINDS, Request, Run, check_numbers
 from .fields import asked
 from .token_numbers import ENTROPY, SURPRISAL
+
+Cell = TypeVar("Cell")
 
 MOST_ANSWERS, MOST_TEMPERATURES, LONGEST = 32, 4, 64
 
@@ -136,7 +140,7 @@ CONTRADICTS = replace(
 
 TEMPERATURE = Axis("V", "temperature", None, lambda run, i: f"T = {run.request.temperatures[i]:g}")
 ANSWER = Axis("Y", "answer", None, lambda run, i: str(i + 1))
-OTHER = Axis("Y", "answer", None, lambda run, i: str(i + 1))
+OTHER = Axis("O", "other answer", None, lambda run, i: str(i + 1))
 FEATURE = Axis("W", "feature")
 
 Ending = Literal["end", "line", "length", "stopped"]
@@ -226,18 +230,17 @@ class AnswersRun(Run):
 
     Attributes:
         prompt_text: what the model read, examples and template included.
-        texts: the answers, without end and white space around them, [V][Y].
-        endings: why each ended, [V][Y].
-        pieces: display text of every token, [V][Y][tokens]; what ends an answer included.
-        lengths: int32 [V, Y], tokens with the one that ends it.
+        written: the answers, without end and white space around them, by "temperature.answer".
+        ended: why each ended, likewise; one that is not there was stopped.
+        parts: display text of tokens that are parts of a character, by "temperature.answer.step".
         token_ids: int32 [V, Y, N].
         entropy, surprisal: float32 [V, Y, N].
         top_ids, top_logprobs: [V, Y, N, K]; most likely first.
         answer_surprisal: float32 [V, Y], −ln p of the whole answer with its end.
         states: float32 [V, Y, W], after half of the layers, at the last token of an answer's
             words, or of the prompt for an empty one.
-        words: float32 [V, Y, Y], Jaccard; ``cosine``, ``cosine_asked`` of embeddings.
-        judged: float32 [V, Y, Y], row says what column does; ``entails``, ``contradicts`` of a
+        words: float32 [V, Y, O], Jaccard; ``cosine``, ``cosine_asked`` of embeddings.
+        judged: float32 [V, Y, O], row says what column does; ``entails``, ``contradicts`` of a
             model of entailment.
         p_true, p_true_mass: float32 [V, Y].
         eigv, deg, ecc, to_cut, lexical, eigenscore, vendi, volume, kle: float32 [V].
@@ -249,31 +252,35 @@ class AnswersRun(Run):
     kind: ClassVar[str] = "answers"
     request: AnswersRequest
     prompt_text: str
-    texts: list[list[str]]
-    endings: list[list[Ending]]
-    pieces: list[list[list[str]]]
-    lengths: np.ndarray = array("int32", TEMPERATURE, ANSWER)
     token_ids: np.ndarray = array("int32", TEMPERATURE, ANSWER, "N")
     entropy: np.ndarray = array(
         "float32", TEMPERATURE, ANSWER, "N", nan="anywhere", quantity=STEP_ENTROPY
     )
     surprisal: np.ndarray = array(
-        "float32", TEMPERATURE, ANSWER, "N", nan="anywhere", infinite=True, quantity=STEP_SURPRISAL
+        "float32", TEMPERATURE, ANSWER, "N", nan="anywhere", quantity=STEP_SURPRISAL
     )
     top_ids: np.ndarray = array("int32", TEMPERATURE, ANSWER, "N", "K")
     top_logprobs: np.ndarray = array(
         "float32", TEMPERATURE, ANSWER, "N", "K", nan="anywhere", infinite=True
     )
-    answer_surprisal: np.ndarray = array(
-        "float32", TEMPERATURE, ANSWER, infinite=True, quantity=ANSWER_SURPRISAL
-    )
+    answer_surprisal: np.ndarray = array("float32", TEMPERATURE, ANSWER, quantity=ANSWER_SURPRISAL)
     states: np.ndarray = array("float32", TEMPERATURE, ANSWER, FEATURE, nan="anywhere")
-    words: np.ndarray = array("float32", TEMPERATURE, ANSWER, OTHER)
-    cosine: np.ndarray | None = array("float32", TEMPERATURE, ANSWER, OTHER, optional=True)
-    cosine_asked: np.ndarray | None = array("float32", TEMPERATURE, ANSWER, OTHER, optional=True)
-    judged: np.ndarray | None = array("float32", TEMPERATURE, ANSWER, OTHER, optional=True)
-    entails: np.ndarray | None = array("float32", TEMPERATURE, ANSWER, OTHER, optional=True)
-    contradicts: np.ndarray | None = array("float32", TEMPERATURE, ANSWER, OTHER, optional=True)
+    words: np.ndarray = array("float32", TEMPERATURE, ANSWER, OTHER, quantity=ALIKE)
+    cosine: np.ndarray | None = array(
+        "float32", TEMPERATURE, ANSWER, OTHER, optional=True, quantity=COSINE
+    )
+    cosine_asked: np.ndarray | None = array(
+        "float32", TEMPERATURE, ANSWER, OTHER, optional=True, quantity=COSINE_ASKED
+    )
+    judged: np.ndarray | None = array(
+        "float32", TEMPERATURE, ANSWER, OTHER, optional=True, quantity=JUDGED
+    )
+    entails: np.ndarray | None = array(
+        "float32", TEMPERATURE, ANSWER, OTHER, optional=True, quantity=ENTAILS
+    )
+    contradicts: np.ndarray | None = array(
+        "float32", TEMPERATURE, ANSWER, OTHER, optional=True, quantity=CONTRADICTS
+    )
     p_true: np.ndarray = array("float32", TEMPERATURE, ANSWER, nan="anywhere", quantity=P_TRUE)
     p_true_mass: np.ndarray = array(
         "float32", TEMPERATURE, ANSWER, nan="anywhere", quantity=P_TRUE_MASS
@@ -289,28 +296,53 @@ class AnswersRun(Run):
     volume: np.ndarray = array("float32", TEMPERATURE, nan="anywhere", quantity=VOLUME)
     kle: np.ndarray = array("float32", TEMPERATURE, nan="anywhere", quantity=KLE)
     vocabulary: dict[str, str] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, Ending] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
     stopped: bool = False
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """The answers, [V][Y]."""
+        return self._grid(lambda v, y: self.written.get(f"{v}.{y}", ""))
+
+    @property
+    def endings(self) -> list[list[Ending]]:
+        """Why each ended, [V][Y]."""
+        return self._grid(lambda v, y: self.ended.get(f"{v}.{y}", "stopped"))
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each answer with the one that ends it, int64 [V, Y]."""
+        return (self.token_ids >= 0).sum(-1)
+
+    def pieces(self, temperature: int, answer: int) -> list[str]:
+        """Return the display texts of an answer's tokens, what ends it included."""
+        own = self.token_ids[temperature, answer]
+        return [
+            self.parts.get(f"{temperature}.{answer}.{step}", self.vocabulary.get(str(each), ""))
+            for step, each in enumerate(own[own >= 0].tolist())
+        ]
+
+    def _grid(self, of: Callable[[int, int], Cell]) -> list[list[Cell]]:
+        temperatures, answers = self.answer_surprisal.shape
+        return [[of(v, y) for y in range(answers)] for v in range(temperatures)]
 
     def axes(self) -> dict[str, int]:
         request = self.request
-        own = {"V": len(request.temperatures), "Y": request.answers, "N": request.longest}
-        return {**super().axes(), **own}
+        own = {"V": len(request.temperatures), "Y": request.answers, "O": request.answers}
+        return {**super().axes(), **own, "N": request.longest}
 
     def check(self) -> None:
         super().check()
-        shape = self.lengths.shape
-        if self.lengths.min() < 0 or self.lengths.max() > self.request.longest:
-            raise ValueError("lengths leave the answers")
-        if (self.token_ids >= 0).sum(-1).tolist() != self.lengths.tolist():
-            raise ValueError("lengths and token_ids differ")
-        counts = [[len(each) for each in row] for row in self.pieces]
-        if counts != self.lengths.tolist():
-            raise ValueError("pieces and lengths differ")
-        for name in ("texts", "endings"):
-            rows = getattr(self, name)
-            if len(rows) != shape[0] or any(len(row) != shape[1] for row in rows):
-                raise ValueError(f"{name} is not one a temperature and answer")
-        for name, values in (("token_ids", self.token_ids), ("top_ids", self.top_ids)):
-            used = np.unique(values[values >= 0]).tolist()
-            if not {str(each) for each in used} <= self.vocabulary.keys():
-                raise ValueError(f"{name} has ids that vocabulary lacks")
+        empty = self.token_ids < 0
+        if (empty[..., :-1] & ~empty[..., 1:]).any():
+            raise ValueError("token_ids go on after the end of an answer")
+        for name, count in (("written", 2), ("ended", 2), ("parts", 3)):
+            sizes = self.token_ids.shape[:count]
+            for key in getattr(self, name):
+                check_numbers(key.split("."), name)
+                places = tuple(map(int, key.split(".")))
+                if len(places) != count or any(map(ge, places, sizes)):
+                    raise ValueError(f"{name} has {key!r}, which is no place of this run")
+        check_numbers(self.vocabulary, "vocabulary")

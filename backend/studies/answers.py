@@ -282,6 +282,7 @@ def _to_run(
     grid = [[(v, y) for y in range(answers)] for v in range(temperatures)]
     texts = [[answer_text(model, sampled, *each) for each in row] for row in grid]
     words = [jaccard(row) for row in texts]
+    endings = sampled.endings
     ids = np.unique(np.concatenate([sampled.token_ids.ravel(), sampled.top_ids.ravel()]))
     prompt = prompt_of(model, request.question, request.form)
     fields = {"p_true": nothing, "p_true_mass": nothing, **_scores(sampled, words, nothing)}
@@ -290,10 +291,6 @@ def _to_run(
         request=request,
         seconds=time.perf_counter() - started,
         prompt_text=model.tokenizer.decode(prompt),
-        texts=texts,
-        endings=[[sampled.endings[v * answers + y] or "stopped" for v, y in row] for row in grid],
-        pieces=[[_pieces(model, sampled.ids(*each)) for each in row] for row in grid],
-        lengths=sampled.lengths,
         token_ids=sampled.token_ids,
         entropy=sampled.entropy,
         surprisal=sampled.surprisal,
@@ -302,6 +299,14 @@ def _to_run(
         answer_surprisal=np.asarray(np.nansum(sampled.surprisal, -1, dtype=np.float64), np.float32),
         states=sampled.states,
         words=np.stack([each.numpy() for each in words]).astype(np.float32),
+        written={f"{v}.{y}": texts[v][y] for row in grid for v, y in row},
+        ended={
+            f"{v}.{y}": ending
+            for row in grid
+            for v, y in row
+            if (ending := endings[v * answers + y])
+        },
+        parts=_parts(model, sampled),
         vocabulary={str(each): model.tokenizer.token_text(each) for each in ids[ids >= 0].tolist()},
         stopped=stopped,
         **{**fields, **found},
@@ -331,16 +336,18 @@ def _scores(
     return {name: np.array(values, np.float32) for name, values in found.items()}
 
 
-def _pieces(model: LanguageModel, ids: list[int]) -> list[str]:
-    """Return the display text of tokens; the first piece of a character shows it whole."""
-    if not ids:
-        return []
-    spelled = model.tokenizer.spell(ids)
-    found, before = [], -1
-    for place, group in enumerate(spelled.groups.tolist()):
-        alone = (spelled.groups == group).sum() == 1
-        start, end = spelled.offsets[place].tolist()
-        shown = spelled.tokens[place] if alone else spelled.text[start:end]
-        found.append(shown if alone or group != before else "⋯")
-        before = group
+def _parts(model: LanguageModel, sampled: Sampled) -> dict[str, str]:
+    """Return what tokens show that are parts of a character: the first of them the whole."""
+    found: dict[str, str] = {}
+    for v, y in np.ndindex(sampled.states.shape[:2]):
+        ids = sampled.ids(v, y)
+        if not ids:
+            continue
+        spelled = model.tokenizer.spell(ids)
+        groups = spelled.groups.tolist()
+        for step, group in enumerate(groups):
+            if groups.count(group) > 1:
+                start, end = spelled.offsets[step].tolist()
+                first = groups.index(group) == step
+                found[f"{v}.{y}.{step}"] = spelled.text[start:end] if first else "⋯"
     return found
