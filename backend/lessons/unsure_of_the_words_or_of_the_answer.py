@@ -87,7 +87,7 @@ declare(
             Step(
                 "Beware of the name. Kuhn's form, which counts equal answers again and again, is "
                 "−1.45 nats here: no entropy. Each text counted once it is .53.",
-                look("france", cards('"temperature":"1","duplicates":"1"') + "&panel=measures"),
+                look("france", cards('"temperature":"0.7","duplicates":"1"') + "&panel=measures"),
                 highlight=("timeline",),
                 claims=(about("kuhn", 1, -1.45, 0.005), about("kuhn_unique", 1, 0.53, 0.005)),
             ),

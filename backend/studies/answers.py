@@ -174,8 +174,8 @@ def _within(what: str, value: float, low: float, high: float) -> None:
 def _after(report: Report, request: AnswersRequest, total: int) -> Report:
     """Return a report for what follows the drawing; it has one step of the whole."""
 
-    def told(progress: Progress) -> None:
-        report(Progress(request.longest, total, f"Comparing the answers: {progress.message}"))
+    def told(_: Progress) -> None:
+        report(Progress(request.longest, total, "Comparing the answers"))
 
     return told
 

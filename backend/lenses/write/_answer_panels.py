@@ -25,7 +25,7 @@ from ...quantities import Quantity
 from ...runs.answers import AnswersRun
 from ..panels.base import NONE, Area, Panel, Parameters, described, plain_quantity
 from ..panels.chart import Chart
-from ..panels.parameters import check_names, one_of, switch, whole
+from ..panels.parameters import check_names, one_of, switch
 from ..parcel import pack
 from ._answer_measures import MEASURES
 
@@ -79,8 +79,19 @@ def _numbers(text: str) -> list[int]:
 
 
 def place_of(run: AnswersRun, parameters: Parameters) -> int:
-    """Return the temperature that is looked at, by its place."""
-    return whole(parameters, "temperature", 0, len(run.request.temperatures) - 1, 0)
+    """Return the place of the temperature that is looked at; the main one where it is not there.
+
+    Raises:
+        InputError: what is asked for is no number.
+    """
+    text = parameters.get("temperature")
+    if text is None:
+        return 0
+    try:
+        value = float(text[:12])
+    except ValueError:
+        raise InputError(f"temperature is a number, not {text[:20]!r}.") from None
+    return next((i for i, each in enumerate(run.request.temperatures) if each == value), 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,12 +13,16 @@ import { View } from "./view.js";
 
 const WHY = { length: "cut", stopped: "still written" };
 
-/** What the reader has chosen for all panels of answers. */
-export const chosen = ({ choices }) => choices?.cards ?? {};
+/** What the reader has chosen for all panels of answers; groups by hand are of one run only. */
+export function chosen({ choices }, run) {
+  const { of, groups, ...own } = choices?.cards ?? {};
+  return groups && of === run?.content ? { ...own, groups } : own;
+}
 
 /** The same with some of it changed; undefined takes a choice back. */
-export function choose(stage, change) {
-  const own = Object.fromEntries(Object.entries({ ...chosen(stage.state), ...change }).filter(([, value]) => value !== undefined));
+export function choose(stage, run, change) {
+  const all = { ...chosen(stage.state, run), ...change };
+  const own = Object.fromEntries(Object.entries({ ...all, of: all.groups && run.content }).filter(([, value]) => value !== undefined));
   stage.set({ choices: { ...stage.state.choices, cards: own } });
 }
 
@@ -55,7 +59,7 @@ class AnswerCards extends View {
   }
 
   get parameters() {
-    return chosen(this.state);
+    return chosen(this.state, this.run);
   }
 
   /** Show what a job has written so far; groups by hand were of other answers. */
@@ -76,9 +80,7 @@ class AnswerCards extends View {
   }
 
   async show(run) {
-    const another = this.run && this.run.content !== run.content;
-    Object.assign(this, { run, live: false });
-    if (another && (this.parameters.groups || this.parameters.temperature)) return choose(this.stage, { groups: undefined, temperature: undefined });
+    this.live = false;
     return super.show(run);
   }
 
@@ -206,7 +208,7 @@ class AnswerCards extends View {
   }
 
   #set(groups) {
-    choose(this.stage, { groups: groups.join(",") });
+    choose(this.stage, this.run, { groups: groups.join(",") });
     this.stage.announce("Groups changed by hand");
   }
 

@@ -5,6 +5,6 @@ import Chart from "./chart.js";
 
 export default class AnswersChart extends Chart {
   get parameters() {
-    return chosen(this.state);
+    return chosen(this.state, this.run);
   }
 }

@@ -15,7 +15,7 @@ class Shared extends View {
   }
 
   get parameters() {
-    return chosen(this.state);
+    return chosen(this.state, this.run);
   }
 }
 

@@ -17,7 +17,7 @@ export class AnswerToken extends View {
   }
 
   get parameters() {
-    return chosen(this.state);
+    return chosen(this.state, this.run);
   }
 
   draw() {
