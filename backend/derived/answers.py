@@ -10,17 +10,18 @@ import numpy as np
 
 from ..errors import InputError
 from ..quantities import Quantity
-from ..runs.answers import ANSWER_SURPRISAL, STEP_ENTROPY, AnswersRun
+from ..runs.answer_numbers import ANSWER_SURPRISAL, STEP_ENTROPY
+from ..runs.answers import AnswersRun
 from .base import derived
 from .meanings import Meanings, by_leader, by_name, by_single_link, normalised
 
 RULES: dict[str, str] = {
     "normalised": "same words",
     "exact": "same text",
-    "cosine": "cosine of the answers",
-    "cosine_asked": "cosine with the question",
-    "judged": "the model's own judgement",
-    "entails": "a model of entailment",
+    "cosine": "cosine",
+    "cosine_asked": "cosine with question",
+    "judged": "own judgement",
+    "entails": "entailment",
 }
 """The ladder of equivalence; what joins two answers, by the name in addresses."""
 
