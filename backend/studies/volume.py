@@ -16,7 +16,8 @@ from ..models.memory import study_memory
 from ..models.sentences import sentence_encoder
 from ..reading.footprint import forward_bytes
 from ..runs.volume import EPSILONS, FEWEST, LONGEST, MOST, VolumeRequest, VolumeRun
-from .answers import answer_text, prompt_of
+from .answer_likeness import answer_text
+from .answers import prompt_of
 from .base import STUDIES, Estimate, Progress, Report, provenance
 from .inverse_entropy import rephrased
 

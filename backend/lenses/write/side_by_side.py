@@ -122,7 +122,8 @@ def counts(run: SideBySideRun, unit: str, parameters: Parameters = NONE) -> Spec
     ]
     text = base.mark_text(style="ink", align="left", dx=5, fontSize=12).encode(text="claims:Q")
     chart = alt.layer(*bars, text, named_labels("place"))
-    return finished(chart, unit, {"points": rows}, height=alt.Step(24))
+    note = f"Claims of answer {mine + 1}, beside answer {other + 1}."
+    return finished(chart, unit, {"points": rows}, height=alt.Step(24), note=note)
 
 
 def rows(run: Any, axes: tuple[str, ...], sizes: tuple[int, ...]) -> list[Column]:
