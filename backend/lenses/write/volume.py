@@ -117,7 +117,7 @@ def box(run: VolumeRun, unit: str, parameters: Parameters) -> Spec | None:
         f"n = {run.cosine.shape[0]}, d = {run.directions}, ε = {run.request.epsilon:g}: the "
         f"log-volume is {own:,.1f}. These three alone span {spanned:.3f} of the 1 that texts at "
         "right angles would."
-    )
+    ).replace("-", "−")
     chart = alt.layer(frame, vectors, dots, names)
     return finished(chart, unit, sets, height=320, note=note)
 
@@ -143,7 +143,8 @@ def logs(run: VolumeRun, unit: str, parameters: Parameters) -> Spec:
         x=x, y=alt.Y("top:Q"), text=alt.Text("value:Q", format=".1f")
     )  # fmt: skip
     written = written.transform_calculate(top="max(datum.value, 0)")
-    note = f"They sum to {values.sum():,.1f}; pale where nothing but ε is left."
+    total = f"{values.sum():,.1f}".replace("-", "−")
+    note = f"They sum to {total}; pale where nothing but ε is left."
     return finished(alt.layer(bars, written), unit, {"points": rows}, note=note)
 
 
