@@ -136,8 +136,8 @@ def read_traits(table: str) -> Traits:
     names = [row[0] for row in body]
     if not 3 <= len(names) <= MOST_NAMES or not 2 <= len(questions) <= MOST_QUESTIONS:
         raise InputError(
-            f"The list has {len(names)} names and {len(questions)} questions; "
-            f"give 3 to {MOST_NAMES} and 2 to {MOST_QUESTIONS}."
+            f"Names in the list: {len(names)}, questions: {len(questions)}; give 3 to "
+            f"{MOST_NAMES} and 2 to {MOST_QUESTIONS}."
         )
     if len(set(names)) < len(names) or "" in names or len(set(questions)) < len(questions):
         raise InputError("Each name and each question stands in the list once.")

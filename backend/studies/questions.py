@@ -85,7 +85,9 @@ STUDIES.register(QuestionsStudy.kind)(QuestionsStudy())
 def _checked(request: QuestionsRequest) -> Traits:
     traits = read_traits(request.table)
     if request.secret and request.secret not in traits.names:
-        raise InputError(f"{request.secret[:40]!r} is not in the list.")
+        raise InputError(
+            f"{request.secret[:40]!r} is not in the list; left empty, it is the first name."
+        )
     if not 0 < request.alpha < 0.5:
         raise InputError(f"α is {request.alpha:g}; it lies between 0 and 1/2.")
     if not 1 <= request.rounds <= 20 or not 10 <= request.histories <= 1000:

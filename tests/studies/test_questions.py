@@ -104,7 +104,7 @@ def test_no_answers_leave_all_labels_alike():
     [
         ("", "empty"),
         ("x" * 10_000_000, "20,000 bytes"),
-        ("a,b,c\nowl,yes,no\ndog,no,yes\n", "2 names"),
+        ("a,b,c\nowl,yes,no\ndog,no,yes\n", "Names in the list: 2"),
         ("a,b,c\nowl,yes\ndog,no,yes\ncow,no,no\n", "Row 2 has 2 cells"),
         ("a,b,c\nowl,yes,perhaps\ndog,no,yes\ncow,no,no\n", "'perhaps'"),
         ("a,b,c\nowl,yes,no\nowl,no,yes\ncow,no,no\n", "once"),

@@ -53,12 +53,12 @@ _QUESTIONS = (
     "Does it have a long neck?",
 )
 _ANIMALS = """
+penguin 0101110000100010
 lion 1000101101000000
 eagle 0110110000100000
 shark 0001100101000010
 frog 0001111000000010
 elephant 0000001101000010
-penguin 0101110000100010
 snake 0000110001000000
 horse 1000001110000011
 dolphin 0001100100000010
@@ -421,9 +421,10 @@ declare(
             Example(
                 "questions_animals",
                 "Twenty animals: which one is it?",
-                "Wrong answers of the model lead astray: for a while to dolphin and shark by set "
-                "size, to the dolphin in the end by entropy. The sets keep the penguin.",
-                {"table": animals(), "secret": "penguin"},
+                "The penguin is sought. Wrong answers of the model lead astray: for a while to "
+                "shark and crocodile by set size, to the dolphin in the end by entropy. The sets "
+                "keep the penguin.",
+                {"table": animals()},
             ),
         ),
         papers=(
@@ -462,7 +463,7 @@ declare(
                 lambda run: float(run.found[0, 10] - run.found[1, 10]),
                 0.1,
                 "Found after 10 questions, over games with all twenty animals, so one animal is "
-                ".05; after 12 the gain is only .05. A larger model and the authors' way, which "
+                ".05; halfway the entropy is ahead. A larger model and the authors' way, which "
                 "asks it for the name, find three times as many.",
             ),
         ),
