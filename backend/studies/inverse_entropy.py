@@ -34,6 +34,8 @@ TRIED = 4
 """So many times what is needed is written: a small model repeats itself."""
 NEAR = 0.75
 """Cosine to the question that a written paraphrase has at least."""
+OF_ANOTHER = 0.65
+"""Mean cosine below which given paraphrases are of another question; ours have .93."""
 CALM = 0.8
 """Temperature at which paraphrases are written."""
 LONGEST_PARAPHRASE = 40
@@ -76,12 +78,13 @@ class InverseEntropyStudy:
         """Ask.
 
         Raises:
-            InputError, OverBudgetError: as ``estimate``; or the model wrote too few paraphrases.
+            InputError, OverBudgetError: as ``estimate``; or paraphrases are too few or not near.
             ModelError: the encoder of sentences is not installed.
             CancelledError: ``report`` said so.
         """
         started = time.perf_counter()
         variants = _variants(request)
+        _check_near(variants)
         with study_memory("Asking", model.facts.device):
             if not request.paraphrases:
                 variants += rephrased(model, variants[0], request.made, request.seed, report)
@@ -149,6 +152,23 @@ def _variants(request: InverseEntropyRequest) -> list[str]:
     if not 1 <= request.longest <= 64 or not 1 <= request.draws <= 100:
         raise InputError("An answer has 1 to 64 tokens, and 1 to 100 draws are made.")
     return [question, *given]
+
+
+def _check_near(variants: list[str]) -> None:
+    """Refuse paraphrases of another question, such as those of the one that was asked before.
+
+    Raises:
+        InputError: their mean cosine with the question is too small.
+    """
+    if len(variants) < 2:
+        return
+    embedded = sentence_encoder().embed(variants).double()
+    mean = float((embedded[1:] @ embedded[0]).mean())
+    if mean < OF_ANOTHER:
+        raise InputError(
+            f"The paraphrases are not near the question: their mean cosine is {mean:.2f}, and "
+            f"{OF_ANOTHER:g} is needed. Change them under Options, or leave them empty."
+        )
 
 
 def rephrased(

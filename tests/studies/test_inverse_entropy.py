@@ -13,13 +13,17 @@ from backend.errors import InputError
 from backend.storage.examples import EXAMPLES
 from backend.storage.files import load_run
 
-WAYS = ("Which one?", "Tell me which.", "Which is it?", "What is it called?")
+ASKED = "What is the capital of France?"
+WAYS = (
+    "Name the capital of France.", "Which city is the capital of France?",
+    "Tell me the capital of France.", "What is France's capital?",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def run(tiny_model):
     return backend.study_inverse_entropy(
-        tiny_model("gpt2"), question="What is it?", paraphrases=WAYS, answers=2, others=("1.5",),
+        tiny_model("gpt2"), question=ASKED, paraphrases=WAYS, answers=2, others=("1.5",),
         longest=3, draws=6, form="as it stands",
     )  # fmt: skip
 
@@ -67,15 +71,16 @@ def test_what_is_not_known_lies_above_what_is_known():
     [
         ({"question": "  "}, "no question"),
         ({"paraphrases": WAYS[:3]}, "3 different paraphrases; give at least 4"),
-        ({"paraphrases": (*WAYS[:3], "what is it?")}, "3 different paraphrases"),
+        ({"paraphrases": (*WAYS[:3], ASKED.lower())}, "3 different paraphrases"),
         ({"paraphrases": (*WAYS, WAYS[0])}, "each once"),
         ({"others": ("warm",)}, "a number from 0.1 to 2"),
         ({"others": ("0.7",)}, "each once"),
         ({"answers": 0}, "1 to 10 times"),
+        ({"question": "Who wrote Hamlet?"}, "not near the question"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_one_line(given, words, tiny_model):
-    asked = {"question": "What is it?", "paraphrases": WAYS, **given}
+    asked = {"question": ASKED, "paraphrases": WAYS, **given}
     with pytest.raises(InputError, match=words) as caught:
         backend.study_inverse_entropy(tiny_model("gpt2"), **asked)
     assert "\n" not in str(caught.value)
@@ -83,4 +88,4 @@ def test_what_cannot_be_asked_is_refused_in_one_line(given, words, tiny_model):
 
 def test_a_model_that_writes_no_paraphrases_says_so(tiny_model):
     with pytest.raises(InputError, match="at least 4 are needed"):
-        backend.study_inverse_entropy(tiny_model("gpt2"), question="What is it?")
+        backend.study_inverse_entropy(tiny_model("gpt2"), question=ASKED)
