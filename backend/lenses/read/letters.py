@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ...charts.base import Spec
 
 RULES = ("raw", "calibrated", "text_sum", "text_mean", "text_pmi")
+SHORT = ("en", "中")
 LANGUAGE = {"all": "both languages", "0": LANGUAGES[0], "1": LANGUAGES[1]}
 
 
@@ -39,7 +40,12 @@ def every_question(run: LettersRun, unit: str, parameters: Parameters) -> Spec |
         return None
     columns = columns[np.lexsort((columns, run.language[columns], run.right[columns]))]
     found = number(run, rule)
-    names = [LETTERS[each] for each in run.right[columns].tolist()]
+    names = [
+        f"{LETTERS[right]} {SHORT[language % 2]}"
+        for right, language in zip(
+            run.right[columns].tolist(), run.language[columns].tolist(), strict=True
+        )
+    ]
     along = Places("question, by its right letter", names, "question", counted=False)
     return map_chart(found.values[:, columns], found.quantity, places(run, "J", 4), along, unit)
 
@@ -50,7 +56,7 @@ def rules(run: LettersRun, unit: str, parameters: Parameters) -> Spec | None:
     from ...charts.places import Places
 
     rows = [
-        (f"{name}, {number(run, rule).quantity.name.lower()}",
+        (f"{name}, {_small(number(run, rule).quantity.name)}",
          measure.accuracy(run, number(run, rule).values, place))
         for place, name in enumerate(LANGUAGES)
         for rule in RULES
@@ -61,6 +67,10 @@ def rules(run: LettersRun, unit: str, parameters: Parameters) -> Spec | None:
     labels, values = zip(*rows, strict=True)
     along = Places("rule", list(labels), "rule", counted=False)
     return bars_chart(np.array(values), measure.ACCURACY, along, unit)
+
+
+def _small(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def pulls(run: LettersRun, unit: str, parameters: Parameters) -> Spec | None:
