@@ -57,7 +57,8 @@ def every_order(run: OptionsRun, unit: str, parameters: Parameters) -> Spec | No
     contents = by_content(run)
     winner = np.nan_to_num(contents).mean(1).argmax()
     sorting = np.argsort(-np.nan_to_num(contents[winner]), kind="stable")
-    names = [places(run, "O", len(run.orders)).labels[each] for each in sorting.tolist()]
+    labels = places(run, "O", len(run.orders)).labels
+    names = [labels[int(each)] for each in sorting]
     columns = Places("order", names, "order", counted=False)
     if rows == "letter":
         values, of, axis = by_letter(run), BY_LETTER, "J"
