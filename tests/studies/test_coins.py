@@ -7,8 +7,11 @@ import pytest
 import torch
 
 import backend
+from backend.derived import number
 from backend.errors import InputError, OverBudgetError
 from backend.reading.choices import word_forms
+from backend.storage.examples import EXAMPLES
+from backend.storage.files import load_run
 
 ASKED = {"prompt": "She sells:", "words": ("a", "b"), "decisions": 10, "streams": 3}
 
@@ -77,3 +80,10 @@ def test_words_that_cannot_be_told_apart_are_refused_in_one_line(given, said, ti
 def test_streams_that_are_longer_than_the_model_reads_are_refused_before_the_run(tiny_model):
     with pytest.raises(OverBudgetError, match="this model reads 512 at most"):
         backend.study_coins(tiny_model("gpt2"), **{**ASKED, "decisions": 4000})
+
+
+def test_the_shipped_trader_alternates_in_a_row_and_is_one_sided_alone():
+    run = load_run(EXAMPLES / "coins_trader.safetensors")
+    assert number(run, "negative_recency").values > 0.3
+    assert number(run, "exact_share").values - number(run, "fed_share").values > 0.3
+    assert np.nanmedian(number(run, "stream_runs_z").values) > 2
