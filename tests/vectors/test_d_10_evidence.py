@@ -27,6 +27,7 @@ from backend.measures.evidence import (
     plausibility,
     substitution,
 )
+from backend.runs import evidence as runs
 from backend.runs.alloys import ELEMENTS, pair_enthalpies, structure
 from tests.vectors.reading import block, doubles
 
@@ -66,6 +67,10 @@ def check(mass, expected, frame):
     }
     for name, nats in bits.items():
         assert nats / math.log(2) == pytest.approx(expected[name], abs=WITHIN)
+
+
+def test_the_rules_are_those_that_runs_name():
+    assert RULES == runs.RULES
 
 
 def test_every_case_is_read():
