@@ -21,15 +21,13 @@ from ..measures.evidence import (
     pignistic,
     plausibility,
 )
+from ..reading.behind_contexts import seam
 from ..reading.continuations import behind, context_ids, score_ids, scoring_bytes, scoring_work
 from ..runs.evidence import TRUSTS, EvidenceRequest, EvidenceRun
 from .base import STUDIES, Estimate, Progress, Report, provenance
 
 if TYPE_CHECKING:
     from ..models.language import LanguageModel
-
-_NO_SPACE = ' \n\t"“„「『：'
-"""Behind these an option follows without a space."""
 
 
 class EvidenceStudy:
@@ -95,8 +93,7 @@ def _read(
     found = []
     for prompt in request.prompts:
         text = prompt.replace("\\n", "\n")
-        space = "" if text[-1] in _NO_SPACE else " "
-        options = [behind(model, space + each.strip()) for each in request.options]
+        options = [behind(model, seam(text) + each.strip()) for each in request.options]
         found.append((context_ids(model, text), options))
     return found
 
