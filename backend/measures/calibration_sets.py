@@ -8,6 +8,7 @@ by likelihood in place of the order of beams, diversity by Jaccard in place of B
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -113,6 +114,13 @@ def spearman(a: Tensor, b: Tensor) -> float:
     first, second = (_ranks(each) - (len(each) - 1) / 2 for each in (a, b))
     scale = float(first.norm() * second.norm())
     return float(first @ second) / scale if scale > 0 else math.nan
+
+
+def unigram_f1(text: str, reference: str) -> float:
+    """Return the F1 of the different words of a text and of its reference, 0 to 1."""
+    own, wanted = (set(re.findall(r"\w+", each.lower())) for each in (text, reference))
+    both = len(own & wanted)
+    return 2 * both / (len(own) + len(wanted)) if both else 0.0
 
 
 def unlikeness(texts: Sequence[str]) -> Tensor:

@@ -171,9 +171,7 @@ def intervals(run: ReliabilityRun, unit: str, parameters: Parameters) -> Spec | 
         style="main", strokeWidth=4, opacity=0.4
     )
     dots = base.mark_point(style="main", filled=True, size=110, tooltip=tip)
-    labels = alt.Chart(POINTS).mark_text(
-        style="ink", align="left", baseline="bottom", dy=-8, fontSize=12, limit=400
-    )
+    labels = alt.Chart(POINTS).mark_text(style="ink", align="right", fontSize=12, limit=210)
     written = base.transform_calculate(written=value_text(VALUE, "value")).mark_text(
         style="ink", align="left", dx=9, dy=-9, fontSize=12
     )
@@ -181,7 +179,7 @@ def intervals(run: ReliabilityRun, unit: str, parameters: Parameters) -> Spec | 
         bars.encode(x=alt.X("low:Q", axis=x["axis"], scale=x["scale"]), x2="high:Q", y=y),
         dots.encode(x=x, y=y),
         written.encode(x=x, y=y, text="written:N"),
-        labels.encode(x=alt.value(4), y=y, text="name:N"),
+        labels.encode(x=alt.value(-8), y=y, text="name:N"),
     )
     return finished(chart, unit, {"points": rows}, height=54 * max(1, len(names)))
 
