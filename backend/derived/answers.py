@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..quantities import Quantity
-from ..runs.answers import ANSWER_SURPRISAL, STEP_ENTROPY, AnswersRun
+from ..runs.answer_numbers import ANSWER_SURPRISAL, STEP_ENTROPY
+from ..runs.answers import AnswersRun
 from .base import derived
 from .meanings import Meanings, by_leader, by_name, by_single_link, normalised
 

@@ -70,13 +70,14 @@ class AnswerCards extends View {
   async #live({ content }) {
     const part = await this.stage.part("cards", {}, { ...this.run, content }).catch(() => null);
     if (!part || this.closed) return;
+    this.live = true;
     this.part = part;
     this.draw();
   }
 
   async show(run) {
     const another = this.run && this.run.content !== run.content;
-    this.run = run;
+    Object.assign(this, { run, live: false });
     if (another && (this.parameters.groups || this.parameters.temperature)) return choose(this.stage, { groups: undefined, temperature: undefined });
     return super.show(run);
   }
@@ -84,7 +85,7 @@ class AnswerCards extends View {
   draw() {
     const { part } = this;
     this.cards = cardsOf(part);
-    this.question.replaceChildren(mark(element("b", "", quoted(part.question)), { dir: "auto" }), element("span", "quiet", ` asked ${count(part.answers.length)} times ${part.form}${part.stopped ? ", stopped" : ""}`));
+    this.question.replaceChildren(mark(element("b", "", quoted(part.question)), { dir: "auto" }), element("span", "quiet", ` asked ${count(part.answers.length)} times ${part.form}${this.live ? ", so far" : part.stopped ? ", stopped" : ""}`));
     this.#drawTop();
     this.tools.draw();
     this.words.textContent = part.note;
@@ -149,8 +150,10 @@ class AnswerCards extends View {
     const again = answers.length > 1 ? `×${count(answers.length)} · ` : "";
     about.append(`${again}${withUnit(surprisal, { unit: "nats", power: 1, digits: 1 }, this.state.unit)}${WHY[ending] ? ` · ${WHY[ending]}` : ""}`);
     about.title = "−ln p of the whole answer under the model itself";
-    node.append(own, about);
-    if (this.cards.length > 1 || card.lines.length > 1) node.append(this.#more(named(text), () => this.#lineItems(answers, card)));
+    const side = element("div", "answers-side");
+    side.append(about);
+    if (this.cards.length > 1 || card.lines.length > 1) side.append(this.#more(named(text), () => this.#lineItems(answers, card)));
+    node.append(own, side);
     this.#drags(node, answers);
     return node;
   }
