@@ -128,10 +128,17 @@ def test_a_model_writes_its_candidates(tiny_model):
         ({"size": 8}, "even number"),
         ({"candidates": tuple(f"fox {i}" for i in range(16)), "size": 8}, "12,870 sets"),
         ({"document": "x" * 10_000_000}, "characters"),
-        ({"form": "as a chat message"}, "no chat template"),
     ],
 )
 def test_what_is_no_pool_is_refused_in_one_line(asked, words, tiny_model):
     with pytest.raises(InputError, match=words) as refused:
-        sets(tiny_model("gpt2"), **asked)
+        sets(tiny_model("llama"), **asked)
     assert "\n" not in str(refused.value)
+
+
+def test_a_model_without_a_chat_template_is_asked_as_plain_text_only(tiny_model, monkeypatch):
+    model = tiny_model("llama")
+    monkeypatch.setattr(model.tokenizer, "has_chat_template", False)
+    with pytest.raises(InputError, match="no chat template"):
+        sets(model, form="as a chat message")
+    assert len(sets(model).texts) == len(SUMMARIES)
