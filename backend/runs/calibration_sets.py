@@ -120,9 +120,9 @@ class CalibrationSetsRequest(Request):
     """
 
     kind: ClassVar[str] = "calibration_sets"
-    document: str = asked(label="Text", help="What is to be summarised.", lines=8)
+    document: str = asked(label="Text", help="What is to be summarised.", lines=5)
     reference: str = asked(
-        label="Reference", help="A good summary, which quality is measured by.", lines=4
+        label="Reference", help="A good summary, which quality is measured by.", lines=3
     )
     candidates: tuple[str, ...] = asked(
         (), label="Candidates", lines=4,

@@ -95,7 +95,7 @@ class EvidenceRequest(Request):
 
     kind: ClassVar[str] = "evidence"
     prompts: tuple[str, ...] = asked(
-        label="Prompts", lines=4,
+        label="Prompts", lines=3,
         help=r"One a row, each a source; \n in it begins a new line.",
     )  # fmt: skip
     options: tuple[str, ...] = asked(

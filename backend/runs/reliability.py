@@ -133,11 +133,11 @@ class ReliabilityRequest(Request):
 
     kind: ClassVar[str] = "reliability"
     rows: tuple[str, ...] = asked(
-        label="Questions", lines=8,
+        label="Questions", lines=5,
         help="One a row, as a table has them: subject; right answer; wrong answer; another one.",
     )  # fmt: skip
     forms: tuple[str, ...] = asked(
-        label="Forms", lines=4,
+        label="Forms", lines=3,
         help=r"One a row. The subject stands for {}, {lower} or {typo}; \n begins a new line.",
     )  # fmt: skip
     letters: str = asked(

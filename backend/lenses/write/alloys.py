@@ -92,9 +92,9 @@ def solid_solution(run: AlloysRun, unit: str, parameters: Parameters) -> Spec | 
 
 
 def _seen(run: AlloysRun) -> list[str]:
-    """Return who saw one phase of which alloy, written in equal parts; else nothing."""
+    """Return who saw one phase of which alloy, written in equal parts; else a dash."""
     known = {frozenset(names.split()): words for names, words in KNOWN.items()}
-    return [known.get(frozenset(each.split()), "") for each in run.request.alloys]
+    return [known.get(frozenset(each.split()), "–") for each in run.request.alloys]
 
 
 def _structures(run: AlloysRun) -> list[str]:
