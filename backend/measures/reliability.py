@@ -56,9 +56,10 @@ def equal_width(
 
 def _bins(confidence: Tensor, correct: Tensor, place: Tensor, bins: int) -> Bins:
     sums = torch.zeros(*confidence.shape[:-1], bins, dtype=torch.float64)
-    size = sums.scatter_add(-1, place, torch.ones_like(confidence, dtype=torch.float64))
+    ones = torch.ones(confidence.shape, dtype=torch.float64)
+    size = sums.scatter_add(-1, place, ones)
     mean = [sums.scatter_add(-1, place, each.double()) / size for each in (confidence, correct)]
-    return Bins(*mean, size)
+    return Bins(mean[0], mean[1], size)
 
 
 def risks(uncertainty: Tensor, correct: Tensor) -> Tensor:
