@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +31,7 @@ from backend.settings import Settings
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PATIENCE = 120.0  # seconds; a process takes some to import torch
+ROOT = Path(__file__).parents[2]
 THREADS = 2
 TEXT = "She sells sea shells by the sea shore, and 12345 more."
 
@@ -175,6 +179,31 @@ def test_a_third_model_takes_the_place_of_an_idle_one(engine, tiny_folder, spec,
     third = ModelSpec(source=str(tiny_folder("gpt2")))
     engine.warm(third).result(PATIENCE)
     assert {each.name for each in engine.loaded()} == {"qwen3", "gpt2"}
+
+
+def test_a_ray_of_ones_own_outlives_the_thread_that_asked_and_leaves_signals_alone(tmp_path):
+    code = """
+import os, signal, threading, time
+from backend.engine.executors.choice import make_executor
+from backend.settings import Settings
+heard = []
+signal.signal(signal.SIGTERM, lambda *_: heard.append("SIGTERM"))
+made = []
+limits = Settings(executor="ray://local", actor_cpus=1)
+thread = threading.Thread(target=lambda: made.append(make_executor(limits)))
+thread.start(); thread.join(); time.sleep(3)
+import ray
+assert ray.cluster_resources()["CPU"] >= 1
+os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.5)
+made[0].close(30)
+print(heard, ray.is_initialized())
+"""
+    home = {"HOME": str(tmp_path), "ENTROSCOPE_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | home, cwd=ROOT, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1:] == ["['SIGTERM'] False"], done.stderr[-2000:]
 
 
 def test_a_cluster_that_is_not_there_is_refused_in_words(ray_here, monkeypatch):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-from collections.abc import AsyncIterator, Mapping
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
 
 import ray
@@ -20,6 +25,7 @@ from .host import Host, Told
 
 _SOON = 1.0  # seconds to wait for a number that can be done without
 _GLANCE = 0.01  # seconds
+_SIGACTION_BYTES = 256  # more than the struct has anywhere
 
 
 class RayCluster:
@@ -35,9 +41,9 @@ class RayCluster:
 
     def __init__(self, executor: str, cpus: float, gpus: float) -> None:
         self._cpus, self._gpus = cpus, gpus
-        self._joined = not ray.is_initialized()
-        if self._joined:
-            _join(executor.removeprefix("ray://"))
+        self._membership: _Membership | None = None
+        if not ray.is_initialized():
+            self._membership = _Membership(executor.removeprefix("ray://"))
 
     def actor(self) -> RayActor:
         """Ask for a place for an actor."""
@@ -45,8 +51,46 @@ class RayCluster:
 
     def close(self) -> None:
         """Leave the cluster, if it was joined here."""
-        if self._joined:
-            ray.shutdown()
+        if self._membership is not None:
+            self._membership.end()
+
+
+class _Membership:
+    """Joins a cluster on a thread that lives for as long as it lasts.
+
+    Ray's own processes on this machine end with the thread that started them (PR_SET_PDEATHSIG),
+    and a server may start its engine on one that ends soon.
+
+    Args:
+        address: as ``_join`` takes it.
+
+    Raises:
+        EntroscopeError: as ``_join``.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._over = threading.Event()
+        joined: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=self._last, args=(address, joined), name="entroscope ray", daemon=True
+        )
+        self._thread.start()
+        joined.result()
+
+    def end(self) -> None:
+        """Leave the cluster."""
+        self._over.set()
+        self._thread.join()
+
+    def _last(self, address: str, joined: Future[None]) -> None:
+        try:
+            _join(address)
+        except BaseException as failure:
+            joined.set_exception(failure)
+            return
+        joined.set_result(None)
+        self._over.wait()
+        ray.shutdown()
 
 
 class RayActor:
@@ -110,9 +154,27 @@ def _join(address: str) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     alone: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
     try:
-        ray.init(address, namespace="entroscope", log_to_driver=False, **alone)
+        with _answers_kept(signal.SIGTERM):
+            ray.init(address, namespace="entroscope", log_to_driver=False, **alone)
     except (ConnectionError, ValueError, RuntimeError, RayError) as failure:
         raise EntroscopeError(
             f"There is no Ray cluster at {address!r}, or this machine has not joined it "
             f"(ray start --address=…): {failure}"
         ) from failure
+
+
+@contextmanager
+def _answers_kept(number: int) -> Iterator[None]:
+    """Leave to this process what it does on a signal; Ray's core would end it at once, on SIGTERM.
+
+    Python itself sets handlers from its main thread only, which this one is not.
+    """
+    if os.name != "posix":
+        yield
+        return
+    library, before = ctypes.CDLL(None), ctypes.create_string_buffer(_SIGACTION_BYTES)
+    library.sigaction(number, None, before)
+    try:
+        yield
+    finally:
+        library.sigaction(number, before, None)
