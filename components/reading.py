@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from backend.errors import InputError
 from backend.lenses import LENSES, Lens
 from backend.runs import ModelSpec, Request, Run, TokenizedRun
-from backend.runs.fields import filled_field
+from backend.runs.fields import as_edited, filled_field
 from backend.storage.files import adapter
 from backend.storage.permalink import encode, exact_request
 
@@ -249,7 +249,8 @@ def _plain_fields(lens: Lens, request: Request) -> dict[str, Any]:
         value = getattr(request, name)
         many = each.kind == "list" and sum(map(len, value)) > LONGEST_LIST
         if each.kind != "own" and not many:
-            found[name] = asdict(request)[name]
+            edited = as_edited(each, value)
+            found[name] = asdict(request)[name] if edited is value else edited
     return found
 
 
