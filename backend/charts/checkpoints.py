@@ -9,15 +9,16 @@ import altair as alt
 import numpy as np
 
 from ..quantities import Quantity
-from .base import CURSOR, POINTS, WIDTH, Spec, finished, title, tooltip
+from .base import POINTS, WIDTH, Spec, finished, title, tooltip
 from .places import Places
 from .scales import label_text, shown, value_text
 
-HEIGHT, NAMES_HEIGHT = 92, 26
+HEIGHT = 140
 MOST_POINTS = 40_000
 """Checkpoints times tokens, up to which the pinned token has a curve."""
-_NAME_WIDTH = 84
+_NAME = 90  # pixels of a name
 _TOKENS = alt.NamedData("tokens")
+_PINNED = "token"
 
 
 def checkpoint_curves(
@@ -28,7 +29,7 @@ def checkpoint_curves(
     tokens: Places,
     unit: str,
 ) -> Spec:
-    """Return one curve above the other.
+    """Return one curve beside the other, drawn through of the text and dashed of a token.
 
     Args:
         values: [V, T] by name, as stored.
@@ -39,40 +40,41 @@ def checkpoint_curves(
         unit: "nats" or "bits".
     """
     count = len(places)
-    names = list(values)
-    sets: dict[str, dict[str, Any]] = {
-        "points": {"place": range(count), "name": places.labels, **means},
-        "tokens": {
-            "place": [],
-            "name": [],
-            "token": [],
-            "text": [],
-            **{each: [] for each in names},
-        },
-    }
+    points = {"place": range(count), "name": places.labels, **means}
+    # Without a pinned token the means stand in, unseen: of nothing there is no axis.
+    own = {_PINNED: [-1] * count, "text": [""] * count, **points}
     note = ""
     if count * len(tokens) <= MOST_POINTS:
-        at = np.indices((count, len(tokens)))
-        sets["tokens"] = {
-            "place": at[0].ravel(),
-            "name": [places.labels[each] for each in at[0].ravel()],
-            "token": at[1].ravel(),
-            "text": [tokens.labels[each] for each in at[1].ravel()],
-            **{name: each.ravel() for name, each in values.items()},
+        rows, columns = np.indices((count, len(tokens))).reshape(2, -1).tolist()
+        of_tokens = {
+            _PINNED: columns,
+            "text": [tokens.labels[each] for each in columns],
+            "place": rows,
+            "name": [places.labels[each] for each in rows],
+            **{name: each.ravel().tolist() for name, each in values.items()},
         }
+        own = {name: [*each, *of_tokens[name]] for name, each in own.items()}
     else:
         note = (
             f"Curves of single tokens are drawn up to {MOST_POINTS:,} points; the numbers of this "
             "one stand beside the picture."
         )
-    x = alt.X("place:Q", title=None, axis=None, scale=_scale(count))
-    rows = [_curve(name, quantities[name], x) for name in names]
-    chart = alt.vconcat(*rows, _names(places, x), spacing=8)
-    return finished(chart, unit, sets, height=None, note=note)
-
-
-def _scale(count: int) -> alt.Scale:
-    return alt.Scale(domain=[-0.5, count - 0.5], nice=False)
+    x = alt.X(
+        "place:Q",
+        title=places.name,
+        scale=alt.Scale(domain=[-0.5, count - 0.5], nice=False),
+        axis=alt.Axis(
+            values=list(range(count)),
+            labelExpr="data('points')[datum.value].name",  # what people wrote is data only
+            labelLimit=_NAME,
+            labelOverlap="greedy",
+            labelSeparation=8,
+            grid=False,
+        ),
+    )
+    chart = alt.hconcat(*(_curve(name, quantities[name], x) for name in values), spacing=16)
+    sets = {"points": points, "tokens": own}
+    return finished(chart, unit, sets, height=None, note=note, signals={_PINNED: -1})
 
 
 def _curve(name: str, quantity: Quantity, x: alt.X) -> Any:
@@ -85,27 +87,15 @@ def _curve(name: str, quantity: Quantity, x: alt.X) -> Any:
     mean = alt.Chart(POINTS).transform_calculate(shown=shown(quantity, name))
     own = (
         alt.Chart(_TOKENS)
-        .transform_filter(f"datum.token === {CURSOR}")
-        .transform_filter(f"isValid(datum.{name})")
+        .transform_filter(f"datum.{_PINNED} === max({_PINNED}, -1) && isValid(datum.{name})")
         .transform_calculate(shown=shown(quantity, name))
     )
+    seen = alt.ExprRef(f"{_PINNED} < 0 ? 0 : 1")
     of_text = tooltip({"checkpoint": "datum.name", "mean of the text": value})
     of_token = tooltip({"checkpoint": "datum.name", "token": "datum.text", "value": value})
     return alt.layer(
         mean.mark_line(style="main", strokeWidth=2).encode(x=x, y=y),
         mean.mark_circle(style="main", size=40, tooltip=of_text).encode(x=x, y=y),
-        own.mark_line(style="here", strokeDash=[5, 3]).encode(x=x, y=y),
-        own.mark_point(style="here", size=40, tooltip=of_token).encode(x=x, y=y),
-    ).properties(width=WIDTH, height=HEIGHT)
-
-
-def _names(places: Places, x: alt.X) -> alt.Chart:
-    """Return the names of the checkpoints, as many as have room; as marks, for they are data."""
-    count = len(places)
-    return (
-        alt.Chart(POINTS)
-        .transform_filter(f"datum.place % ceil({_NAME_WIDTH} * {count} / width) === 0")
-        .mark_text(style="quiet", fontSize=12, limit=_NAME_WIDTH - 6)
-        .encode(x=x, text="name:N")
-        .properties(width=WIDTH, height=NAMES_HEIGHT)
-    )
+        own.mark_line(style="here", strokeDash=[5, 3], opacity=seen).encode(x=x, y=y),
+        own.mark_point(style="here", size=40, opacity=seen, tooltip=of_token).encode(x=x, y=y),
+    ).properties(width=WIDTH // 3, height=HEIGHT)

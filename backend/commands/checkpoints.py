@@ -59,7 +59,7 @@ def checkpoints_command(
     for name, surprisal, entropy, by_byte in zip(run.names, *means, strict=True):
         line = f"{name}: surprisal {surprisal:.3f}, entropy {entropy:.3f}, {by_byte:.3f} by byte"
         typer.echo(one_printable_line(line))
-    typer.echo(f"{out}: {len(run.models)} checkpoints, {len(run):,} tokens, {run.seconds:.1f} s")
+    typer.echo(f"{out}: {len(run.names)} checkpoints, {len(run):,} tokens, {run.seconds:.1f} s")
 
 
 def _models(models: list[str], revisions: list[str]) -> list[ModelSpec]:

@@ -54,22 +54,14 @@ def mean_varentropy(run: CheckpointsRun) -> np.ndarray:
 
 @derived("checkpoints", "by_byte", "V", quantity=BY_BYTE)
 def by_byte(run: CheckpointsRun) -> np.ndarray:
-    """Return the surprisal of all scored tokens over their bytes [V], nats a byte.
-
-    NaN where no token is scored; infinite where a checkpoint rules out what came.
-    """
-    scored = ~np.isnan(run.surprisal[0])
-    spans = np.unique(run.offsets[scored], axis=0) if scored.any() else run.offsets[:0]
-    start, end = (int(spans[:, 0].min()), int(spans[:, 1].max())) if len(spans) else (0, 0)
-    octets = len(run.text[start:end].encode("utf-8", "surrogatepass"))
-    total = np.where(scored, run.surprisal.astype(np.float64), 0).sum(1)
-    return total / octets if octets else np.full(len(total), np.nan)
+    """Return the surprisal of all scored tokens over their bytes [V], nats a byte."""
+    return run.by_byte()
 
 
 @derived("checkpoints", "right", "V", quantity=RIGHT)
 def right(run: CheckpointsRun) -> np.ndarray:
     """Return the share of tokens of rank 1 [V]."""
-    return mean_of_known(np.where(np.isnan(run.rank), np.nan, run.rank == 1), 1)
+    return run.right()
 
 
 @derived("checkpoints", "change", "T", quantity=CHANGE)

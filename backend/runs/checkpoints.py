@@ -17,6 +17,7 @@ from .base import RUN_KINDS, Request, TokenizedRun
 from .fields import asked, bos_option, reading_text, special_option
 from .header import MAX_PATH
 from .model import NO_MODEL, ModelFacts, ModelSpec, read_spec, short_name
+from .tables import Table, mean_of_known
 from .token_numbers import ENTROPY, RANK, SHANNON, SURPRISAL, VARENTROPY
 
 MOST = 64
@@ -76,7 +77,7 @@ class CheckpointsRequest(Request):
         label="Checkpoints",
         help="One a row, in their order: owner/name@revision, a folder, or bundled; behind it, "
         "if you like, a number type: bundled in float16.",
-        lines=6,
+        lines=3,
     )
     add_bos: bool = bos_option()
     special_tokens: Literal["text", "special"] = special_option()
@@ -111,19 +112,17 @@ class CheckpointsRequest(Request):
 class CheckpointsRun(TokenizedRun):
     """Token-level numbers of V checkpoints in nats; position 0 has no prediction: NaN.
 
-    While the study runs, V are those that were read already. ``model`` is the first.
+    What a stopped study had read is the run of a request for fewer. ``model`` is the first.
 
     Attributes:
-        models: what each turned out to be.
-        names: of each, short.
+        models: what each turned out to be, by its name.
         surprisal, entropy, varentropy: float32 [V, T]; nats, nats, nats².
         rank: float32 [V, T]; 1 is the most likely token.
     """
 
     kind: ClassVar[str] = "checkpoints"
     request: CheckpointsRequest
-    models: list[ModelFacts]
-    names: list[str]
+    models: dict[str, ModelFacts]
     surprisal: np.ndarray = array(
         "float32", CHECKPOINTS, "T", nan="first", infinite=True, quantity=CHECKPOINT_SURPRISAL
     )
@@ -136,17 +135,53 @@ class CheckpointsRun(TokenizedRun):
     rank: np.ndarray = array("float32", CHECKPOINTS, "T", nan="first", quantity=CHECKPOINT_RANK)
 
     def axes(self) -> dict[str, int]:
-        return {**super().axes(), "V": len(self.models)}
+        return {**super().axes(), "V": len(self.request.checkpoints)}
+
+    @property
+    def names(self) -> list[str]:
+        """What each checkpoint is called."""
+        return self.request.names
+
+    def by_byte(self) -> np.ndarray:
+        """Return the surprisal of all scored tokens over their bytes, float64 [V], nats a byte.
+
+        NaN where no token is scored; infinite where a checkpoint rules out what came.
+        """
+        scored = ~np.isnan(self.surprisal).all(0)
+        spans = self.offsets[scored]
+        first, last = (spans[:, 0].min(), spans[:, 1].max()) if len(spans) else (0, 0)
+        octets = len(self.text[first:last].encode("utf-8", "surrogatepass"))
+        total = np.where(scored, self.surprisal.astype(np.float64), 0).sum(1)
+        return total / octets if octets else np.full(len(total), np.nan)
+
+    def right(self) -> np.ndarray:
+        """Return the share of tokens that were the likeliest to each checkpoint, float64 [V]."""
+        return mean_of_known(np.where(np.isnan(self.rank), np.nan, self.rank == 1), 1)
+
+    def tables(self) -> dict[str, Table]:
+        """Return the tables of tokens and of pairs, and one row a checkpoint."""
+        models = [self.models.get(each) for each in self.names]
+        means = {f"mean_{name}": getattr(self, name) for name in ("surprisal", "entropy")}
+        rows: Table = {
+            "checkpoint": self.names,
+            "revision": ["" if each is None else each.revision or "" for each in models],
+            "weights": ["" if each is None else each.weights for each in models],
+            **{f"{name}_nats": mean_of_known(each, 1) for name, each in means.items()},
+            "mean_varentropy_nats2": mean_of_known(self.varentropy, 1),
+            "by_byte_nats": self.by_byte(),
+            "right": self.right(),
+        }
+        return {**super().tables(), "checkpoints": rows}
 
     def check(self) -> None:
         super().check()
-        if not 1 <= len(self.models) <= len(self.request.checkpoints):
-            raise ValueError("there are more models than were asked for, or none")
-        if len(self.names) != len(self.models) or len(set(self.names)) < len(self.names):
-            raise ValueError("every checkpoint has a name of its own")
+        if not self.names:
+            raise ValueError("there are no checkpoints")
         if max(map(len, self.names)) > MAX_PATH:
             raise ValueError(f"a name has more than {MAX_PATH:,} characters")
-        for each in self.models:
+        if self.models.keys() - set(self.names):
+            raise ValueError("models has a checkpoint that was not asked for")
+        for each in self.models.values():
             each.check()
         if (self.rank < 1).any():
             raise ValueError("ranks start at 1")

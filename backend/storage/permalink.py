@@ -41,9 +41,9 @@ def exact_request(run: Run) -> Request:
     if isinstance(request, DivergenceRequest) and isinstance(run, DivergenceRun):
         request = replace(request, other=_exact(request.other, run.other_model))
     if isinstance(request, CheckpointsRequest) and isinstance(run, CheckpointsRun):
-        read = map(_exact, request.checkpoints, run.models)
-        rest = request.checkpoints[len(run.models) :]
-        request = replace(request, checkpoints=(*read, *rest))
+        named = zip(request.checkpoints, map(run.models.get, run.names), strict=True)
+        exact = (spec if facts is None else _exact(spec, facts) for spec, facts in named)
+        request = replace(request, checkpoints=tuple(exact))
     return request
 
 

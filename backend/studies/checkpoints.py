@@ -177,13 +177,13 @@ def _to_run(
     arrays: dict[str, Any] = {
         name: np.stack([getattr(each, name) for each in found]) for name in _NUMBERS
     }
+    read = replace(request, checkpoints=request.checkpoints[: len(found)])
     return CheckpointsRun(
         **versions_now(),
         **token_fields(encoding),
-        request=request,
+        request=read,
         seconds=time.perf_counter() - started,
         model=found[0].model,
-        models=[each.model for each in found],
-        names=request.names[: len(found)],
+        models=dict(zip(read.names, (each.model for each in found), strict=True)),
         **arrays,
     )

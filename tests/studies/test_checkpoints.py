@@ -189,7 +189,7 @@ def test_the_shell_takes_one_model_after_the_other(folders, run, tmp_path, capsy
     assert main(["checkpoints", *models, *files, "--json", str(tmp_path / "run.json")]) == 0
     assert "step_2: surprisal" in capsys.readouterr().out
     plain = json.loads((tmp_path / "run.json").read_text("utf-8"))
-    assert plain["names"] == run.names
+    assert plain["tokens"] == run.tokens
     found = load_run(tmp_path / "run.safetensors")
     np.testing.assert_array_equal(found.entropy, run.entropy)
 

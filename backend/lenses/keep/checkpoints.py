@@ -34,7 +34,7 @@ def curves(run: CheckpointsRun, unit: str, parameters: Parameters) -> Spec:
         {name: each.values for name, each in found.items()},
         {name: number(run, f"mean_{name}").values for name in CURVES},
         {name: each.quantity for name, each in found.items()},
-        places(run, "V", len(run.models)),
+        places(run, "V", len(run.names)),
         places(run, "T", len(run)),
         unit,
     )
@@ -65,7 +65,7 @@ declare(
                 "is over the same tokens.",
                 draw=curves,
                 of=CURVES,
-                moves="token",
+                more={"token": -1},
                 area="timeline",
             ),
             Maps(
@@ -105,8 +105,8 @@ declare(
             ),
         ),
         guide=(
-            "Name the checkpoints under Options, one a row: owner/name@revision, a folder, or "
-            "bundled in float16. One model is in memory at a time.",
+            "Edit names the checkpoints, one a row: owner/name@revision, a folder, or bundled in "
+            "float16. One model is in memory at a time.",
             "All of them have to cut the text into the same tokens. For models of different "
             "tokenizers measure the text with each in Tokens, and compare two runs in Compare.",
         ),
