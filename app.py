@@ -8,8 +8,10 @@ from backend import cached
 from backend.errors import InputError
 from backend.settings import settings
 from backend.web.admin import admin_routes
+from backend.web.asset_routes import asset_routes
 from backend.web.classroom import classroom_routes
 from backend.web.codes import code_routes
+from backend.web.documents import document_routes
 from backend.web.estimates import estimate_routes
 from backend.web.learning import learning_routes
 from backend.web.leaving import leaving_routes
@@ -21,6 +23,7 @@ from backend.web.saved import saved_routes
 from backend.web.security import middleware
 from backend.web.starting import check_sign_in, check_start, starting_line
 from backend.web.teach import teach_routes
+from components.document import documents
 from components.streamlit_private import SignedCookie, auth_section
 
 prefix = st.get_option("server.baseUrlPath")
@@ -45,9 +48,15 @@ own = [
     *classroom_routes(cached, prefix),
 ]
 sign_in = settings().sign_in
+if sign_in == "required":
+    own = for_accounts_only(own)
+open_to_all = [
+    *document_routes(documents(cached.assets_version()), prefix),
+    *asset_routes(prefix),
+]
 app = st.App(
     "components/shell.py",
-    routes=for_accounts_only(own) if sign_in == "required" else own,
+    routes=[*open_to_all, *own],
     middleware=middleware(hosts, prefix, None if sign_in == "none" else SignedCookie()),
     lifespan=lifespan(cached),
 )

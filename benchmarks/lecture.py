@@ -192,6 +192,8 @@ async def cutting(url: str, silence: float) -> AsyncIterator[str]:
             await asyncio.wait([both], timeout=1)
             if time.monotonic() - last > silence:
                 both.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await both
                 writer.close()
                 onward.close()
                 return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import cache
@@ -23,66 +22,30 @@ from backend.storage.examples import ExampleInfo
 from . import comparing, data_set, session, sign_in
 from .compare_actions import ACTIONS
 from .menu import Page, pages
+from .modules import BROWSER
 from .reading import described, model_key, subject_of
 from .source import Source
 
-BROWSER = Path(__file__).with_name("browser")
 _KEY = "frame"
-_FIRST_VIEWS = (
-    "strip",
-    "expected",
-    "view",
-    "card",
-    "guesses",
-    "keys",
-    "legend",
-    "links",
-    "minimap",
-    "text",
-)
-"""Modules of what a text is first shown by, and what those import."""
-
-# The module is a real file of our own route; the page's own address tells where that is. What it
-# imports is fetched along with it, not one level after the other.
+# The module is a real file of our own route; the page's own address tells where that is.
 _LOADER = """
 let part
-function begin(base, modules) {
-  for (const module of modules) {
-    const link = document.createElement("link")
-    link.rel = "modulepreload"
-    link.href = base + module
-    document.head.append(link)
-  }
-  return import(base + "frame.js")
-}
 export default function (component) {
   const { path, version } = component.data.assets
   const here = location.pathname
   const above = path && here.endsWith(`/${path}`) ? here.slice(0, -path.length) : here
   const base = above.endsWith("/") ? above : `${above}/`
-  part ??= begin(new URL(`${base}assets/${version}/`, location.origin).href, MODULES)
+  part ??= import(new URL(`${base}assets/${version}/frame.js`, location.origin).href)
   part.then((module) => module.show(component))
 }
 """
-
-
-_LATER = ("views", "pages", "classroom", "readers", "notebook")
-"""Folders of modules that not every page needs."""
-
-
-def first_modules() -> list[str]:
-    """Return the modules that the first picture of a text needs, by their path in the assets."""
-    paths = [each.relative_to(BROWSER) for each in sorted(BROWSER.rglob("*.js"))]
-    frame = [each.as_posix() for each in paths if each.parts[0] not in _LATER]
-    return [*frame, *(f"views/{each}.js" for each in _FIRST_VIEWS), "colours.js"]
 
 
 @cache
 def _mount() -> Callable[..., Any]:
     sheets = [path for path in sorted(BROWSER.rglob("*.css")) if path.parent.name != "notebook"]
     styles = "\n".join(path.read_text("utf-8") for path in sheets)
-    loader = _LOADER.replace("MODULES", json.dumps(first_modules()))
-    return component("frame", css=styles, js=loader)
+    return component("frame", css=styles, js=_LOADER)
 
 
 def report() -> Mapping[str, Any]:

@@ -6,11 +6,14 @@ Each use has a test; the browser's counterpart is ``browser/private.js``.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit import runtime
+from streamlit import file_util, runtime
 from streamlit.auth_util import (
     get_cookie_with_chunks,
     get_origin_from_redirect_uri,
@@ -20,6 +23,41 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+
+SERVER_OF_PAGE = 'window.__streamlit = {BACKEND_BASE_URL: new URL("./", location.href).href};'
+"""Script that says where a page's server is; without it Streamlit looks below the page first, and
+waits a tenth of a second before it looks further."""
+
+_ELEMENTS = ("BidiComponent", "Html")
+"""Elements that a page of ours always has; Streamlit loads their modules when it meets them."""
+
+
+def document(head: str) -> str:
+    """Return Streamlit's own HTML with more at the end of its head."""
+    before, end, after = _index().partition("</head>")
+    return before + head + end + after
+
+
+@cache
+def element_modules() -> list[str]:
+    """Return the files, by path below the page, of the elements that every page has."""
+    index, folder = _index(), Path(file_util.get_static_dir(), "static", "js")
+    waiting = [each.name for name in _ELEMENTS for each in folder.glob(f"{name}.*.js")]
+    found: list[str] = []
+    while waiting:
+        name = waiting.pop()
+        if name in index or name in found:  # the document names it itself
+            continue
+        found.append(name)
+        waiting += re.findall(
+            r'(?:from|import)"\./([^"]+\.js)"', (folder / name).read_text("utf-8")
+        )
+    return [f"static/js/{each}" for each in found]
+
+
+@cache
+def _index() -> str:
+    return Path(file_util.get_static_dir(), "index.html").read_text("utf-8")
 
 
 def intend_page(page: st.Page) -> None:

@@ -1,4 +1,4 @@
-"""The addresses beside the pages: numbers of runs, events of jobs, files for the browser."""
+"""The addresses beside the pages: numbers of runs and events of jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from starlette.types import Receive, Scope, Send
 
 from ..errors import EntroscopeError
 from ..settings import settings
-from .assets import Assets, browser_assets, media_type
 from .source import Parcel, Source
 from .stream import EventStream
 
@@ -30,7 +29,7 @@ OWN_HEADER = "X-Entroscope"
 """Only our own pages can send it: from elsewhere a browser asks first, and is refused."""
 
 
-def routes(source: Source, prefix: str = "", assets: Assets | None = None) -> list[Route]:
+def routes(source: Source, prefix: str = "") -> list[Route]:
     """Return all routes.
 
     - ``GET data/<content>/<part>?…``: bytes that never change
@@ -38,31 +37,27 @@ def routes(source: Source, prefix: str = "", assets: Assets | None = None) -> li
     - ``GET pattern/<content>?layer=&head=``: attention weights, which the model has to read again
     - ``POST count``: how many tokens a text has for a model
     - ``POST stop/<job>``: gives up the reader's share of a job
-    - ``GET assets/<version>/<path>``: files for the browser
 
     Args:
         source: the engine.
         prefix: the server's ``server.baseUrlPath``, with or without slashes.
-        assets: the files; those of ``components/browser`` by default.
     """
     base = f"/{prefix.strip('/')}".rstrip("/")
-    serve = _Serving(source, assets or browser_assets())
+    serve = _Serving(source)
     return [
         Route(f"{base}/data/{{content}}/{{part:path}}", serve.data),
         Route(f"{base}/pattern/{{content}}", serve.pattern),
         Route(f"{base}/count", serve.count, methods=["POST"]),
         Route(f"{base}/events/{{job}}", _Events(source)),
         Route(f"{base}/stop/{{job}}", serve.stop, methods=["POST"]),
-        Route(f"{base}/assets/{{version}}/{{path:path}}", serve.asset),
     ]
 
 
 class _Serving:
     """What answers each route."""
 
-    def __init__(self, source: Source, files: Assets) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._files = files
         self._counting = asyncio.Semaphore(MOST_COUNTS)
 
     async def data(self, request: Request) -> Response:
@@ -90,24 +85,6 @@ class _Serving:
             return refusal(f"The header {OWN_HEADER} is missing.", 403)
         known = await run_in_threadpool(self._source.stop, request.path_params["job"])
         return Response(status_code=204) if known else refusal("There is no such job.", 404)
-
-    async def asset(self, request: Request) -> Response:
-        path, files = request.path_params["path"], self._files
-        packed = "gzip" in request.headers.get("accept-encoding", "")
-        at_hand, read = (
-            (files.packed_at_hand, files.packed) if packed else (files.at_hand, files.read)
-        )
-        found = None
-        if request.path_params["version"] == files.version:
-            found = at_hand(path) or await run_in_threadpool(read, path)
-        if found is None:
-            return refusal("There is no such file.", 404)
-        headers = {
-            "Cache-Control": FOR_EVER, "Content-Type": media_type(path), "Vary": "Accept-Encoding",
-        }  # fmt: skip
-        if packed:
-            headers["Content-Encoding"] = "gzip"
-        return Response(found, headers=headers)
 
 
 async def _parcel(make: Callable[..., Parcel | None], *args: Any) -> Response:

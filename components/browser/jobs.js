@@ -7,16 +7,24 @@ export class Jobs {
   constructor(frame) {
     this.frame = frame;
     this.running = null; // id
+    this.unwanted = false; // stopped before the server had said which job it is
+  }
+
+  /** Show how far the work is, or with null that there is none. */
+  show(state) {
+    this.frame.progress.show(state);
+    for (const { view } of this.frame.figures) view.work?.(state !== null);
   }
 
   /** Say at once that work was asked for; the first of a server may take seconds to begin. */
   expect() {
-    if (!this.running) this.frame.progress.show({ message: "Starting", share: null });
+    if (!this.running) this.show({ message: "Starting", share: null });
   }
 
   /** The server has answered, and began nothing. */
   expectNone() {
-    if (!this.running) this.frame.progress.show(null);
+    this.unwanted = false;
+    if (!this.running) this.show(null);
   }
 
   /** Listen to a job, once; ``job`` is {id, label, reading}. */
@@ -26,17 +34,18 @@ export class Jobs {
     this.running = job.id;
     this.job = job;
     this.started = Date.now();
-    this.frame.progress.show({ message: job.label, share: null });
+    this.show({ message: job.label, share: null });
     this.frame.announce(`${job.label}: started`);
     this.frame.body.classList.add("waiting");
     this.source = new EventSource(`${this.frame.address.base}events/${job.id}`);
     this.source.onmessage = (event) => this.hear(JSON.parse(event.data));
+    if (this.unwanted) this.stop();
   }
 
   hear(said) {
     if (said.type === "progress") {
       const share = said.total ? said.done / said.total : null;
-      this.frame.progress.show({ message: said.message, share, left: said.seconds_left });
+      this.show({ message: said.message, share, left: said.seconds_left });
     } else if (said.type === "partial") this.frame.figures.forEach((figure) => figure.partial({ ...said, branch: this.job.branch }));
     else this.end(said);
   }
@@ -76,7 +85,8 @@ export class Jobs {
   }
 
   stop() {
-    if (!this.running) return;
+    this.unwanted = !this.running;
+    if (this.unwanted) return;
     const url = `${this.frame.address.base}stop/${this.running}`;
     fetch(url, { method: "POST", headers: { "X-Entroscope": "1" } });
   }
@@ -85,7 +95,7 @@ export class Jobs {
     this.source?.close();
     this.source = null;
     this.running = null;
-    this.frame.progress.show(null);
+    this.show(null);
     this.frame.body.classList.remove("waiting");
     this.frame.body.querySelectorAll(".live").forEach((area) => area.classList.remove("live"));
   }

@@ -26,8 +26,6 @@ CLASS_HOST = "class.test"
 """A name under which a browser does not take the connection for a secure one."""
 START_SECONDS = 60
 WAIT_MILLISECONDS = 20_000
-# On a deep link Streamlit's own page looks for its server under the page's path first.
-EXPECTED_MISSES = ("/_stcore/health", "/_stcore/host-config")
 OURS = {"127.0.0.1", CLASS_HOST}
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
@@ -157,7 +155,7 @@ def dark_page(new_context: Callable[..., BrowserContext]) -> Page:
     return new_context(color_scheme="dark").new_page()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def url(serve) -> str:
     """Where the app is served, one server for the whole session."""
     return serve("app.py").url
@@ -194,9 +192,8 @@ class Watch:
         page.on("console", self._console)
 
     def _console(self, message) -> None:
-        where = message.location.get("url", "")
-        if message.type == "error" and not where.endswith(EXPECTED_MISSES):
-            self.seen.append(f"console: {message.text} {where}")
+        if message.type == "error":
+            self.seen.append(f"console: {message.text} {message.location.get('url', '')}")
 
     def _request(self, request) -> None:
         parts = urlparse(request.url)

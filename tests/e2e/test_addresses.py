@@ -15,7 +15,7 @@ from tests.e2e.frame import Frame
 from tests.e2e.proxy import stripping
 
 PAGES = {each.path: each for each in all_pages()}
-QUICK = ("", "attention", "library")
+QUICK = ("attention",)
 
 
 def check_deep_link(serve, page, path):

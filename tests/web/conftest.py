@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from backend.settings import settings
 from backend.web import lifespan, middleware, routes
+from backend.web.asset_routes import asset_routes
 from backend.web.assets import Assets
 from tests.web.fakes import FakeSource
 
@@ -46,7 +47,7 @@ def make_app(source, assets):
     def make(prefix="", hosts=HOSTS, source=source):
         page = Route("/{path:path}", lambda request: PlainTextResponse("a page"))
         return Starlette(
-            routes=[*routes(source, prefix, assets), page],
+            routes=[*routes(source, prefix), *asset_routes(prefix, assets), page],
             middleware=middleware(hosts),
             lifespan=lifespan(source),
         )

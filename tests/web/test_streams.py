@@ -20,6 +20,7 @@ from backend.registry import Registry
 from backend.runs import ModelSpec
 from backend.settings import Settings
 from backend.web import routes
+from backend.web.asset_routes import asset_routes
 from tests.engine.fakes import PATIENCE, FakeRequest, Loader, SteeredStudy
 from tests.web.fakes import FakeSource
 
@@ -55,7 +56,7 @@ def engine(study, tmp_path):
 @pytest.fixture
 def address(engine, assets):
     """Serve the routes on a port of their own."""
-    app = Starlette(routes=routes(EngineSource(engine), assets=assets))
+    app = Starlette(routes=[*routes(EngineSource(engine)), *asset_routes(assets=assets)])
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -142,18 +142,18 @@ class Notes extends View {
     return fetchParcel(this.stage.dataUrl(this.run.content, this.panel.name));
   }
 
-  /** A training runs: what starts it stops it. */
-  partial() {
-    if (this.start) this.start.textContent = "Stop";
-    this.runs = true;
+  /** While work is under way, what starts it stops it. */
+  work(underWay) {
+    this.runs = underWay;
+    if (this.start) this.#name();
   }
 
   draw() {
     // What is chosen in the form stays while the same run is shown again.
-    if (this.drawn === this.run.content && !this.runs) return;
+    if (this.drawn === this.run.content) return;
     this.drawn = this.run.content;
     const { story, figures, gone, texts } = this.part;
-    this.runs = false;
+    this.changed = false;
     const claims = element("ul", "training-claims");
     for (const { claim, found, holds } of figures) {
       const item = element("li", holds ? "holds" : "fails");
@@ -196,8 +196,14 @@ class Notes extends View {
   }
 
   // The same choices go on where they were stopped.
-  #name(changed = false) {
-    if (!this.runs) this.start.textContent = this.part.finished || changed ? "Start" : "Resume";
+  #name() {
+    const begin = this.part.finished || this.changed ? "Start" : "Resume";
+    this.start.textContent = this.runs ? "Stop" : begin;
+  }
+
+  #change() {
+    this.changed = true;
+    this.#name();
   }
 
   request() {
@@ -209,7 +215,7 @@ class Notes extends View {
     this.given = Object.fromEntries(choices.map((each) => [each.name, each.value]));
     this.seeds = seeds;
     const form = element("div", "form training-form");
-    const add = (about, value, change) => form.append(control(about, value, (given) => (change(given), this.#name(true))));
+    const add = (about, value, change) => form.append(control(about, value, (given) => (change(given), this.#change())));
     for (const each of choices) {
       const whole = Number.isInteger(each.default) && Number.isInteger(each.low);
       const kind = each.options.length ? "choice" : whole ? "whole" : "number";

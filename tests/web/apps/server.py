@@ -14,6 +14,7 @@ from backend.registry import Registry
 from backend.runs import ModelSpec
 from backend.settings import Settings
 from backend.web import lifespan, middleware, routes
+from backend.web.asset_routes import asset_routes
 from tests.engine.fakes import Loader
 from tests.web.fakes import FakeSource
 
@@ -44,7 +45,11 @@ prefix = st.get_option("server.baseUrlPath")
 
 app = st.App(
     "page.py",
-    routes=[*routes(source, prefix), Route("/job", lambda request: PlainTextResponse(job.id))],
+    routes=[
+        *routes(source, prefix),
+        *asset_routes(prefix),
+        Route("/job", lambda request: PlainTextResponse(job.id)),
+    ],
     middleware=middleware(st.get_option("server.allowedHosts")),
     lifespan=lifespan(source),
 )
