@@ -20,7 +20,7 @@ from tests.tiny_models import build
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no core waits for another at the end.
 
-    A browser on a busy machine may be late once: its tests have a second try, which the summary
+    A browser on a busy machine may be late once: its tests have two more tries, which the summary
     counts.
     """
 
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=quick)
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from ..classroom import Classroom
 from ..classroom.followed_runs import FollowedRuns
 from ..classroom.streams import Streams
+from ..derived.comparison import comparison_of
 from ..errors import EntroscopeError, InputError
 from ..lenses.looks import Look, read_look
 from ..readers import Reader
@@ -105,14 +106,24 @@ class _Serving:
         self.room.follow(look)
 
     def _lasting(self, look: Look, content: str) -> Look:
-        """Return a look whose run all may open, and whose run outlives the memory."""
-        if "example" in look.query or "run" in look.query or not content:
-            return look  # shipped, or of a lesson, or no run at all
+        """Return a look whose runs all may open, and whose runs outlive the memory."""
+        if not content or {"example", "run", "a"} & look.query.keys():
+            return look  # no run at all, or shipped, or of a lesson
         run = self._source.run_of(content)
-        if run is None:
-            raise InputError("A class cannot follow this view: it is made of several runs.")
+        if run is not None:
+            return Look(look.page, {**look.query, "run": self._kept(content, run)})
+        pair = comparison_of(content, self._source.run_of)
+        if pair is None:
+            raise InputError("A class cannot follow this view: its run is not in memory any more.")
+        request = pair.request
+        sides = {"a": self._kept(request.a, pair.a), "b": self._kept(request.b, pair.b)}
+        named = {side: f"run:{key}" for side, key in sides.items()}
+        return Look(look.page, {**look.query, **named})
+
+    def _kept(self, content: str, run: Run) -> str:
+        """Keep a run for all, and return the key under which they find it."""
         self._source.followed_runs().keep(content, run)
-        return Look(look.page, {**look.query, "run": self._source.followed_key(content)})
+        return self._source.followed_key(content)
 
     async def csv(self, request: Request) -> Response:
         if not reader_of(request).teaches:

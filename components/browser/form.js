@@ -110,11 +110,12 @@ export function stopKeys(input) {
 /**
  * Call ``done`` with what ``ask(text)`` answers, once the reader rests; the last text wins.
  * What takes time to answer may be asked ``early``, so that it is known when the rest is over.
+ * ``stop()`` gives up what is not answered yet.
  */
 export function afterRest(ask, done, rest = SLOW, early = rest) {
   let timer;
   let turn = 0;
-  return (text) => {
+  const changed = (text) => {
     clearTimeout(timer);
     const mine = ++turn;
     timer = setTimeout(() => {
@@ -125,4 +126,9 @@ export function afterRest(ask, done, rest = SLOW, early = rest) {
       }, rest - early);
     }, early);
   };
+  changed.stop = () => {
+    clearTimeout(timer);
+    turn++;
+  };
+  return changed;
 }

@@ -33,9 +33,14 @@ export class Visits {
 
   // What the server is asked to open; nothing if the run is on screen already.
   opens(page, said, exactly) {
+    const { reading, page: now } = this.frame;
+    if (said.has("a") && said.has("b")) {
+      const [a, b] = [said.get("a"), said.get("b")];
+      const both = reading?.address.a === a && reading?.address.b === b;
+      return both && now.name === page.name ? undefined : { do: "compare", a, b };
+    }
     const name = SOURCES.find((each) => said.has(each));
     if (!name) return undefined;
-    const { reading, page: now } = this.frame;
     const here = reading?.subject && now.subject === page.subject && reading.address[name] === said.get(name);
     const branches = said.get("branches");
     // A step of a lesson shows the branches that it names, and no others.

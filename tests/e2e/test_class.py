@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from components.menu import all_pages
 from tests.e2e.conftest import CLASS_HOST, ROOT, Server
 from tests.e2e.frame import Frame
 
 KEY = "the key of this class"
 GAP = "tokens?example=text_guess&token=10&cover=11&lesson=guess_the_next_word.2"
 CLICK = "tokens?example=text_guess&token=1&metric=surprisal&lesson=guess_the_next_word.5"
+COMPARE = next(each for each in all_pages() if each.path == "compare")
 A_WHILE = 90_000  # milliseconds in which a busy machine loads the model
 
 
@@ -166,6 +168,12 @@ def test_all_are_carried_to_the_teachers_lens_text_and_pin_and_each_may_let_go(t
     ann.button("Follow", exact=True).click()
     expect(ann.page).to_have_url(re.compile("/attention"))
     expect(ann.token(0)).to_contain_text("My")
+
+    teacher.visit(COMPARE)
+    expect(ann.page).to_have_url(re.compile(r"/compare\?.*a=run.*b=run"))
+    expect(ann.page.locator(".stage-area [role=option]").first).to_be_visible()
+    teacher.group("Read").click()
+    expect(ann.page).to_have_url(re.compile(r"/(tokens|attention)"))
 
     ann.tab("Tokens").click()  # who goes elsewhere lets go
     expect(ann.button("Follow", exact=True)).to_be_visible()

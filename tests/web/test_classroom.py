@@ -206,11 +206,21 @@ def test_what_is_followed_is_told_and_its_run_is_kept_for_all(teacher, student, 
     assert told(student, source)["follow"] is None
 
 
-def test_a_view_of_no_single_run_is_not_followed(teacher, source):
-    answer = post(teacher, "follow", {"look": "compare", "content": "f" * 32})
-    assert answer.status_code == 400
-    assert "several runs" in answer.text
-    assert source.room.followed is None
+def test_both_runs_of_a_comparison_are_kept_for_all(teacher, student, source):
+    other = "f" * 32
+    source.runs[other] = RUN
+    post(teacher, "follow", {"look": "compare?token=2", "content": f"{CONTENT}~{other}"})
+    sides = f"a=run%3Afollowed-{CONTENT}&b=run%3Afollowed-{other}"
+    assert told(student, source)["follow"] == {"look": f"compare?token=2&{sides}"}
+    assert all(source.followed_runs().find(each) for each in (CONTENT, other))
+
+
+def test_a_view_whose_run_is_gone_is_not_followed(teacher, source):
+    for content in ("f" * 32, f"{CONTENT}~{'f' * 32}"):
+        answer = post(teacher, "follow", {"look": "compare", "content": content})
+        assert answer.status_code == 400
+        assert "not in memory" in answer.text
+        assert source.room.followed is None
 
 
 @pytest.mark.parametrize(

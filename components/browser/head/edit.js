@@ -27,15 +27,19 @@ export function editForm({ lens, fields, reading }, close) {
       }),
     );
   }
-  const run = button("Run", () => close(values), "primary");
+  const end = (given) => {
+    counted.stop(); // else the count would take its time from the run
+    close(given);
+  };
+  const run = button("Run", () => end(values), "primary");
   run.title = "Ctrl+Enter";
   const foot = element("div", "edit-foot");
-  foot.append(counter, element("span", "gap"), button("Cancel", () => close(null), "quiet"), run);
+  foot.append(counter, element("span", "gap"), button("Cancel", () => end(null), "quiet"), run);
   form.append(foot);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close(null);
-    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) close(values);
+    if (event.key === "Escape") end(null);
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) end(values);
     else return;
     event.preventDefault();
     event.stopPropagation();
