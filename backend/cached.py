@@ -684,7 +684,8 @@ def connect_server(name: str, address: str, key: str, model: str, vocabulary: in
 
 def server_names() -> list[str]:
     """Return the servers that this session may ask: those typed last come first."""
-    return [*_typed_servers(), *servers.names()]
+    typed = _typed_servers() if runtime.exists() else []  # else the script runs by itself
+    return [*typed, *servers.names()]
 
 
 # Samplers
