@@ -14,6 +14,7 @@ from backend.storage.files import load_run
 OWN_MODELS = {
     "training": ("",),
     "translation_law": ("",),
+    "alloys": ("",),
     "density": ("",),
     "ladder": ("",),
     "knowledge": ("",),

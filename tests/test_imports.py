@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "servers": MODELS,
     "taps": MODELS | {"measures"},
     "reading": MODELS | {"measures", "taps"},
-    "decoding": MODELS | {"measures", "samplers", "reading", "derived"},
+    "decoding": MODELS | {"measures", "samplers", "taps", "reading", "derived"},
     "studies": STUDY | {"derived", "trainings", "servers"},
     "trainings": STUDY,
     "charts": {"ground", "runs", "derived"},

@@ -38,6 +38,7 @@ class LanguageModel:
         takes_positions: whether it is told the position of every token, or counts by itself.
         decoding_fault: why it cannot write text step by step; None where it can.
         rereads_after: after how many tokens what was read before counts no longer; None for never.
+        reads_blocks: whether it reads several tokens behind a past; None until that is tried.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class LanguageModel:
         self._taken = inspect.signature(type(self._body).forward).parameters
         self.takes_positions = "position_ids" in self._taken
         self.decoding_fault: str | None = None
+        self.reads_blocks: bool | None = None
         self.rereads_after = rereads_after(torch_model.config.get_text_config(decoder=True))
 
     @contextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -44,6 +46,24 @@ class Past(ABC):
     def select(self, rows: Tensor) -> None:
         """Go on with ``rows``, integers [R]: each may come once, often or not at all."""
 
+    @contextmanager
+    def branched(self, rows: Tensor) -> Iterator[None]:
+        """Go on with ``rows`` inside the block; after it, all is as it was before."""
+        tokens, held = self.tokens, self._hold()
+        self.select(rows)
+        try:
+            yield
+        finally:
+            self.tokens = tokens
+            self._return_to(held)
+
+    @abstractmethod
+    def _hold(self) -> Any:
+        """Return what is there now, in a form that what is read from here on does not change."""
+
+    @abstractmethod
+    def _return_to(self, held: Any) -> None: ...
+
 
 class CachedPast(Past):
     """Keys and values, and states where layers have some, in a cache of transformers."""
@@ -73,6 +93,14 @@ class CachedPast(Past):
             if isinstance(state, Tensor):
                 states[layer] = state.index_select(0, rows.to(state.device))
 
+    def _hold(self) -> Any:
+        held = self._cache
+        self._cache = copy.deepcopy(held)  # a cache is extended in place
+        return held
+
+    def _return_to(self, held: Any) -> None:
+        self._cache = held
+
 
 class ModulePast(CachedPast):
     """A cache, and states that the modules of the model itself hold (RecurrentGemma)."""
@@ -91,6 +119,20 @@ class ModulePast(CachedPast):
                 state = getattr(part, held)
                 if state is not None:
                     setattr(part, held, state.index_select(0, rows.to(state.device)))
+
+    def _hold(self) -> Any:
+        states = [
+            {name: copy.deepcopy(getattr(part, name)) for name in _held_by(part)}
+            for part in self._modules
+        ]
+        return super()._hold(), states
+
+    def _return_to(self, held: Any) -> None:
+        cache, states = held
+        super()._return_to(cache)
+        for part, own in zip(self._modules, states, strict=True):
+            for name, state in own.items():
+                setattr(part, name, state)
 
 
 class StatePast(Past):
@@ -113,6 +155,12 @@ class StatePast(Past):
         # The model writes into the state that it is given, so that each row needs its own.
         self._states = [[part.clone() for part in self._states[row] or []] for row in rows.tolist()]
 
+    def _hold(self) -> Any:
+        return self._states
+
+    def _return_to(self, held: Any) -> None:
+        self._states = held
+
 
 class TextPast(Past):
     """The tokens themselves, read again with every step: for families that keep nothing."""
@@ -128,6 +176,12 @@ class TextPast(Past):
 
     def select(self, rows: Tensor) -> None:
         self._ids = self._ids[rows.to(self._ids.device)]
+
+    def _hold(self) -> Any:
+        return self._ids
+
+    def _return_to(self, held: Any) -> None:
+        self._ids = held
 
 
 def new_past(model: PreTrainedModel, taken: Mapping[str, Any]) -> Past:

@@ -6,6 +6,7 @@ numbers are plausible and belong to another text.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -61,6 +62,36 @@ def decoding_fault(model: LanguageModel) -> str | None:
         f"{model.facts.name} ({model.facts.architecture}) decodes other numbers than it reads: a "
         f"test of {_STEPS} tokens when it was loaded was off by {distance:.0%}."
     )
+
+
+def reads_blocks(model: LanguageModel) -> bool:
+    """Tell whether several tokens behind a past are read as they are at once; tried once a model.
+
+    State space models (Mamba) take one token at a time behind a past, and count others wrongly.
+    """
+    if model.reads_blocks is None:
+        model.reads_blocks = model.decoding_fault is None and _block_distance(model) <= _tolerance(
+            model
+        )
+    return model.reads_blocks
+
+
+def _block_distance(model: LanguageModel) -> float:
+    """Return the median distance between hidden states of a block behind a past, and at once."""
+    context = model.facts.context
+    if context is not None and context < _PROMPT + _STEPS:
+        return math.inf
+    ids = _ids(model, 2, _PROMPT + _STEPS)
+    ids[1, :_PROMPT] = ids[0, :_PROMPT]
+    try:
+        with family_failures(model.facts.name):
+            past = model.new_past()
+            model.hidden_states(ids[:1, :_PROMPT], past=past)
+            with past.branched(torch.tensor([0, 0])):
+                hidden = model.hidden_states(ids[:, _PROMPT:], past=past)
+            return _distance(hidden, model.hidden_states(ids)[:, _PROMPT:])
+    except EntroscopeError:
+        return math.inf
 
 
 def _decoding_distance(model: LanguageModel) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..decoding.decoder import Decoded, Decoder
+from ..decoding.endings import end_ids
 from ..decoding.plans import with_defaults
 from ..decoding.recording import Recorder
 from ..derived.pace import batch_factor
@@ -118,11 +119,11 @@ class TrajectoryStudy:
         report: Report,
     ) -> None:
         decoder.read(prompt, report)
-        end_ids = _end_ids(model) if request.stop_at_end else set()
+        ends = end_ids(model) if request.stop_at_end else set()
         started = time.perf_counter()
         for decoded in decoder.steps():
             run_tasks([partial(recorder.add, decoded)], decoded.probs.device)
-            finished = _finished(request, recorder, decoded, end_ids)
+            finished = _finished(request, recorder, decoded, ends)
             recorder.finish(finished)
             decoder.leave(torch.tensor(sorted(finished), dtype=torch.long))
             seconds = time.perf_counter() - started
@@ -223,12 +224,3 @@ def _prompt_ids(model: LanguageModel, request: TrajectoryRequest) -> np.ndarray:
 def _within(what: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         raise InputError(f"{what} must be {low:,} to {high:,}; it is {value:,}.")
-
-
-def _end_ids(model: LanguageModel) -> set[int]:
-    """Return the tokens after which the model has nothing more to say."""
-    found: Any = None
-    generation = getattr(model.torch_model, "generation_config", None)
-    for settings_of in (generation, model.torch_model.config):
-        found = found if found is not None else getattr(settings_of, "eos_token_id", None)
-    return set() if found is None else set(found) if isinstance(found, list) else {int(found)}

@@ -24,6 +24,9 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/"
 WITHOUT = {
     "notes",
     "expected_step",
+    "measures",
+    "pairs",
+    "token",
     "head",
     "pattern",
     "kinds",

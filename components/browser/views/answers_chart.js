@@ -1,0 +1,10 @@
+// A chart of the groups that are chosen on the stage of the lens.
+
+import { chosen } from "./answers.js";
+import Chart from "./chart.js";
+
+export default class AnswersChart extends Chart {
+  get parameters() {
+    return chosen(this.state, this.run);
+  }
+}

@@ -1,0 +1,5 @@
+"""Entropy outside of language: elements mixed into one metal."""
+
+from components.stage import show
+
+show("alloys")

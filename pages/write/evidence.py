@@ -1,0 +1,5 @@
+"""What several prompts say together, conflict and ignorance kept apart."""
+
+from components.stage import show
+
+show("evidence")
