@@ -17,7 +17,7 @@ import numpy as np
 import streamlit as st
 from streamlit import runtime
 
-from . import readers
+from . import readers, servers
 from .charts.preview import preview
 from .classroom import Classroom
 from .classroom.followed_runs import FollowedRuns
@@ -40,6 +40,7 @@ from .runs import (
     Request,
     Run,
 )
+from .runs.intervals import IntervalsRequest
 from .runs.sampler_info import Filtered, SamplerInfo
 from .runs.trajectories import Plan, TrajectoryRequest
 from .settings import settings
@@ -314,6 +315,8 @@ def submit(request: Request, *, stay: bool = False) -> Job:
         InputError: this server does not offer the model.
         OverBudgetError: too much is waiting already.
     """
+    if isinstance(request, IntervalsRequest):
+        servers.check_owner(request.server, current_reader().owner)
     return engine().submit(request, reader=current_reader(), stay=stay)
 
 
@@ -651,6 +654,38 @@ def _context(source: str, revision: str | None, files: Stamp) -> int | None:
     from .models import read_context
 
     return read_context(ModelSpec(source=source, revision=revision))
+
+
+# Servers that readers type: address and key stay in memory, and go with the session
+
+
+def _forget_servers(handles: list[str]) -> None:
+    for each in handles:
+        servers.forget(each)
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=_forget_servers)
+def _typed_servers() -> list[str]:
+    return []
+
+
+def connect_server(name: str, address: str, key: str, model: str, vocabulary: int) -> str:
+    """Make a server known to this session, and return its name for requests.
+
+    Raises:
+        InputError: the address may not be used.
+    """
+    made = servers.connect_typed(
+        current_reader().owner, name, address, key=key, model=model, vocabulary=vocabulary
+    )
+    _typed_servers().insert(0, made)
+    return made
+
+
+def server_names() -> list[str]:
+    """Return the servers that this session may ask: those typed last come first."""
+    typed = _typed_servers() if runtime.exists() else []  # else the script runs by itself
+    return [*typed, *servers.names()]
 
 
 # Samplers

@@ -20,6 +20,9 @@ from .source import Source
 _PATHS = ("/", "~", "./", "../")
 """How a path begins that somebody types; the names of hubs do not."""
 
+MOST_TOKENS, MOST_LETTERS = 10_000_000, 2_000
+"""Of what is said of a server."""
+
 Action = Callable[[Source, Mapping[str, Any]], None]
 ACTIONS: dict[str, Action] = {}
 
@@ -133,6 +136,19 @@ def model(source: Source, said: Mapping[str, Any]) -> None:
     if spec.source.startswith(_PATHS) and not Path(spec.source).expanduser().exists():
         raise InputError(f"There is nothing at {spec.source}. The model stays as it is.")
     session.choose_model(spec)
+
+
+@action("connect")
+def connect(source: Source, said: Mapping[str, Any]) -> None:
+    """Make a server with the API of OpenAI known to this session; its key is not kept elsewhere."""
+    words = {name: str(said.get(name, "")).strip() for name in ("name", "address", "key", "model")}
+    vocabulary = said.get("vocabulary") or 0
+    if not isinstance(vocabulary, int) or not 0 <= vocabulary <= MOST_TOKENS:
+        raise InputError(f"The vocabulary is a number of tokens up to {MOST_TOKENS:,}.")
+    if max(map(len, words.values())) > MOST_LETTERS:
+        raise InputError(f"Name, address and key have at most {MOST_LETTERS:,} letters each.")
+    source.connect_server(**words, vocabulary=vocabulary)
+    session.notice("info", f"{words['name'] or 'Your server'} is known until this session ends.")
 
 
 @action("save")

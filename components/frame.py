@@ -96,6 +96,7 @@ def draw(source: Source, page: Page, path: str) -> None:
             "examples": _examples(source, lens) if lens else [],
             "models": _models(source),
             "model": _model(),
+            "servers": list(source.server_names()),
             "anyModel": source.any_model(),
             "alone": source.alone(),
             "administers": source.current_reader().administers,

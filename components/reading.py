@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
+from zlib import crc32
 
 from backend.errors import InputError
 from backend.lenses import LENSES, Lens
 from backend.runs import ModelSpec, Request, Run, TokenizedRun
-from backend.runs.fields import filled_field
+from backend.runs.fields import as_edited, filled_field
 from backend.storage.files import adapter
 from backend.storage.permalink import encode, exact_request
 
@@ -207,6 +208,10 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         for each in own
         if (request := reading.request(each)) is not None
     }
+    tokenized = sorted(
+        (each.kind for each in own if issubclass(each.run_type, TokenizedRun)),
+        key=lambda kind: kind != "text",
+    )
     return {
         "id": source.handle(reading.name),
         "subject": reading.subject,
@@ -215,10 +220,8 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "note": reading.note,
         "token": reading.token,
         "contents": contents,
-        "tokenized": sorted(
-            (each.kind for each in own if issubclass(each.run_type, TokenizedRun)),
-            key=lambda kind: kind != "text",
-        ),
+        "tokenized": tokenized,
+        "cuts": _cuts(tokenized, contents, source),
         "branches": list(reading.branches),
         "tokens": None if run is None else _tokens(run),
         "offers": offers,
@@ -230,6 +233,19 @@ def described(reading: Reading, lens: Lens, source: Results, run: Run | None) ->
         "facts": {} if run is None else _facts(run),
         "without": [] if run is None else [each.name for each in lens.panels if not each.fits(run)],
         **reading.more(source),
+    }
+
+
+def _cuts(kinds: list[str], contents: Mapping[str, str], source: Results) -> dict[str, int]:
+    """Return a number for the tokens of every run: of equal ones the same.
+
+    What a server wrote has other tokens than the text that it answers.
+    """
+    runs = {kind: source.run_of(contents[kind]) for kind in kinds if kind in contents}
+    return {
+        kind: crc32("\0".join(run.tokens).encode("utf-8", "surrogatepass"))
+        for kind, run in runs.items()
+        if isinstance(run, TokenizedRun)
     }
 
 
@@ -249,7 +265,8 @@ def _plain_fields(lens: Lens, request: Request) -> dict[str, Any]:
         value = getattr(request, name)
         many = each.kind == "list" and sum(map(len, value)) > LONGEST_LIST
         if each.kind != "own" and not many:
-            found[name] = asdict(request)[name]
+            edited = as_edited(each, value)
+            found[name] = asdict(request)[name] if edited is value else edited
     return found
 
 

@@ -20,6 +20,9 @@ from backend.models.language import LanguageModel
 from backend.runs import Run
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+ELSEWHERE = ("intervals", "checkpoints")
+"""Of other scripts: one asks a server, one trains its models first."""
+
 LARGEST = 1_000_000  # bytes a file may have
 ALL = 12_000_000  # bytes of all together
 
@@ -40,7 +43,7 @@ def main(
             path = EXAMPLES / f"{example.name}.safetensors"
             if missing and path.exists():
                 continue
-            if kind == "intervals":  # asks a server: scripts/intervals_example.py
+            if kind in ELSEWHERE:
                 typer.echo(f"{path.name}: not of this model")
                 continue
             try:

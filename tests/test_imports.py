@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "web": SHOW | {"engine", "storage", "lessons", "classroom", "papers"},
     "cached": SHOW
     | STUDY
-    | {"engine", "studies", "trainings", "report", "web", "lessons", "classroom"},
+    | {"engine", "studies", "trainings", "report", "web", "lessons", "classroom", "servers"},
     # backend itself: what a notebook imports, and the shell
     "face": SHOW | STUDY | {"studies", "trainings", "report", "lessons", "papers"},
     "components": SHOW | {"storage", "lessons"},

@@ -23,7 +23,7 @@ from . import base
 
 _TYPES: dict[str, Any] = {
     "switch": bool, "choice": str, "whole": int, "number": float, "line": str, "text": str,
-    "list": list[str],
+    "list": list[str], "models": list[str],
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from latex2mathml.converter import convert
 
-from ..runs.fields import Field
+from ..runs.fields import Field, as_edited
 from .base import LENSES, Lens
 from .panels.base import Panel, plain_panel
 
@@ -62,5 +62,5 @@ def _field(field: Field, lens: Lens) -> dict[str, Any]:
         "lines": field.lines,
         "filled": field.filled,
         "needed": field.needed,
-        "default": None if field.default is MISSING else field.default,
+        "default": None if field.default is MISSING else as_edited(field, field.default),
     }

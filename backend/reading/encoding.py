@@ -50,6 +50,21 @@ def token_fields(encoding: Encoding) -> TokenFields:
     )
 
 
+def check_text(text: str) -> None:
+    """Refuse a text that no study reads.
+
+    Raises:
+        InputError: the text is empty.
+        OverBudgetError: it is longer than the settings allow.
+    """
+    if not text:
+        raise InputError("The text is empty; give at least one character.")
+    limit = settings().max_text_bytes
+    length = len(text.encode("utf-8", "surrogatepass"))
+    if length > limit:
+        raise OverBudgetError(f"The text has {length:,} bytes; at most {limit:,} are read.")
+
+
 def encode(model: LanguageModel, request: ReadsText, *, chat: bool = False) -> Encoding:
     """Return the tokens of the request's text, with ``chat`` as a message in the chat template.
 
@@ -57,12 +72,7 @@ def encode(model: LanguageModel, request: ReadsText, *, chat: bool = False) -> E
         InputError: the text is empty or cannot be encoded.
         OverBudgetError: it is longer than the settings allow.
     """
-    if not request.text:
-        raise InputError("The text is empty; give at least one character.")
-    limit = settings().max_text_bytes
-    length = len(request.text.encode("utf-8", "surrogatepass"))
-    if length > limit:
-        raise OverBudgetError(f"The text has {length:,} bytes; at most {limit:,} are read.")
+    check_text(request.text)
     return model.tokenizer.encode(
         request.text,
         special_tokens=request.special_tokens,  # type: ignore[reportArgumentType]

@@ -8,8 +8,10 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from .model import ModelSpec, written_spec
+
 Filled = Literal["text", "prompt"]
-Control = Literal["switch", "choice", "whole", "number", "line", "text", "list", "own"]
+Control = Literal["switch", "choice", "whole", "number", "line", "text", "list", "models", "own"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Field:
     @property
     def needed(self) -> bool:
         """Whether it belongs into the line that is edited, not among the options."""
-        return self.default is MISSING
+        return self.default is MISSING or self.kind == "models"
 
 
 def asked(
@@ -116,6 +118,11 @@ def request_fields(request: type) -> Mapping[str, Field]:
     return found
 
 
+def as_edited(field: Field, value: Any) -> Any:
+    """Return a value of a field as its control shows it: models as lines."""
+    return [written_spec(each) for each in value] if field.kind == "models" else value
+
+
 def filled_field(request: type) -> Field | None:
     """Return the field that the reader's current text or prompt fills, if there is one."""
     return next((each for each in request_fields(request).values() if each.filled), None)
@@ -135,6 +142,8 @@ def _control(
         return "choice", get_args(hint), empty
     if get_origin(hint) is tuple and get_args(hint)[:1] == (str,):
         return "list", (), empty
+    if get_origin(hint) is tuple and get_args(hint)[:1] == (ModelSpec,):
+        return "models", (), empty
     kinds: dict[Any, Control] = {bool: "switch", int: "whole", float: "number"}
     if hint is str:
         return ("text" if lines > 1 else "line"), (), empty

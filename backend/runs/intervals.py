@@ -57,6 +57,8 @@ class IntervalsRequest(Request):
         alternatives: how many of the likeliest tokens; most servers tell 20 at most.
         steps: how many tokens to write.
         most_requests: for servers that have to be asked once for every token.
+        continuations: how many answers, each drawn by the server anew; only where it writes.
+        temperature, top_p: of the server's sampling.
     """
 
     kind: ClassVar[str] = "intervals"
@@ -78,6 +80,18 @@ class IntervalsRequest(Request):
         256, label="Requests allowed", low=1, high=100_000,
         help="For servers that are asked once for every token; each reads the text again.",
     )  # fmt: skip
+    continuations: int = asked(
+        1, label="Continuations", low=1, high=32, later=True,
+        help="Where it writes: so many answers, one after the other, by the server's own sampling.",
+    )  # fmt: skip
+    temperature: float = asked(
+        1.0, label="Temperature", low=0.0, high=2.0, later=True,
+        help="Of the server's sampling. Most servers tell probabilities from before it.",
+    )  # fmt: skip
+    top_p: float = asked(
+        1.0, label="Top-p", low=0.01, high=1.0, later=True,
+        help="Of the server's sampling: it draws from so much of the probability.",
+    )  # fmt: skip
 
 
 @RUN_KINDS.register("intervals")
@@ -93,6 +107,9 @@ class IntervalsRun(TokenizedRun):
         requests: how many it took.
         sampling: whether the probabilities are those "before" or "after" the server's sampling.
         own_ids: whether ``token_ids`` are the server's; else tokens that look alike share one.
+        continuation: int32 [T] or None for one; which answer a token belongs to. Between two
+            stands a special token of ours, a blank line without numbers, which belongs to the
+            first of them and whose id is the size of the vocabulary.
     """
 
     kind: ClassVar[str] = "intervals"
@@ -105,3 +122,10 @@ class IntervalsRun(TokenizedRun):
     requests: int
     sampling: str
     own_ids: bool
+    continuation: np.ndarray | None = array("int32", "T", optional=True)
+
+    def check(self) -> None:
+        super().check()
+        rows = self.continuation
+        if rows is not None and (rows[0] != 0 or not np.isin(np.diff(rows), (0, 1)).all()):
+            raise ValueError("continuations are counted from 0, one after the other")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
+from ..errors import InputError
 from .header import check_facts
 
 
@@ -37,6 +39,41 @@ def names_hub(source: str) -> bool:
     """Tell whether a source is written like a hub id; only those have revisions."""
     written_as_path = source.startswith((".", "/", "~", "\\", LIVE)) or ":\\" in source
     return not (source == "bundled" or source.lower().endswith(".gguf") or written_as_path)
+
+
+_DTYPES = ("float32", "bfloat16", "float16")
+_IN = " in "
+
+
+def read_spec(text: str) -> ModelSpec:
+    """Return the model of a line such as "owner/name@step1000 in float16".
+
+    What stands behind @ is the revision of a hub id, what stands behind " in " the number type;
+    both may be left out.
+
+    Raises:
+        InputError: the line names no model.
+    """
+    source, has_dtype, dtype = text.strip().rpartition(_IN)
+    if not has_dtype or dtype not in _DTYPES:
+        source, dtype = text.strip(), "auto"
+    name, at, revision = source.strip().partition("@")
+    if not names_hub(source) or not at:
+        name, revision = source.strip(), ""
+    if not name or (at and names_hub(source) and not revision):
+        raise InputError(f"{text!r} names no model: write owner/name@revision, or a folder.")
+    return ModelSpec(source=name, revision=revision or None, dtype=dtype)
+
+
+def written_spec(spec: ModelSpec) -> str:
+    """Return the line that ``read_spec`` reads; the device is left out."""
+    at = f"@{spec.revision}" if spec.revision is not None else ""
+    return f"{spec.source}{at}{'' if spec.dtype == 'auto' else _IN + spec.dtype}"
+
+
+def short_name(spec: ModelSpec) -> str:
+    """Return the same with the last part of a path or hub id only, for people."""
+    return written_spec(replace(spec, source=PurePath(spec.source).name or spec.source))
 
 
 ROUNDED = "; rounded again to "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InputError, ModelError, OverBudgetError
@@ -71,28 +71,65 @@ def read_text(
     )
 
 
-def write_text(to: Connection, text: str, top_k: int, steps: int, report: Report) -> Answered:
+@dataclass(frozen=True)
+class Sampling:
+    """How a server draws.
+
+    Attributes:
+        continuations: answers, each asked for by itself.
+        temperature, top_p: of every one.
+    """
+
+    continuations: int = 1
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+
+def write_text(
+    to: Connection,
+    text: str,
+    top_k: int,
+    steps: int,
+    report: Report,
+    sampling: Sampling = Sampling(),
+) -> list[Answered]:
     """Return the probabilities of what the server writes to ``text``, a user's message.
+
+    Returns:
+        One for each continuation, all of one model; each counts the requests up to it.
 
     Raises: as ``read_text``.
     """
-    report(Progress(0, steps, f"Asking {to.name}"))
+    total = steps * sampling.continuations
+    report(Progress(0, total, f"Asking {to.name}"))
+    drawn = {"temperature": sampling.temperature, "top_p": sampling.top_p}
+    found: list[Answered] = []
     with Client(to, report) as client:
         model, vocabulary = about(client, to)
         body = {
+            **drawn,
             "model": model,
             "messages": [{"role": "user", "content": text}],
             "max_tokens": steps,
             "logprobs": True,
             "top_logprobs": top_k,
         }
-        try:
-            tokens = _streamed(client, {**_PLAIN, **body}, steps, report)
-        except Refused:  # hosted ones refuse words that they do not know
-            tokens = _streamed(client, {"temperature": 1.0, "top_p": 1.0, **body}, steps, report)
-        if not tokens:
-            raise ModelError(f"The server {to.name!r} wrote nothing, or without probabilities.")
-        return Answered(tokens, "written", client.requests, model, vocabulary)
+        whole = {**_PLAIN, **body}
+        for place in range(sampling.continuations):
+
+            def tell(progress: Progress, before: int = place * steps) -> None:
+                done = before + progress.done if progress.total else 0
+                report(replace(progress, done=done, total=total if progress.total else 0))
+
+            try:
+                tokens = _streamed(client, whole, steps, tell)
+            except Refused:  # hosted ones refuse words that they do not know
+                whole = body
+                tokens = _streamed(client, whole, steps, tell)
+            if not tokens:
+                raise ModelError(f"The server {to.name!r} wrote nothing, or without probabilities.")
+            found.append(Answered(tokens, "written", client.requests, model, vocabulary))
+    return found
 
 
 def _streamed(client: Client, body: Mapping[str, Any], steps: int, report: Report) -> list[Seen]:

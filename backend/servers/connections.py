@@ -6,6 +6,8 @@ no log.
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -13,9 +15,15 @@ from urllib.parse import urlsplit
 from ..errors import InputError
 from ..settings import settings
 
+LONGEST_NAME = 40
+_BEHIND = re.compile(r" #[0-9a-f]{16}$")
+"""What stands behind the name of a server that somebody typed."""
+
 Check = Callable[[str], None]
 
 _own: dict[str, Connection] = {}
+_typed: dict[str, tuple[str, Connection]] = {}
+"""Those of readers: who typed it, by the name in requests, which nobody can guess."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,50 @@ def connect(
     return made
 
 
+def connect_typed(
+    owner: str, name: str, address: str, *, key: str = "", model: str = "", vocabulary: int = 0
+) -> str:
+    """Make a server known that a reader typed, until it is forgotten.
+
+    Args:
+        owner: the reader; nobody else may ask it.
+        name: for people.
+        address: as in ``connect``, and so the others.
+        key: of the server.
+        model: which of its models.
+        vocabulary: how many tokens it knows.
+
+    Returns:
+        The name for requests: ``name`` and letters that nobody can guess.
+
+    Raises:
+        InputError: as ``connect``; among readers only listed addresses are allowed.
+    """
+    name = " ".join(name.split())[:LONGEST_NAME] or "my server"
+    said = settings()
+    if said.mode != "local" and not said.server_addresses:
+        raise InputError("This server's administrator allows no addresses that readers type.")
+    check_address(address)
+    handle = f"{name} #{secrets.token_hex(8)}"
+    _typed[handle] = owner, Connection(name, _whole(address), key, model, vocabulary)
+    return handle
+
+
+def forget(handle: str) -> None:
+    """Let go of a server that a reader typed, with its key."""
+    _typed.pop(handle, None)
+
+
+def check_owner(name: str, owner: str) -> None:
+    """Refuse a server that another reader typed, as if there were none.
+
+    Raises:
+        InputError: it is not one of this reader's.
+    """
+    if name in _typed and _typed[name][0] != owner:
+        raise _unknown(name)
+
+
 def check_address(address: str) -> None:
     """Refuse an address that the administrator does not allow; without a list, all are allowed.
 
@@ -92,21 +144,32 @@ def connection(name: str) -> Connection:
     Raises:
         InputError: there is no such server, or none at all.
     """
+    if name in _typed:
+        return _typed[name][1]
+    if _BEHIND.search(name):
+        raise _unknown(name)
     known = names()
     if not known:
         raise InputError(
-            "No server is known here. Name one in ENTROSCOPE_SERVERS, or connect to it with "
-            "backend.servers.connect(name, address)."
+            "No server is known here. Connect to one under Options, name it in ENTROSCOPE_SERVERS, "
+            "or, in a program, call backend.servers.connect(name, address)."
         )
     name = name or known[0]
     if name in _own:
         return _own[name]
     if name not in settings().servers:
-        raise InputError(f"There is no server {name!r}; known: {', '.join(known)}.")
+        raise _unknown(name)
     said = settings().servers[name]
     return Connection(
         name, _whole(said.address), said.key.get_secret_value(), said.model, said.vocabulary
     )
+
+
+def _unknown(name: str) -> InputError:
+    known = names()
+    name = _BEHIND.sub("", name)
+    others = f"; known: {', '.join(known)}" if known else ""
+    return InputError(f"There is no server {name!r} in this session{others}. Connect to it again.")
 
 
 def _origin(address: str) -> tuple[str, str, int]:

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import InputError
 from ..runs.asking import request_type
 from ..runs.base import Request, Run
+from ..runs.checkpoints import CheckpointsRequest, CheckpointsRun
 from ..runs.divergence import DivergenceRequest, DivergenceRun
 from ..runs.model import NO_MODEL, ModelFacts, ModelSpec
 from . import strict_json
@@ -39,6 +40,10 @@ def exact_request(run: Run) -> Request:
     request = replace(run.request, model=_exact(run.request.model, run.model))
     if isinstance(request, DivergenceRequest) and isinstance(run, DivergenceRun):
         request = replace(request, other=_exact(request.other, run.other_model))
+    if isinstance(request, CheckpointsRequest) and isinstance(run, CheckpointsRun):
+        named = zip(request.checkpoints, map(run.models.get, run.names), strict=True)
+        exact = (spec if facts is None else _exact(spec, facts) for spec, facts in named)
+        request = replace(request, checkpoints=tuple(exact))
     return request
 
 

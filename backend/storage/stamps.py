@@ -29,8 +29,16 @@ def stamp(spec: ModelSpec) -> Stamp:
 
 def stamps(request: Request) -> tuple[Stamp, ...]:
     """Return the stamp of every model that a request names."""
-    values = (getattr(request, each.name) for each in fields(request))
-    return tuple(stamp(value) for value in values if isinstance(value, ModelSpec))
+    return tuple(
+        stamp(spec) for each in fields(request) for spec in _specs(getattr(request, each.name))
+    )
+
+
+def _specs(value: object) -> Iterator[ModelSpec]:
+    """Yield the models that a field of a request names, one by one or as a list."""
+    for each in value if isinstance(value, tuple) else (value,):
+        if isinstance(each, ModelSpec):
+            yield each
 
 
 def _look(path: Path) -> Iterator[tuple[str, int, int]]:

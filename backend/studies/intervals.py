@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +16,19 @@ from ..models.provenance import versions_now
 from ..runs.intervals import IntervalsRequest, IntervalsRun
 from ..runs.model import ModelFacts
 from ..servers import connection
-from ..servers.asking import Answered, read_text, write_text
+from ..servers.asking import Answered, Sampling, read_text, write_text
 from ..servers.dialects import Seen
 from ..servers.spelling import spell
 from .base import STUDIES, Estimate, Report
 
 if TYPE_CHECKING:
     from ..models.language import LanguageModel
+
+MOST = 32
+"""Continuations of one run."""
+
+_BETWEEN = Seen("\n\n", b"\n\n")
+"""Stands between two answers."""
 
 _ROUNDING = 1e-2  # by which probabilities of a server may miss 1 together
 
@@ -35,9 +42,13 @@ class IntervalsStudy:
         """Check the request; nothing is computed here."""
         if not request.text:
             raise InputError("The text is empty.")
-        for name in ("alternatives", "steps", "most_requests"):
+        for name in ("alternatives", "steps", "most_requests", "continuations"):
             if getattr(request, name) < 1:
                 raise InputError(f"{name} must be at least 1; it is {getattr(request, name)}.")
+        if request.continuations > MOST:
+            raise InputError(f"At most {MOST} continuations; it is {request.continuations}.")
+        if not (0 <= request.temperature <= 2 and 0 < request.top_p <= 1):
+            raise InputError("The temperature is from 0 to 2, and top_p above 0 and up to 1.")
         connection(request.server)
         return Estimate(10_000_000, float(len(request.text)))
 
@@ -56,13 +67,21 @@ class IntervalsStudy:
         to = connection(request.server)
         if request.task == "read":
             found = read_text(to, request.text, request.alternatives, request.most_requests, report)
+            spelled, rows = spell(found.tokens, request.text), None
         else:
-            found = write_text(to, request.text, request.alternatives, request.steps, report)
-        given = request.text if request.task == "read" else None
+            drawn = Sampling(request.continuations, request.temperature, request.top_p)
+            several = write_text(
+                to, request.text, request.alternatives, request.steps, report, drawn
+            )
+            found, rows = _in_a_row(several)
+            spelled = spell(found.tokens, None)
+            ours = np.array([each is _BETWEEN for each in found.tokens])
+            spelled = replace(spelled, special=spelled.special | ours)
         return IntervalsRun(
             **versions_now(),
-            **vars(spell(found.tokens, given)),
+            **vars(spelled),
             **_numbers(found),
+            continuation=rows,
             request=request,
             model=_facts(to.name, found),
             seconds=time.perf_counter() - started,
@@ -73,6 +92,19 @@ class IntervalsStudy:
 
 
 STUDIES.register(IntervalsStudy.kind)(IntervalsStudy())
+
+
+def _in_a_row(several: Sequence[Answered]) -> tuple[Answered, np.ndarray | None]:
+    """Return answers as one, a blank line between them, and which of them a token is of [T]."""
+    if len(several) == 1:
+        return several[0], None
+    tokens: list[Seen] = []
+    rows: list[int] = []
+    for place, each in enumerate(several):
+        between = [_BETWEEN] * (place + 1 < len(several))
+        tokens += [*each.tokens, *between]
+        rows += [place] * (len(each.tokens) + len(between))
+    return replace(several[-1], tokens=tokens), np.array(rows, np.int32)
 
 
 def _numbers(found: Answered) -> dict[str, Any]:
@@ -86,7 +118,7 @@ def _numbers(found: Answered) -> dict[str, Any]:
     ranked = all(each.ranked for each in tokens if each.top)
     low, high = entropy_bounds(logprobs, found.vocabulary, ranked=ranked)
     given = [np.nan if each.logprob is None else -each.logprob for each in tokens]
-    ids, own = _ids(tokens)
+    ids, own = _ids(tokens, found.vocabulary)
     return {
         "low": low.float().numpy(),
         "high": high.float().numpy(),
@@ -106,10 +138,11 @@ def _known(tokens: Sequence[Seen]) -> torch.Tensor:
     return table
 
 
-def _ids(tokens: Sequence[Seen]) -> tuple[np.ndarray, bool]:
+def _ids(tokens: Sequence[Seen], vocabulary: int) -> tuple[np.ndarray, bool]:
     """Return ids int32 [T], and whether they are the server's."""
-    if all(each.id is not None for each in tokens):
-        return np.array([each.id for each in tokens], np.int32), True
+    if all(each.id is not None for each in tokens if each is not _BETWEEN):
+        ids = [vocabulary if each is _BETWEEN else each.id for each in tokens]
+        return np.array(ids, np.int32), True
     names = [each.piece or each.text.encode() for each in tokens]
     order = {name: place for place, name in enumerate(dict.fromkeys(names))}
     return np.array([order[name] for name in names], np.int32), False

@@ -65,6 +65,7 @@ const MAKERS = {
     return area;
   },
 };
+MAKERS.models = MAKERS.list;
 
 function numeric(field, value, changed, step) {
   const input = element("input", "field");

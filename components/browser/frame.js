@@ -37,6 +37,7 @@ class Frame extends Stage {
     this.state = { ...DEFAULTS, theme: isDark(mount) ? "dark" : "light" };
     dressRoot(mount, this.state.theme);
     this.root = element("div", "frame");
+    this.cut = undefined; // number of the tokens of the text on screen
     this.status = element("div", "unseen");
     this.status.setAttribute("role", "status");
     this.palette = new Palette(this);
@@ -146,7 +147,9 @@ class Frame extends Stage {
   }
 
   async show(shown, lens, run) {
-    const sameText = this.shown?.split("/")[2] === shown.split("/")[2];
+    const { cuts = {} } = this.reading; // kind → number of the tokens of its run
+    const cut = cuts[lens.kind] ?? cuts.text;
+    const sameText = this.shown?.split("/")[2] === shown.split("/")[2] && (cut === undefined || cut === this.cut);
     if (this.shown && !sameText && !this.visits.under) this.state.cover = null; // it was about the text before
     const wanted = [this.page.name, this.without, Boolean(run)].join("/");
     const sameLens = this.built === wanted;
@@ -170,8 +173,11 @@ class Frame extends Stage {
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
     if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
-    const { tokenized, contents } = this.reading; // kinds of runs that hold the text as tokens
-    const content = contents[tokenized.find((kind) => kind in contents)];
+    const { tokenized, contents, cuts } = this.reading; // kinds of runs that hold the text as tokens
+    const cut = cuts[this.lens.kind] ?? cuts.text;
+    const kind = tokenized.find((each) => each in contents && (cut === undefined || cuts[each] === cut));
+    this.cut = cuts[kind];
+    const content = contents[kind];
     return content ? fetchParcel(this.dataUrl(content, "text")) : null;
   }
 

@@ -87,6 +87,9 @@ class FakeSource:
     def model_choices(self):
         return [SimpleNamespace(spec=ModelSpec("other"), label="Another model")]
 
+    def server_names(self) -> list[str]:
+        return []
+
     def check_model(self, spec: ModelSpec) -> None:
         return None
 

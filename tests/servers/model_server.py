@@ -37,6 +37,7 @@ class ModelServer:
         bos: whether a beginning of sequence is put in front of a text.
         after: whether probabilities are told after sampling.
         name: of the model, as it is listed.
+        draws: what the next tokens are drawn with; None for the likeliest.
     """
 
     def __init__(self, model: LanguageModel, dialect: str) -> None:
@@ -44,6 +45,7 @@ class ModelServer:
         self.troubles: list[str] = []
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.bos = self.after = False
+        self.draws: torch.Generator | None = None
         self.address, self.name = "", model.facts.name
 
     # Numbers
@@ -132,7 +134,14 @@ class ModelServer:
     def _next(self, ids: list[int], top_k: int) -> dict[str, Any]:
         return {"content": [self._entry(self.rows(ids)[-1], top_k)]}
 
-    def _entry(self, row: torch.Tensor, top_k: int) -> dict[str, Any]:
+    def _draw(self, row: torch.Tensor, temperature: float, top_p: float) -> int:
+        if self.draws is None:
+            return int(row.argmax())
+        p, order = (row / max(temperature, 1e-6)).softmax(-1).sort(descending=True)
+        p = torch.where(p.cumsum(0) - p < top_p, p, 0)
+        return int(order[torch.multinomial(p, 1, generator=self.draws)])
+
+    def _entry(self, row: torch.Tensor, top_k: int, own: int | None = None) -> dict[str, Any]:
         if self.after:  # as llama.cpp with post_sampling_probs, after a top-k of five
             row = torch.where(row >= row.topk(5).values[-1], row, -torch.inf).log_softmax(-1)
         name, many = ("prob", "top_probs") if self.after else ("logprob", "top_logprobs")
@@ -144,15 +153,16 @@ class ModelServer:
             return told if self.dialect == "hosted" else {"id": number, **told}
 
         order = row.argsort(descending=True)[:top_k].tolist()
-        return {**of(order[0]), many: [of(each) for each in order]}
+        return {**of(order[0] if own is None else own), many: [of(each) for each in order]}
 
     def written(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the pieces of an answer in a chat, greedily written."""
         ids = self.encode(body["messages"][0]["content"])
         yield {"choices": [{"delta": {"role": "assistant"}}]}
         for _ in range(body["max_tokens"]):
-            entry = self._entry(self.rows(ids)[-1], body["top_logprobs"])
-            ids.append(int(self.rows(ids)[-1].argmax()))
+            row = self.rows(ids)[-1]
+            ids.append(self._draw(row, body["temperature"], body["top_p"]))
+            entry = self._entry(row, body["top_logprobs"], ids[-1])
             yield {
                 "choices": [
                     {"delta": {"content": entry["token"]}, "logprobs": {"content": [entry]}}

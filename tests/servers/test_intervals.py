@@ -184,6 +184,51 @@ def test_what_a_server_writes_has_bounds_from_its_first_token(server, tiny_model
     assert run.way == "written"
 
 
+@pytest.mark.parametrize("dialect", ["llama", "hosted"])
+def test_continuations_are_rows_of_intervals_drawn_by_the_server(server, tiny_model, dialect):
+    ours = server(dialect)
+    ours.draws = torch.Generator().manual_seed(0)
+    run = ask(task="write", steps=4, continuations=3, temperature=0.8, top_p=0.9, text="The quick")
+    run.check()
+    model = tiny_model("gpt2")
+    between = run.special
+    assert between.tolist() == [False] * 4 + [True] + [False] * 4 + [True] + [False] * 4
+    assert run.continuation.tolist() == [0] * 5 + [1] * 5 + [2] * 4
+    assert np.isnan([run.low[between], run.high[between], run.surprisal[between]]).all()
+    assert run.own_ids == (dialect == "llama")
+    for row in range(3) if run.own_ids else ():
+        ids = list(model.tokenizer.encode("The quick").ids)
+        for place in np.flatnonzero((run.continuation == row) & ~between):
+            logprobs = model.unembed(model.hidden_states(torch.tensor([ids])))[0, -1].log_softmax(
+                -1
+            )
+            entropy = -(logprobs.exp() * logprobs).sum().item()
+            assert run.low[place] - 1e-4 <= entropy <= run.high[place] + 1e-4
+            ids.append(int(run.token_ids[place]))
+    chats = [body for path, body in ours.asked if path.endswith("/chat/completions")]
+    assert {(each["temperature"], each["top_p"]) for each in chats} == {(0.8, 0.9)}
+    assert len(chats) == 3 + (dialect == "hosted")  # which refuses words it does not know, once
+    rows = [run.token_ids[(run.continuation == row) & ~between].tolist() for row in range(3)]
+    assert len({*map(tuple, rows)}) > 1
+
+
+def test_one_continuation_is_what_it_always_was(server):
+    server("llama")
+    run = ask(task="write", steps=3)
+    assert run.continuation is None
+    assert run.request.key == ask(task="write", steps=3, continuations=1).request.key
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"continuations": 0}, {"continuations": 33}, {"temperature": 3.0}, {"top_p": 0.0}]
+)
+def test_sampling_that_no_server_has_is_refused(server, wrong):
+    ours = server("llama")
+    with pytest.raises(InputError):
+        ask(task="write", **wrong)
+    assert not ours.asked
+
+
 def test_probabilities_after_sampling_are_told_apart(server):
     server("llama").after = True
     run = ask(task="write", steps=3)

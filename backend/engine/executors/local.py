@@ -139,6 +139,7 @@ class LocalExecutor:
         if loaded is None:
             return None
         # Needs the tokenizer and the facts only, which any thread may read.
+        check_offered(Order("", request.model, request), self.model, self._limits)
         estimate = self._studies[request.kind].estimate(model, request)
         return self._pace.seconds(model_name(loaded), request.kind, estimate.work)
 

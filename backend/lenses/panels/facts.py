@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...derived import number
+from ...runs.arrays import axis_of
 from ...runs.base import Run
 from ..parcel import pack
 from .base import NONE, Area, Panel, Parameters, described
@@ -28,7 +29,7 @@ class Facts(Panel):
     at: str = "D"
 
     def options(self, run_type: type[Run]) -> dict[str, Any]:
-        return {"at": self.at}
+        return {"at": self.at, "axis": axis_of(run_type, self.at).name if self.at else ""}
 
     def numbers(self) -> tuple[str, ...]:
         return self.of

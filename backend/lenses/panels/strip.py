@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from ...derived import number, quantity_of
 from ...derived.base import Number
+from ...runs.arrays import axis_of
 from ...runs.base import Run
 from ..parcel import pack
 from .base import NONE, Panel, Parameters, described
+from .places import places
 from .ranges import decade
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ class Strip(Panel):
         quantities = {name: quantity_of(run_type, name) for name in self.colours}
         return {
             "at": self.at,
+            "axis": axis_of(run_type, self.at).name if self.at else "",
             "place": self.place,
             "links": self.links,
             "head": False,
@@ -59,7 +63,7 @@ class Strip(Panel):
             for plain, each in zip(header, found, strict=True):
                 plain["high"] = decade(each.quantity, each.values)
         values = {each.name: each.values.astype(np.float32) for each in found}
-        return pack({"numbers": header}, values)
+        return pack({"numbers": header, "places": self.names_of(found, run)}, values)
 
     def chart(self, run: Run, unit: str, parameters: Parameters = NONE) -> Spec:
         from ...charts.strip import strip_chart
@@ -74,6 +78,14 @@ class Strip(Panel):
             high=decade(found.quantity, found.values) if self.tight else None,
         )
 
+    def names_of(self, found: Sequence[Number], run: Run) -> list[str]:
+        """Return the names of the places along the other axis; none where they are counted."""
+        sizes = [
+            each.values.shape[each.axes.index(self.at)] for each in found if self.at in each.axes
+        ]
+        along = places(run, self.at, sizes[0]) if sizes else None
+        return [] if along is None or along.counted else list(along.labels)
+
     def of_tokens(self, found: Number) -> np.ndarray:
         """Return a number of every token, [T]: at the first place along another axis."""
-        return found.values[self.place] if self.at else found.values
+        return found.values[self.place] if self.at in found.axes else found.values

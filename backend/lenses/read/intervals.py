@@ -69,6 +69,8 @@ declare(
             "A server tells at most a few of the likeliest tokens. What it leaves out could sit on "
             "few tokens or on all of them: that gives the least and the greatest entropy. Exact "
             "values need the whole row of logits, as the other lenses read it.",
+            "Under Options: connect to a server, or let it write, several times if you like; its "
+            "answers stand one after the other, a blank line between them.",
         ),
     )
 )

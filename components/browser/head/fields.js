@@ -13,12 +13,15 @@ export class Fields {
     const { lens, reading } = this.frame;
     const known = { ...reading?.fields[lens.kind], ...this.chosen[lens.kind] };
     const drawn = this.frame.figures.map((figure) => figure.view.fields?.()); // edited in the picture
-    return Object.assign(
+    const values = Object.assign(
       Object.fromEntries(
         Object.values(lens.fields).map((field) => [field.name, known[field.name] ?? (field.filled ? reading?.text : null) ?? field.default ?? null]),
       ),
       ...drawn,
     );
+    const { servers } = this.frame.data;
+    if ("server" in values && servers.length && !servers.includes(values.server)) [values.server] = servers;
+    return values;
   }
 
   /** Ask for a run of the lens on screen. */

@@ -6,6 +6,7 @@ import { control } from "../form.js";
 import { addForm } from "../lessons/own.js";
 import { openAt } from "../menu.js";
 import { oneLine } from "../words.js";
+import { serverField } from "./servers.js";
 
 /** What there is to open. */
 export function examples(frame) {
@@ -29,7 +30,8 @@ export function optionsForm(frame, close) {
   const fields = Object.values(lens.fields).filter((field) => !field.needed && field.kind !== "own");
   box.append(element("div", "menu-heading", `Options of ${lens.title}`));
   for (const field of fields) {
-    box.append(control(field, values[field.name], (value) => { chosen[field.name] = value; }));
+    if (field.name === "server") box.append(serverField(frame, values.server, (value) => { chosen.server = value; }));
+    else box.append(control(field, values[field.name], (value) => { chosen[field.name] = value; }));
   }
   const foot = element("div", "edit-foot");
   foot.append(button("Run", () => { close(); frame.fields.run(); }, "primary"));

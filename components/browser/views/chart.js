@@ -9,6 +9,8 @@ import { View } from "./view.js";
 
 const MANY = 20_000; // letters of data; beyond, a canvas draws faster than elements
 const HEADS = 10_000; // a head's cursor is layer × this + head
+const BESIDE = 58; // of each that stands beside others
+const NARROW = 130; // pixels that a plot beside others has at least
 const MARGIN = 80; // pixels beside the plots of a chart with several
 
 export default class Chart extends View {
@@ -66,6 +68,7 @@ export default class Chart extends View {
     this.box = box;
     const spec = enlarged(part);
     if (spec.vconcat) spec.vconcat.forEach((each) => (each.width = Math.max(120, this.node.clientWidth - MARGIN)));
+    else if (spec.hconcat) this.#beside(spec);
     else Object.assign(spec, { width: "container", height: "container", autosize: { type: "fit", contains: "padding" } });
     const many = JSON.stringify(spec.datasets ?? spec.data ?? "").length > MANY;
     const made = await window.vegaEmbed(box, spec, {
@@ -79,6 +82,17 @@ export default class Chart extends View {
     made.view.addEventListener("click", (_, item) => this.#pick(item?.datum ?? {}));
     this.#stops();
     return this.#signal();
+  }
+
+  // Plots beside one another share the width; where that is too little they stand below one another.
+  #beside(spec) {
+    const { clientWidth, clientHeight } = this.node;
+    const width = clientWidth / spec.hconcat.length - BESIDE;
+    const size = width < NARROW ? { width: clientWidth - MARGIN } : { width, height: Math.max(100, clientHeight - MARGIN) };
+    for (const each of spec.hconcat) Object.assign(each, size);
+    if (width >= NARROW) return;
+    spec.vconcat = spec.hconcat;
+    delete spec.hconcat;
   }
 
   // A chart that is larger than its place can be scrolled by keys.
@@ -113,7 +127,7 @@ export default class Chart extends View {
   }
 
   #fit() {
-    if (this.part.vconcat) this.#embed();
+    if (this.part.vconcat || this.part.hconcat) this.#embed();
     else window.dispatchEvent(new Event("resize")); // what a chart of the width of its container listens to
     this.#stops();
   }

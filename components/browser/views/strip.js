@@ -166,8 +166,10 @@ export default class Strip extends View {
   #stepper(places) {
     const node = element("span", "stepper");
     const step = (by) => this.stepPlace(by);
-    const words = element("span", "", `${this.axisName} ${count(this.placeOf(places))} of ${count(places - 1)}`);
-    node.append(button("One depth down: [", () => step(-1), "step", "back"), words, button("One depth up: ]", () => step(1), "step", "on"));
+    const at = this.placeOf(places);
+    const name = this.part.places?.[at];
+    const words = element("span", "", name ? `${name}, ${count(at + 1)} of ${count(places)}` : `${this.axisName} ${count(at)} of ${count(places - 1)}`);
+    node.append(button(`One ${this.axisName} down: [`, () => step(-1), "step", "back"), words, button(`One ${this.axisName} up: ]`, () => step(1), "step", "on"));
     return node;
   }
 

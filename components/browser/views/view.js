@@ -108,7 +108,7 @@ export class View {
   }
 
   get axisName() {
-    return this.axis === "L" ? "layer" : "depth";
+    return this.options.axis || "depth";
   }
 
   /** How many places a number has along that axis; 1 where it has none. */
