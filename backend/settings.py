@@ -166,6 +166,21 @@ class Settings(BaseSettings):
         description="Addresses of servers that a program may connect to by itself, as a JSON list; "
         "empty for any.",
     )
+    executor: str = Field(
+        default="local",
+        pattern=r"^(local|ray://(local|auto|.+:\d+))$",
+        description="Where models work: `local`, in this process, or on a Ray cluster: "
+        "`ray://auto` for the one of this machine, `ray://host:6379` for one that it joined, "
+        "`ray://local` for one on this machine alone.",
+    )
+    actor_cpus: int = Field(
+        default=0,
+        ge=0,
+        description="Processors that a model gets on a cluster; 0 for as many as torch uses here.",
+    )
+    actor_gpus: float = Field(
+        default=0, ge=0, description="GPUs that a model gets on a cluster, such as 0.25."
+    )
 
     @field_validator("address")
     @classmethod

@@ -177,6 +177,15 @@ def test_a_module_imports_only_the_libraries_of_its_room(name):
         assert "streamlit" not in libraries
 
 
+def test_one_module_alone_knows_ray():
+    knowing = [
+        name
+        for name, path in NAMES.items()
+        if any(each.split(".")[0] == "ray" for each in imports(path))
+    ]
+    assert knowing == ["backend.engine.executors.ray"]
+
+
 def test_no_modules_import_each_other_in_a_circle():
     graph = {name: ours(imports(path, at_start=True)) - {name} for name, path in NAMES.items()}
     while leaves := {name for name, needs in graph.items() if not needs & graph.keys()}:

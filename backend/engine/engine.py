@@ -21,7 +21,7 @@ from ..storage.stamps import stamps
 from .answers import Answers
 from .clock import Clock
 from .executors.base import Call, Executor, Limits, Order, Standing, Work
-from .executors.local import LocalExecutor
+from .executors.choice import make_executor
 from .garbage import Sweeper
 from .job import Job, Task
 from .listeners import Listeners, Timeouts
@@ -40,7 +40,7 @@ class Engine:
     """Decides what is computed and who is told; every method may be called from any thread.
 
     Args:
-        executor: carries the work out; threads of this process by default.
+        executor: carries the work out; the one that the settings name by default.
         store: holds the runs.
         limits: budgets; read from the environment by default.
         timeouts: how long to wait for listeners.
@@ -54,7 +54,7 @@ class Engine:
         timeouts: Timeouts | None = None,
     ) -> None:
         limits = limits or settings()
-        self._executor = executor or LocalExecutor(limits)
+        self._executor = executor or make_executor(limits)
         self._store = store or RunStore(limits.result_bytes)
         self._answers = Answers(self._store)
         self._clock = Clock()

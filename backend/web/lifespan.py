@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,8 +12,11 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from ..errors import EntroscopeError
 from .assets import vega
 from .source import Source
+
+_log = logging.getLogger(__name__)
 
 
 def lifespan(source: Source) -> Callable[[Any], AbstractAsyncContextManager[None]]:
@@ -33,7 +37,10 @@ def lifespan(source: Source) -> Callable[[Any], AbstractAsyncContextManager[None
 
 
 def _warm_up(source: Source) -> None:
-    source.warm_up()
+    try:
+        source.warm_up()
+    except EntroscopeError as error:  # pages say so too, and try again
+        _log.error("%s", error)
     vega()
 
 

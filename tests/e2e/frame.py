@@ -44,7 +44,7 @@ class Frame:
         return self.page.locator(".stage-area .strip-text").inner_text()
 
     def tab(self, name: str) -> Locator:
-        return self.page.locator(".tabs").get_by_role("link", name=name, exact=True)
+        return self.page.locator(".tabs:not(.family)").get_by_role("link", name=name, exact=True)
 
     def family(self, name: str) -> Locator:
         return self.page.locator(".family").get_by_role("link", name=name, exact=True)

@@ -64,6 +64,23 @@ def check_places(order: Order, others: Iterable[Order]) -> None:
         )
 
 
+def check_queue(waiting: int, limits: Settings) -> None:
+    """Refuse more than may wait for one model.
+
+    Args:
+        waiting: how many wait already.
+        limits: the settings that say how many may.
+
+    Raises:
+        OverBudgetError: with both numbers.
+    """
+    if waiting >= limits.queue_places:
+        raise OverBudgetError(
+            f"{waiting} studies wait for this model already, and {limits.queue_places} may. "
+            "Try again in a moment."
+        )
+
+
 def check_size(order: Order, model: LanguageModel | None) -> None:
     """Refuse a study of more tokens than one may read and write.
 

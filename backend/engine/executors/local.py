@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ...errors import EntroscopeError, NoRoomError, OverBudgetError
+from ...errors import EntroscopeError, NoRoomError
 from ...models import load_model
 from ...models.fingerprint import fingerprint as weights_fingerprint
 from ...models.memory import free_bytes, study_memory
@@ -25,7 +25,7 @@ from ...studies import STUDIES, Estimate, Study
 from ..budget import check_limit, check_seconds, over_free, within
 from ..pace import Pace, Stopwatch, model_name
 from ..reservations import Ledger
-from .admission import check_offered, check_places, check_size
+from .admission import check_offered, check_places, check_queue, check_size
 from .base import Call, LoadedModel, Order, Standing, Work
 from .identity import is_revision, resolved
 from .ticket import Ticket
@@ -92,12 +92,7 @@ class LocalExecutor:
             key = self._key(order.model)
             worker = self._workers.pop(key, None) or Worker(order.model, self)
             self._workers[key] = worker  # the most recently used is last
-            waiting, limit = len(worker.waiting()), self._limits.queue_places
-            if waiting >= limit:
-                raise OverBudgetError(
-                    f"{waiting} studies wait for this model already, and {limit} may. "
-                    "Try again in a moment."
-                )
+            check_queue(len(worker.waiting()), self._limits)
             self._tickets[order.id] = ticket, worker
             worker.add(ticket)
 
@@ -114,6 +109,11 @@ class LocalExecutor:
             moved = worker.stop(ticket)
         self.notify(moved)
 
+    def orders(self) -> list[Order]:
+        """Return what runs and waits."""
+        with self.lock:
+            return [each.order for each, _ in self._tickets.values()]
+
     def model(self, spec: ModelSpec) -> LoadedModel | None:
         with self.lock:
             worker = self._workers.get(self._key(spec))
@@ -125,7 +125,7 @@ class LocalExecutor:
 
     def work(self) -> list[Work]:
         with self.lock:
-            return [_shown(each) for worker in self._workers.values() for each in worker.tickets()]
+            return [shown(each) for worker in self._workers.values() for each in worker.tickets()]
 
     def memory(self) -> dict[str, int]:
         return {"free": self._free(torch.device("cpu")), "promised": self.ledger.promised}
@@ -319,7 +319,8 @@ class LocalExecutor:
         return wanted
 
 
-def _shown(ticket: Ticket) -> Work:
+def shown(ticket: Ticket) -> Work:
+    """Return what is shown of an order that waits or runs."""
     order, standing = ticket.order, ticket.standing
     what = order.work.function.__name__ if isinstance(order.work, Call) else order.work.kind
     words = standing.progress.message

@@ -140,7 +140,7 @@ class Worker:
         except NoRoomError:
             standing = None
         except BaseException as failure:
-            standing = _ended_badly(failure, ticket)
+            standing = ended_badly(failure, ticket)
         if standing is not None:
             self._over(ticket, standing)
         with self._lock:
@@ -218,7 +218,7 @@ class Worker:
         with self._lock:
             ticket, self.running = self.running, None
             if ticket is not None:
-                ticket.end(_ended_badly(failure, ticket))
+                ticket.end(ended_badly(failure, ticket))
         if ticket is not None:
             self._manager.notify([ticket])
 
@@ -231,7 +231,7 @@ class Worker:
                     self._load_for(ticket)
                 standing = self._carry_out(ticket)
             except BaseException as failure:  # whatever it is, the thread lives on
-                standing = _ended_badly(failure, ticket)
+                standing = ended_badly(failure, ticket)
             self._over(ticket, standing)
             del ticket, standing  # an idle worker keeps no run alive
         if self.loaded is not None:
@@ -325,7 +325,7 @@ class Worker:
         self._manager.notify(ended)
 
 
-def _ended_badly(failure: BaseException, ticket: Ticket) -> Standing:
+def ended_badly(failure: BaseException, ticket: Ticket) -> Standing:
     """Return how an order ended, with a message for people and without the traceback.
 
     A traceback would keep every tensor of the failed study alive for as long as somebody holds

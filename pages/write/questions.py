@@ -1,0 +1,5 @@
+"""Questions: twenty questions over a list."""
+
+from components.stage import show
+
+show("questions")
