@@ -129,7 +129,7 @@ class Frame extends Stage {
     const run = content ? { content, kind: lens.kind, tokens: reading.tokens, branches } : null;
     this.without = reading?.without ?? [];
     const rows = Object.keys(reading?.rows ?? {});
-    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows].join("/");
+    const shown = [this.page.name, content, reading?.id, branches.join("."), this.without, rows, reading?.cuts?.[lens.kind]].join("/");
     if (shown !== this.shown) this.showing = this.show(shown, lens, run);
     this.drawOffer(lens, run);
   }
