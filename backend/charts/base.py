@@ -79,9 +79,16 @@ def domain(quantity: Quantity, low: float, high: float) -> list[Any]:
 
 
 def log_values(low: float, high: float) -> list[float]:
-    """Return where a logarithmic axis has its ticks: powers of ten, on a short one 2 and 5 too."""
+    """Return where a logarithmic axis has its ticks: powers of ten, on a short one 2 and 5 too.
+
+    None where its ends, which a file may forge, have no logarithm.
+    """
+    if not 0 < low <= high < math.inf:
+        return []
     steps = (1, 2, 5) if high / low < SHORT else (1,)
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    powers = range(
+        max(-307, math.floor(math.log10(low))), min(307, math.ceil(math.log10(high))) + 1
+    )
     found = [step * 10.0**power for power in powers for step in steps]
     return [each for each in found if low / 1.001 <= each <= high * 1.001]
 

@@ -151,7 +151,7 @@ def use(run: Run, other: Run, unit: str = "nats") -> None:
         (mutate, 400, 0),
         (forge, 400, 40),
         pytest.param(mutate, 2_000, 20, marks=pytest.mark.slow),
-        pytest.param(forge, 2_000, 300, marks=pytest.mark.slow),
+        pytest.param(forge, 2_000, 200, marks=pytest.mark.slow),
     ],
 )
 def test_changed_files_are_refused_or_usable_in_bounded_time_and_memory(change, count, least):
