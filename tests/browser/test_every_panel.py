@@ -23,6 +23,12 @@ PANELS = [
     for panel in describe(LENSES[each])["panels"]
     if panel["module"] in OURS
 ]
+BESIDE = {
+    each
+    for i, each in enumerate(PANELS)
+    if each[2] == "chart" and (each[0], "chart") in {(name, m) for name, _, m in PANELS[:i]}
+}
+"""Further charts of a lens: the same module draws them, from another specification."""
 CHANGES = (
     {"theme": "dark"},
     {"unit": "bits"},
@@ -41,7 +47,10 @@ def refusal(name: str, panel: str, module: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize(("name", "panel", "module"), PANELS)
+@pytest.mark.parametrize(
+    ("name", "panel", "module"),
+    [pytest.param(*each, marks=pytest.mark.slow if each in BESIDE else ()) for each in PANELS],
+)
 def test_a_panel_draws_a_shipped_run(show, name, panel, module):
     shown = show(name, panel, token=5)
     assert shown.locator("#host > div > * > *").count() > 0

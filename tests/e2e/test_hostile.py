@@ -12,6 +12,7 @@ from backend.lenses import LENSES
 from backend.settings import settings
 from backend.storage.files import parse_run
 from backend.storage.library import Library
+from components.library.page import PAGE_SIZE
 from components.menu import all_pages, page_of
 from tests.e2e.frame import Frame
 from tests.runs.makers import all_kinds
@@ -82,8 +83,12 @@ def test_what_a_file_says_is_text_in_every_lens_and_in_the_library(
 ):
     frame = Frame(page, serve("app.py", fresh=True).url)
     frame.goto("library", tokens=False)
-    expect(page.locator("[class*=st-key-card-]")).to_have_count(len(saved))
+    cards = page.locator("[class*=st-key-card-]")
+    expect(cards).to_have_count(PAGE_SIZE)
     expect(page.locator(".card-words").first).to_contain_text("evil.example")
+    assert page.evaluate(LOOK) == []
+    page.get_by_role("button", name="Next").click()
+    expect(cards).to_have_count(len(saved) - PAGE_SIZE)
     page.get_by_role("button", name="More").first.click()
     expect(page.get_by_label("Name")).to_be_visible()
     assert page.evaluate(LOOK) == []

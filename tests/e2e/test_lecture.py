@@ -142,9 +142,14 @@ def test_a_light_follows_the_cursor(lecture):
     expect(light).to_have_css("opacity", "1")
 
 
-def test_it_works_on_every_lens(frame):
+@pytest.mark.parametrize(
+    "paths",
+    [LENSES[::5], pytest.param(LENSES, marks=pytest.mark.slow)],
+    ids=["a few", "all"],
+)
+def test_it_works_on_every_lens(frame, paths):
     frame.page.set_viewport_size(SIZE)
-    for path in LENSES:
+    for path in paths:
         frame.page.goto(f"{frame.url}/{path}?lecture=on")
         expect(frame.page.locator(".frame.lecture .stage-area figure").first).to_be_visible()
         expect(frame.page.locator(".topbar")).to_be_hidden()

@@ -3,7 +3,7 @@
 import { element, mark } from "../dom.js";
 import { factor, range, share, withUnit } from "../numbers.js";
 import { percent } from "../words.js";
-import { chosen, named } from "./answers.js";
+import { chosen, named } from "./answers_state.js";
 import { View } from "./view.js";
 
 const HEADS = { meaning: "Of meanings", words: "Of words", spread: "How far apart, without groups", judgement: "By a judge", coverage: "What was not seen" };

@@ -3,7 +3,7 @@
 import { element, mark } from "../dom.js";
 import { withUnit } from "../numbers.js";
 import { listed, percent, quoted } from "../words.js";
-import { chosen, named } from "./answers.js";
+import { chosen, named } from "./answers_state.js";
 import { facts } from "./expected.js";
 import { bars } from "./guesses.js";
 import { View } from "./view.js";

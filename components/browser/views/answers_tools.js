@@ -2,7 +2,7 @@
 
 import { button, element, mark } from "../dom.js";
 import { select } from "../form.js";
-import { choose, chosen } from "./answers.js";
+import { choose, chosen } from "./answers_state.js";
 
 export class AnswersTools {
   constructor(view) {
