@@ -293,7 +293,7 @@ def _visits(browser: Browser, url: str) -> tuple[float, float]:
         go()
         page.wait_for_function("window.pictureAt", timeout=60_000)
         times.append(page.evaluate("window.pictureAt"))
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(1500)  # a page that still loads Plotly is slow to leave
     context.close()
     return times[0], times[1]
 
