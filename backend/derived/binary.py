@@ -12,6 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from .orders import entropy
+
 SOURCE = "Wald and Wolfowitz 1940; after Vidler and Walsh 2025, arXiv 2501.16356."
 
 
@@ -103,8 +105,7 @@ def switches(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _entropy(counts: np.ndarray) -> float:
-    p = counts[counts > 0] / max(counts.sum(), 1)
-    return float(-(p * np.log(p)).sum())
+    return float(entropy(counts / max(counts.sum(), 1)))
 
 
 def marginal_entropy(rows: np.ndarray) -> float:

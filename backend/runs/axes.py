@@ -17,6 +17,16 @@ def _token(run: Any, i: int) -> str:
     return f"{i} {run.tokens[i].strip() or '·'}"
 
 
+def nth_text(run: Any, i: int) -> str:
+    """Return the label of a run's text ``i``; its number alone where the text is not there."""
+    return f"{i + 1} {run.texts[i]}" if i < len(run.texts) else str(i + 1)
+
+
+def nth_order(run: Any, i: int) -> str:
+    """Return the label of a run's order ``i``: the numbers of its options, such as "2413"."""
+    return "".join(str(each + 1) for each in run.orders[i].tolist())
+
+
 @dataclass(frozen=True)
 class Axis:
     """One axis of an array; axes of one letter have one size within a run.

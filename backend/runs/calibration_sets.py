@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from ..errors import InputError
 from ..quantities import Quantity
 from .arrays import array
-from .axes import Axis
+from .axes import Axis, nth_text
 from .base import RUN_KINDS, Request, Run
 from .fields import asked
 
@@ -96,11 +96,7 @@ TOWARDS = Quantity(
 )  # fmt: skip
 
 
-def _candidate(run: Any, i: int) -> str:
-    return f"{i + 1} {run.texts[i]}" if i < len(run.texts) else str(i + 1)
-
-
-CANDIDATE = Axis("I", "candidate", None, _candidate)
+CANDIDATE = Axis("I", "candidate", None, nth_text)
 STRATEGY = Axis("V", "strategy", None, lambda run, i: STRATEGIES[i])
 DISTANCE = Axis("G", "distance", None, lambda run, i: str(i + 1))
 

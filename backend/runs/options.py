@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from ..quantities import Quantity
 from .arrays import array
-from .axes import Axis
+from .axes import Axis, nth_order
 from .base import RUN_KINDS, Request, Run
 from .fields import asked
 
@@ -56,11 +56,7 @@ MASS = Quantity(
 )  # fmt: skip
 
 
-def _order(run: Any, i: int) -> str:
-    return "".join(str(each + 1) for each in run.orders[i].tolist())
-
-
-ORDERS = Axis("O", "order", None, _order)
+ORDERS = Axis("O", "order", None, nth_order)
 PLACES = Axis("J", "letter", None, lambda run, i: LETTERS[i : i + 1] or str(i + 1))
 CONTENTS = Axis("C", "option", None, lambda run, i: f"{i + 1} {run.request.options[i]}")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from ..quantities import Quantity
 from .arrays import array
-from .axes import Axis
+from .axes import Axis, nth_text
 from .base import RUN_KINDS, Request, Run
 from .fields import asked
 
@@ -46,11 +46,7 @@ COSINE = Quantity(
 )  # fmt: skip
 
 
-def _text(run: Any, i: int) -> str:
-    return f"{i + 1} {run.texts[i]}" if i < len(run.texts) else str(i + 1)
-
-
-TEXT, OTHER = Axis("X", "text", None, _text), Axis("U", "other", None, _text)
+TEXT, OTHER = Axis("X", "text", None, nth_text), Axis("U", "other", None, nth_text)
 DIRECTION = Axis("K", "direction", None, lambda run, i: str(i + 1))
 EPSILON = Axis("E", "epsilon", None, lambda run, i: f"{run.epsilons[i]:g}")
 
