@@ -313,7 +313,7 @@ declare(
             Paper(
                 28,
                 "Where the hay is unlike the needle, length alone does not hide it.",
-                "shown=exact",
+                'choices={"every_question":{"shown":"exact"}}',
                 "threads_facts",
                 1.0,
                 accuracy,
@@ -323,7 +323,7 @@ declare(
             Paper(
                 28,
                 "Threads are followed forward more easily than backward.",
-                "shown=cost",
+                'choices={"every_question":{"shown":"cost"}}',
                 "threads_ways",
                 0.6,
                 lambda run: backward_cost(run) - forward_cost(run),
@@ -334,7 +334,7 @@ declare(
             Paper(
                 28,
                 "In long haystacks, needles are missed most in the middle.",
-                "shown=cost",
+                'choices={"every_question":{"shown":"cost"}}',
                 "threads_uuid",
                 None,
                 middle_cost,
