@@ -23,7 +23,7 @@ TAKEN = Quantity(
     formula=r"I_j=\sum_{t\in j}(s_t^{\mathrm{none}}-s_t^{\mathrm{doc}})", source=SOURCE,
 )  # fmt: skip
 PER_TOKEN = replace(
-    TAKEN, name="Taken a token", symbol="I_j/n", low=-1, high=4, digits=2,
+    TAKEN, name="Taken a token", symbol="I_j/n", low=-1, high=5, digits=2,
     help="Of a sentence, a token; what is not in the document stays near 0.",
     formula=r"I_j/n_j",
 )  # fmt: skip

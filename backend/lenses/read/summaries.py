@@ -13,7 +13,6 @@ from ...derived import number
 from ...derived.summaries import OWED, of_length, of_run
 from ...runs.summaries import LENGTHS, SummariesRun
 from ..base import Example, Lens, Paper, declare
-from ..panels.bars import Bars
 from ..panels.base import Parameters
 from ..panels.chart import Chart
 from ..panels.map import Map
@@ -133,6 +132,19 @@ def words(run: SummariesRun, unit: str, parameters: Parameters) -> Spec | None:
     return {**spec, "vconcat": [part]}
 
 
+def taken(run: SummariesRun, unit: str, parameters: Parameters) -> Spec:
+    """Return a bar a sentence of one summary, and of what is to be checked."""
+    from ...charts.bars import bars_chart
+    from ...charts.places import Places
+
+    wanted = LENGTHS.index(one_of(parameters, "length", tuple(LENGTH.values)))
+    found = number(run, "per_token")
+    own = np.flatnonzero(np.isin(run.length_of, (wanted, LENGTHS.index("check"))))
+    labels = places(run, "J", len(run.length_of)).labels
+    named = Places("summary sentence", [labels[each] for each in own.tolist()], "sentence", False)
+    return bars_chart(found.values[own], found.quantity, named, unit)
+
+
 def _bits(name: str) -> Callable[[SummariesRun], float]:
     return lambda run: of_length(run, name) / math.log(2)
 
@@ -187,11 +199,14 @@ declare(
                 axes=("I", "J"),
                 area="timeline",
             ),
-            Bars(
+            Chart(
+                key="taken",
                 title="Taken a token",
-                read="Near 0, or below: not in the document. A false sentence stands out so.",
-                of="per_token",
-                axis="J",
+                read="Near 0, or below: not in the document. What is to be checked stands below "
+                "the summary; a false sentence stands out so.",
+                draw=taken,
+                of=("per_token",),
+                controls=(LENGTH,),
             ),
             Table(
                 title="Sentences",
@@ -254,7 +269,7 @@ declare(
                 0.9,
                 "Bits a token of two false sentences, .9 at our first measurement: far below what "
                 "true ones take, but not 0, for they are about the same people and things.",
-                "panel=bars_per_token",
+                "panel=taken",
             ),
         ),
         guide=(
