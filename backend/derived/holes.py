@@ -48,7 +48,7 @@ COVERED = replace(
 def right(run: HolesRun) -> np.ndarray:
     """Return log p of the first tokens of the right side, float64 [Q + 1, X]; 0 of none."""
     summed = -np.cumsum(run.surprisal.astype(np.float64), 1).T
-    return np.concatenate([np.zeros((1, len(run.words))), summed])
+    return np.concatenate([np.zeros((1, len(run.log_prior))), summed])
 
 
 @once
@@ -108,7 +108,7 @@ def least(run: HolesRun) -> np.ndarray:
 def filled(run: HolesRun) -> np.ndarray:
     """Return the shares as the model infills by itself, [X]; NaN where it cannot."""
     if run.log_native is None:
-        return np.full(len(run.words), np.nan)
+        return np.full(len(run.log_prior), np.nan)
     return _normalised(run.log_native.astype(np.float64))
 
 

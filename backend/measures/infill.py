@@ -1,9 +1,9 @@
 """A hole in a text: what may stand in it, by its left side alone and by both sides.
 
 By Bayes' rule any causal model can tell: with a = log p(x | left) of a candidate and
-b = log p(right | left, x) the candidate has a share proportional to exp(a + b). Exact among those that are listed,
-whose token sequences must not begin one another. After CodeGen2, Nijkamp et al. 2023
-(arXiv 2305.02309), which trains a model to do so in one pass.
+b = log p(right | left, x) the candidate has a share proportional to exp(a + b). This is exact
+among those that are listed, whose token sequences must not begin one another. After CodeGen2,
+Nijkamp et al. 2023 (arXiv 2305.02309), which trains a model to do so in one pass.
 """
 
 from __future__ import annotations

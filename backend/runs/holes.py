@@ -44,8 +44,8 @@ WHOLE = replace(
     help="Entropy of what follows the left side, over all tokens and not only those listed.",
 )  # fmt: skip
 
-WORD = Axis("X", "word", None, lambda run, i: run.words[i])
-TOKEN = Axis("Q", "token of the right side", None, lambda run, i: f"{i + 1} {run.right_tokens[i]}")
+WORD = Axis("X", "word", None, lambda run, i: run.word(i))
+TOKEN = Axis("Q", "token of the right side", None, lambda run, i: f"{i + 1} {run.token(i)}")
 
 # Scripts that put no space between words: there a hole may touch a letter.
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR", "TIBET")
@@ -158,12 +158,15 @@ class HolesRun(Run):
     native: str = ""
     whole_entropy: float
 
-    def axes(self) -> dict[str, int]:
-        return {**super().axes(), "X": len(self.words), "Q": len(self.right_tokens)}
+    def word(self, place: int) -> str:
+        """Return a word; its number where it is not there."""
+        return self.words[place] if place < len(self.words) else str(place + 1)
+
+    def token(self, place: int) -> str:
+        """Return a token of the right side; nothing where it is not there."""
+        return self.right_tokens[place] if place < len(self.right_tokens) else ""
 
     def check(self) -> None:
         super().check()
-        if not self.words or not 1 <= len(self.right_tokens) <= MOST_SEEN or self.right_left < 0:
+        if not self.surprisal.size:
             raise ValueError("a hole has a word and a right side at least")
-        if bool(self.native) != (self.log_native is not None):
-            raise ValueError("native and log_native come together")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ...charts.words import visible
 from ...derived import holes as of
-from ...runs.holes import MOST_SEEN, HolesRun
+from ...runs.holes import HolesRun
 from ..panels.base import Parameters
 from ..panels.parameters import one_of
 from ..panels.picture import Choice
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from ...charts.base import Spec
 
 ALL, NOTHING = "all", "nothing"
-_TOKENS = {
-    str(n): "its first token" if n == 1 else f"its first {n} tokens"
-    for n in range(1, MOST_SEEN + 1)
-}
+MOST = 13
+"""Tokens up to which one can choose how many to see; the curve below has every one."""
+_TOKENS = {str(n): f"its first {n} tokens" for n in range(2, MOST + 1)}
 SEEN = Choice(
     "seen", "How much of the right side may be seen",
-    {ALL: "all of the right side", "0": "nothing of the right side", **_TOKENS},
+    {ALL: "all of the right side", "0": "nothing of it", "1": "its first token", **_TOKENS},
 )  # fmt: skip
 SHOWN = Choice("of", "Show", {"entropy": "entropy and information", "shares": "shares"})
 
@@ -38,12 +37,13 @@ ROOM = 0.07
 def _seen(run: HolesRun, parameters: Parameters) -> int:
     """Return how many tokens of the right side are to be seen, all that there are at most."""
     asked = one_of(parameters, "seen", tuple(SEEN.values))
-    return len(run.right_tokens) if asked == ALL else min(int(asked), len(run.right_tokens))
+    tokens = run.surprisal.shape[1]
+    return tokens if asked == ALL else min(int(asked), tokens)
 
 
 def _columns(run: HolesRun, seen: int) -> dict[str, np.ndarray]:
     """Return the shares of all words by the name of their column."""
-    some = "both sides" if seen == len(run.right_tokens) else f"and {seen} tokens of the right"
+    some = "both sides" if seen == run.surprisal.shape[1] else f"and {seen} tokens of the right"
     found = {"left side only": of.shares(run)[0], some: of.shares(run)[seen]}
     if run.log_native is not None:
         found[f"by infilling ({run.native})"] = of.filled(run)
@@ -52,7 +52,7 @@ def _columns(run: HolesRun, seen: int) -> dict[str, np.ndarray]:
 
 def _note(run: HolesRun, seen: int) -> str:
     """Return what is covered, and under which condition."""
-    best = visible(run.words[int(of.right(run)[seen].argmax())], 24)
+    best = visible(run.word(int(of.right(run)[seen].argmax())), 24)
     words = (
         f"At least {of.covered(run)[seen]:.1%} of all that could stand there, if no word that is "
         f"not listed explains what follows better than {best}."
@@ -62,7 +62,7 @@ def _note(run: HolesRun, seen: int) -> str:
             f"{np.exp(run.log_prior.astype(np.float64)).sum():.1%} of all that could stand there."
         )
     more = f" {run.right_left:,} further tokens are not read." if run.right_left else ""
-    return f"{len(run.words)} words are listed: {words[0].lower()}{words[1:]}{more}"
+    return f"{len(run.log_prior):,} words are listed: {words[0].lower()}{words[1:]}{more}"
 
 
 def ribbons(run: HolesRun, unit: str, parameters: Parameters) -> Spec:
@@ -76,10 +76,10 @@ def ribbons(run: HolesRun, unit: str, parameters: Parameters) -> Spec:
     shares = list(columns.values())
     named = sorted({int(i) for each in shares for i in np.argsort(-each)[:NAMED]} | _own(run))
     groups: list[list[int]] = [[i] for i in named]
-    rest = [i for i in range(len(run.words)) if i not in named]
+    rest = [i for i in range(len(run.log_prior)) if i not in named]
     groups += [rest] if rest else []
     heights = np.array([[each[group].sum() for group in groups] for each in shares])
-    names = [visible(run.words[i], 24) for i in named] + ([OTHERS] if rest else [])
+    names = [visible(run.word(i), 24) for i in named] + ([OTHERS] if rest else [])
     kinds = [GAINS if heights[-1, g] > heights[0, g] else LOSES for g in range(len(named))]
     kinds += [OTHERS] if rest else []
     tops = [_stacked(each, bool(rest)) for each in heights]
@@ -147,11 +147,14 @@ def ribbons(run: HolesRun, unit: str, parameters: Parameters) -> Spec:
     )
     roomy = alt.Chart(alt.NamedData("points")).transform_filter(f"datum.share >= {ROOM}")
     label = roomy.transform_calculate(label="datum.word + '  ' + format(datum.share, '.1%')")
+    sides: tuple[tuple[Literal["left", "right"], Literal["left", "right"], int, str], ...] = (
+        ("left", "right", -7, "x"), ("right", "left", 7, "end"),
+    )  # fmt: skip
     written = [
         label.transform_filter(f"datum.side === {side!r}")
         .mark_text(style="ink", align=align, dx=dx, fontSize=13, limit=190)
         .encode(x=alt.X(f"{at}:Q", axis=None), y=alt.Y("middle:Q", axis=None), text="label:N")
-        for side, align, dx, at in (("left", "right", -7, "x"), ("right", "left", 7, "end"))
+        for side, align, dx, at in sides
     ]
     heads = (
         alt.Chart(alt.NamedData("titles"))
@@ -184,7 +187,7 @@ def by_and_by(run: HolesRun, unit: str, parameters: Parameters) -> Spec:
     from ...charts.along import Line, along_chart
     from ...charts.places import Places
 
-    names = [NOTHING, *(visible(each) for each in run.right_tokens)]
+    names = [NOTHING, *(visible(run.token(i)) for i in range(run.surprisal.shape[1]))]
     seen = Places("seen of the right side", [f"{i} {each}" for i, each in enumerate(names)], "seen")
     if one_of(parameters, "of", tuple(SHOWN.values)) == "entropy":
         lines = [
@@ -195,6 +198,6 @@ def by_and_by(run: HolesRun, unit: str, parameters: Parameters) -> Spec:
     shares = of.shares(run)
     chosen = dict.fromkeys([*map(int, np.argsort(-shares[-1])[:3]), int(shares[0].argmax())])
     chosen |= dict.fromkeys(sorted(_own(run))[:3])
-    lines = [Line(visible(run.words[i], 24), shares[:, i], of.SHARE) for i in chosen]
+    lines = [Line(visible(run.word(i), 24), shares[:, i], of.SHARE) for i in chosen]
     lines.append(Line("covered, at least", of.covered(run), of.COVERED, style="floor"))
     return along_chart(lines, seen, unit, label="Share")

@@ -13,16 +13,15 @@ from ._holes_charts import SEEN, SHOWN, by_and_by, ribbons
 
 
 def _rows(run: HolesRun, axes: tuple[str, ...], shape: tuple[int, ...]) -> list[Column]:
-    words = [
-        f"{visible(each)}{' (yours)' * own}"
-        for each, own in zip(run.words, run.own.tolist(), strict=True)
-    ]
+    own = run.own.tolist()
+    words = [f"{visible(run.word(i))}{' (yours)' * yours}" for i, yours in enumerate(own)]
     return [Column(name="word", label="word", values=words)]
 
 
 def own_share(run: HolesRun) -> float:
     """Return the share of the reader's first word by both sides."""
-    return float(of.after(run)[run.own][0])
+    found = of.after(run)[run.own]
+    return float(found[0]) if found.size else float("nan")
 
 
 def fall(run: HolesRun) -> float:
