@@ -12,11 +12,11 @@ from ..runs.token_numbers import ENTROPY
 from .base import derived, once
 
 SHARE = Quantity(
-    "Both sides", "w", "%", digits=1, help="Share of a word among those listed.",
+    "Share by both sides", "w", "%", digits=1, help="Share of a word among those listed.",
     formula=r"w_x=\frac{e^{a_x+b_x}}{\sum_y e^{a_y+b_y}}", source=SOURCE,
 )  # fmt: skip
 BEFORE = replace(
-    SHARE, name="Left side only", formula=r"e^{a_x}/\sum_ye^{a_y}",
+    SHARE, name="Share by the left side", formula=r"e^{a_x}/\sum_ye^{a_y}",
     help="Share of a word among those listed, before anything of the right side is seen.",
 )  # fmt: skip
 LEAST = replace(
