@@ -26,6 +26,12 @@ class Strategy:
 STRATEGIES = {"Easy": Strategy(0.5, 0.4), "Normal": Strategy(0.8, 1.0), "Hard": Strategy(0.4, 0.5)}
 """As the paper has them."""
 
+POLICIES = (
+    "always Easy", "always Normal", "always Hard", "by the probe", "by lot, as often", "by label",
+    "best in hindsight",
+)  # fmt: skip
+"""Ways to choose a strategy for each question; see ``policies``."""
+
 SLACK = 1e-6
 """Of comparisons: 7 of 10 as float32 is a hair below .7."""
 
@@ -112,6 +118,32 @@ def fit_probe(
             torch.nn.functional.cross_entropy(probe.logits(states), labels).backward()
             steps.step()
     return Probe(*(each.detach() for each in parts))
+
+
+def policies(right: Tensor, tokens: Tensor, chosen: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what each of ``POLICIES`` reaches and spends on every question, float64 [Y, Q] each.
+
+    "By lot" gives every strategy to as many questions as the probe does, whichever they are: what
+    is left of the probe's lead over it is what the probe knows. "By label" uses the samples that
+    it is judged by, and "best in hindsight" takes the most accurate strategy, the shortest of
+    equal ones: both know what nobody knows beforehand.
+
+    Args:
+        right: [Z, Q], the share of samples that is right under each strategy.
+        tokens: [Z, Q], their mean.
+        chosen: int64 [Q], the strategy of the likeliest label.
+        label: int64 [Q].
+    """
+    right, tokens = right.double(), tokens.double()
+    every = torch.arange(right.shape[1])
+    shares = torch.bincount(chosen, minlength=len(right)).double() / len(chosen)
+    # Accuracies are shares of few samples: a token more never outweighs one of them.
+    best = (right - 1e-3 * tokens / tokens.max().clamp_min(1)).argmax(0)
+    found = []
+    for values in (right, tokens):
+        own = [values[each, every] for each in (chosen, label, best)]
+        found.append(torch.stack([*values, own[0], shares @ values, *own[1:]]))
+    return found[0], found[1]
 
 
 def middle_drop(entropy: Tensor) -> float:
