@@ -108,7 +108,7 @@ def test_the_text_of_a_run_comes_token_by_token(kind, variant):
 
 @pytest.mark.parametrize("kind", RUN_KINDS)
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow],
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
 )  # fmt: skip
 @given(choice=st.data())

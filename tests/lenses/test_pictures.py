@@ -69,8 +69,17 @@ def test_the_shipped_run_has_every_picture(kind, name):
     assert chart(kind, name, "shipped") is not None or name == "feedback"
 
 
+DRAWN_AT_ONCE = ("shipped", "empty", "hostile")
+
+
 @EVERY_PANEL
-@EVERY_VARIANT
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(each, marks=() if each in DRAWN_AT_ONCE else pytest.mark.slow)
+        for each in VARIANTS
+    ],
+)
 def test_every_chart_is_valid_vega_lite(kind, name, variant):
     drawn = picture(kind, name, variant)
     assert drawn is None or drawn.startswith("<svg")
