@@ -282,10 +282,10 @@ declare(
                 None,
                 lambda run: aimed(run, "removed"),
                 0.0,
-                "It fails here. Found is the share of divergence avoided, less the share of "
-                "tokens on the large model, a mean over the thresholds: chance gives 0. A mean over 5 tokens "
-                "that holds for the next one comes too late; the entropy of the token itself, "
-                "which is known before it is written, would avoid a tenth more.",
+                "It fails here. Found is the share of divergence avoided, less the share of tokens "
+                "on the large model, a mean over the thresholds: chance gives 0. A mean over 5 "
+                "tokens that holds for the next one comes too late; the entropy of the token "
+                "itself, which is known before it is written, would avoid a tenth more.",
             ),
         ),
         guide=(
