@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import torch
 
-from ..measures.switching import caught_up_cost, cost, rolling_mean
 from ..quantities import Quantity
 from ..runs.token_numbers import ENTROPY
 from ..runs.two_models import AGREES, LOST, SOURCE, WRITER, TwoModelsRun
@@ -42,13 +40,24 @@ MEAN_LOST = replace(
 )  # fmt: skip
 SAME = replace(
     AGREES, name="As the large model would",
+    formula=r"\frac1n|\{t: t\in L\ \mathrm{or}\ \arg\max p_S=\arg\max p_L\}|",
     help="Share of tokens that the large model wrote, or where its first choice is the same.",
 )  # fmt: skip
-SWITCHES = Quantity("Switches", "", "", high=40, digits=0, help="How often the writer changes.")
+SWITCHES = Quantity(
+    "Switches",
+    "",
+    "",
+    high=40,
+    digits=0,
+    help="How often the writer changes.",
+    formula=r"|\{t: m_t\ne m_{t-1}\}|",
+    source="Ours.",
+)
 REMOVED = Quantity(
     "Divergence avoided", "", "%", digits=0, missing="the models nowhere differ",
     help="Share of all KL of this text that stood where the large model wrote. By chance it would "
     "be the share of tokens that it wrote.",
+    source="Ours.",
     formula=r"\frac{\sum_{t\in L}\mathrm{KL}_t}{\sum_t\mathrm{KL}_t}",
 )  # fmt: skip
 BY_OWN = replace(
@@ -56,6 +65,16 @@ BY_OWN = replace(
     help="The same, had the large model written as many tokens, but those at which the small one "
     "is least sure: no window, and the entropy of the token itself.",
 )  # fmt: skip
+
+
+def cost(share: np.ndarray, ratio: float) -> np.ndarray:
+    """Return the cost against the large model alone, f + (1 − f) · ratio, as the paper counts.
+
+    Args:
+        share: of tokens that the large model wrote, f.
+        ratio: of the sizes, small over large.
+    """
+    return share + (1 - share) * ratio
 
 
 @once
@@ -84,8 +103,10 @@ def watched(run: TwoModelsRun) -> np.ndarray:
 
 @derived(_KIND, "rolling", "Q", "N", quantity=ROLLING)
 def rolling(run: TwoModelsRun) -> np.ndarray:
-    """Return its mean over the last tokens."""
-    return rolling_mean(torch.from_numpy(watched(run)), run.request.window).numpy()
+    """Return its mean over the last tokens, of fewer at the start."""
+    seen, window = watched(run), max(1, run.request.window)
+    found = [seen[:, max(0, i - window + 1) : i + 1].mean(1) for i in range(seen.shape[1])]
+    return np.stack(found, 1) if found else seen
 
 
 @derived(_KIND, "share", "Q", quantity=SHARE)
@@ -97,13 +118,18 @@ def share(run: TwoModelsRun) -> np.ndarray:
 @derived(_KIND, "cost", "Q", quantity=COST)
 def costs(run: TwoModelsRun) -> np.ndarray:
     """Return the cost as the paper counts it."""
-    return cost(torch.from_numpy(share(run)), run.ratio).numpy()
+    return cost(share(run), run.ratio)
 
 
 @derived(_KIND, "caught", "Q", quantity=CAUGHT)
 def caught(run: TwoModelsRun) -> np.ndarray:
     """Return the cost with what each model has to read of the other's."""
-    return _each(run, lambda large, *_: float(caught_up_cost(torch.from_numpy(large), run.ratio)))
+
+    def read(large: np.ndarray) -> float:
+        last = [np.flatnonzero(each).max(initial=-1) + 1 for each in (large, ~large)]
+        return (last[0] + run.ratio * last[1]) / len(large)
+
+    return _each(run, lambda large, *_: read(large))
 
 
 @derived(_KIND, "lost", "Q", quantity=MEAN_LOST)

@@ -55,28 +55,3 @@ def replay(entropy: Tensor, threshold: float, window: int, least: int) -> Tensor
         since = torch.where(after == writer, since, 0)
         writer = after
     return torch.stack(found) if found else torch.zeros(0, dtype=torch.bool)
-
-
-def cost(share: Tensor, ratio: float) -> Tensor:
-    """Return the cost of a text against the large model's alone: f + (1 − f) · ratio.
-
-    As the paper counts: it leaves out that a model has to read what the other wrote.
-
-    Args:
-        share: of tokens that the large model wrote, f.
-        ratio: of the sizes, small over large.
-    """
-    return share + (1 - share) * ratio
-
-
-def caught_up_cost(large: Tensor, ratio: float) -> Tensor:
-    """Return the same with catching up: a model reads all tokens before the last that it writes.
-
-    Args:
-        large: bool [..., N], who wrote.
-        ratio: of the sizes, small over large.
-    """
-    count = large.shape[-1]
-    places = torch.arange(1, count + 1)
-    read = [torch.where(each, places, 0).amax(-1) for each in (large, ~large)]
-    return (read[0] + ratio * read[1]) / max(count, 1)

@@ -41,6 +41,7 @@ LOST = Quantity(
 AGREES = Quantity(
     "Same first choice", "", "%", digits=0, missing=_NOTHING,
     help="Whether both models have the same likeliest token here.",
+    formula=r"\arg\max p_S=\arg\max p_L", source="Ours.",
 )  # fmt: skip
 WRITER = Quantity(
     "Written by the large model", "", "%", digits=0, missing=_NOTHING,
@@ -49,10 +50,16 @@ WRITER = Quantity(
     formula=r"\bar H_t=\frac1w\sum_{i=t-w+1}^{t}H_i\ \ge\tau", source=SOURCE,
 )  # fmt: skip
 THRESHOLD = Quantity(
-    "Threshold", "τ", low=0, high=7, help="From this rolling entropy on the large model writes."
+    "Threshold",
+    "τ",
+    low=0,
+    high=7,
+    formula=r"\bar H_t\ge\tau",
+    source=SOURCE,
+    help="From this rolling entropy on the large model writes.",
 )
 
-TEXTS = Axis("Q", "row", None, lambda run, i: run.names[i])
+TEXTS = Axis("Q", "threshold", None, lambda run, i: run.names[i])
 
 
 def _specs(models: Any) -> tuple[ModelSpec, ...]:
@@ -164,7 +171,7 @@ class TwoModelsRun(Run):
         kl: float32 [Q, N], KL(large ‖ small).
         agrees: float32 [Q, N], 1 where both have one first choice, else 0.
         ratio: of the parameters a token passes, small over large.
-        small_model: what the named one turned out to be; None for a cut.
+        models: what a named small model turned out to be, by its name; empty for a cut.
         vocabulary: display text of every id, by id as a string.
         parts: what a token shows that is a part of a character, by "text.step".
         stopped: the reader stopped it.
@@ -181,7 +188,7 @@ class TwoModelsRun(Run):
     kl: np.ndarray = array("float32", TEXTS, "N", nan="anywhere", infinite=True, quantity=LOST)
     agrees: np.ndarray = array("float32", TEXTS, "N", nan="anywhere", quantity=AGREES)
     ratio: float
-    small_model: ModelFacts | None
+    models: dict[str, ModelFacts]
     vocabulary: dict[str, str]
     parts: dict[str, str]
     stopped: bool = False
@@ -189,8 +196,10 @@ class TwoModelsRun(Run):
     @property
     def names(self) -> list[str]:
         """What each text is called."""
-        bits = [f"τ = {each * BITS_PER_NAT:.3g} bits" for each in self.bounds[1:-1].tolist()]
-        return ["large alone", *bits, "small alone"]
+        ends = {-math.inf: "large alone", math.inf: "small alone"}
+        return [
+            ends.get(each, f"τ = {each * BITS_PER_NAT:.3g} bits") for each in self.bounds.tolist()
+        ]
 
     @property
     def small_name(self) -> str:
@@ -207,13 +216,7 @@ class TwoModelsRun(Run):
     def check(self) -> None:
         super().check()
         check_numbers(self.vocabulary, "vocabulary")
-        if len(self.bounds) < 3:
-            raise ValueError("there are fewer than three texts")
         if not 0 < self.ratio < math.inf:
             raise ValueError("ratio is a number above 0")
-        if self.small_model is not None:
-            self.small_model.check()
-        for name in ("writer", "agrees"):
-            known = getattr(self, name)[self.token_ids >= 0]
-            if not np.isin(known, (0, 1)).all():
-                raise ValueError(f"{name} is 0 or 1")
+        for each in self.models.values():
+            each.check()

@@ -23,6 +23,7 @@ from ..models.loading import reporting_to
 from ..models.memory import study_memory
 from ..models.past import ModulePast
 from ..reading.footprint import forward_bytes
+from ..runs.model import short_name
 from ..runs.two_models import LONGEST, TwoModelsRequest, TwoModelsRun
 from ..samplers.draw import draw, luck
 from .base import STUDIES, Estimate, Progress, Report, provenance
@@ -303,7 +304,7 @@ def _to_run(
         prompt_text=model.tokenizer.decode(prompt),
         bounds=request.bounds().astype(np.float32),
         ratio=_ratio(model, small, request),
-        small_model=None if small is model else small.facts,
+        models={} if small is model else {short_name(request.small[0]): small.facts},
         vocabulary={str(each): model.tokenizer.token_text(each) for each in ids[ids >= 0].tolist()},
         parts=parts_of_characters(model, cut["token_ids"]),
         **cut,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from backend.measures.switching import cost, replay, rolling_mean
+from backend.derived.two_models import cost
+from backend.measures.switching import replay, rolling_mean
 from tests.vectors.reading import EXACT, block, cases, doubles
 
 BLOCK = block("a", "4_ead")
@@ -29,4 +31,4 @@ def test_the_model_changes_as_the_rule_says(case):
 
 def test_the_cost_is_the_papers():
     # An 11B and a 3B model, 43 % of tokens on the large one: 41.5 % less.
-    assert cost(doubles(0.43), 3 / 11) == pytest.approx(0.5855, abs=5e-5)
+    assert float(cost(np.array(0.43), 3 / 11)) == pytest.approx(0.5855, abs=5e-5)

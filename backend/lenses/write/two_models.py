@@ -35,7 +35,7 @@ def first(run: TwoModelsRun) -> int:
 
 def kinds(run: TwoModelsRun) -> tuple[list[str], np.ndarray]:
     """Return who wrote each token."""
-    return KINDS, np.nan_to_num(run.writer).astype(np.int32)
+    return KINDS, (run.writer > 0).astype(np.int32)
 
 
 def text(run: TwoModelsRun) -> list[list[str]]:
@@ -60,13 +60,13 @@ def entropy_along(run: TwoModelsRun, unit: str, parameters: Parameters) -> Spec 
     own, mean = (number(run, each).values[row, :many] for each in ("watched", "rolling"))
     large = run.writer[row, :many]
     bound = float(run.bounds[row])
-    switched = np.diff(large, prepend=large[:1]) != 0
+    switched = np.diff(large > 0, prepend=large[:1] > 0)
     # What decided a switch is the mean before it.
     decided = np.concatenate([[np.nan], mean[:-1]])
     columns = {
         "step": range(many),
         "text": [visible(each) for each in tokens],
-        "writer": [KINDS[int(each)] for each in large],
+        "writer": [KINDS[int(each > 0)] for each in large],
         "own": own.astype(np.float64),
         "mean": mean.astype(np.float64),
         "decided": decided.astype(np.float64),
