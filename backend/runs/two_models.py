@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from pydantic import BeforeValidator
 
 from ..errors import InputError
 from ..quantities import BITS_PER_NAT, Quantity
@@ -62,26 +61,13 @@ THRESHOLD = Quantity(
 TEXTS = Axis("Q", "threshold", None, lambda run, i: run.names[i])
 
 
-def _specs(models: Any) -> tuple[ModelSpec, ...]:
-    """Return models that are written as lines, or given as they are."""
-    given = (models,) if isinstance(models, str | ModelSpec) else tuple(models)
-    return tuple(
-        read_spec(each)
-        if isinstance(each, str)
-        else each
-        if isinstance(each, ModelSpec)
-        else ModelSpec(**each)
-        for each in given
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class TwoModelsRequest(Request):
     """Ask for one text by two models, at several thresholds.
 
     Attributes:
         prompt: what the texts go on from.
-        small: the small model, at most one; without it, the model itself without some layers.
+        small: a line such as "owner/name@revision"; without it, the model itself, cut.
         cut: layers left out, from 0, such as "13-17" or "12 18".
         thresholds: in bits, each a text; the large and the small model alone come for free.
         window: tokens that the entropy is averaged over.
@@ -93,8 +79,8 @@ class TwoModelsRequest(Request):
 
     kind: ClassVar[str] = "two_models"
     prompt: str = asked(label="Prompt", help="What both models go on from.", lines=4)
-    small: Annotated[tuple[ModelSpec, ...], BeforeValidator(_specs)] = asked(
-        (),
+    small: str = asked(
+        "",
         label="Small model",
         help="With the same tokenizer: owner/name@revision, or a folder. Left empty, it is the "
         "large model without some of its layers.",
@@ -124,8 +110,14 @@ class TwoModelsRequest(Request):
         1, label="Seed", low=0, high=1_000_000, help="Of the luck that all texts share."
     )
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "small", _specs(self.small))
+    @property
+    def small_spec(self) -> ModelSpec | None:
+        """The small model that is named; None for a cut.
+
+        Raises:
+            InputError: the line names no model.
+        """
+        return read_spec(self.small) if self.small.strip() else None
 
     def bounds(self) -> np.ndarray:
         """Return the thresholds in nats, −∞ first and ∞ last, float64 [Q].
@@ -204,8 +196,9 @@ class TwoModelsRun(Run):
     @property
     def small_name(self) -> str:
         """What the small model is."""
-        if self.request.small:
-            return short_name(self.request.small[0])
+        spec = self.request.small_spec
+        if spec is not None:
+            return short_name(spec)
         return f"without layers {self.request.cut}"
 
     def token(self, text: int, step: int) -> str:

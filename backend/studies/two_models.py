@@ -21,6 +21,7 @@ from ..models import load_model, weight_bytes
 from ..models.cut import without_layers
 from ..models.loading import reporting_to
 from ..models.memory import study_memory
+from ..models.offers import check_model
 from ..models.past import ModulePast
 from ..reading.footprint import forward_bytes
 from ..runs.model import short_name
@@ -55,7 +56,7 @@ class TwoModelsStudy:
         length = len(prompt) + request.longest
         held = 2 * 4 * width * facts.layers * rows * length * model.dtype.itemsize
         logits = _BUFFERS * 8 * rows * facts.vocab_size
-        other = sum(weight_bytes(each) for each in request.small)
+        other = weight_bytes(request.small_spec) if request.small_spec else 0
         work = 2.0 * facts.parameters * (len(prompt) + request.longest * batch_factor(rows))
         return Estimate(
             held + other + max(logits, forward_bytes(model, len(prompt), len(prompt))), work
@@ -71,10 +72,10 @@ class TwoModelsStudy:
         started = time.perf_counter()
         prompt = _check(model, request)
         small = model
-        if request.small:
+        if request.small_spec:
             report(Progress(0, 0, "Loading the small model …"))
             with reporting_to(report):
-                small = load_model(request.small[0])
+                small = load_model(request.small_spec)
             check_alike(model, small, len(prompt) + request.longest)
         with study_memory("Writing", model.facts.device), torch.inference_mode():
             writing = _Writing(model, small, request)
@@ -123,10 +124,12 @@ def _check(model: LanguageModel, request: TwoModelsRequest) -> np.ndarray:
     """Check the request and return the ids of its prompt, int32 [P]."""
     if model.decoding_fault is not None:
         raise ModelError(f"{model.decoding_fault} It writes no text here.")
-    if len(request.small) > 1:
-        raise InputError("Name one small model, or none.")
     request.bounds()
-    if not request.small:
+    spec = request.small_spec
+    if spec:
+        # A line is no field that the engine would check.
+        check_model(spec)
+    else:
         request.left_out(model.facts.layers)
     for name, low, high in (
         ("window", 1, 64), ("least", 1, 64), ("longest", 1, LONGEST), ("temperature", 0, 2),
@@ -304,7 +307,7 @@ def _to_run(
         prompt_text=model.tokenizer.decode(prompt),
         bounds=request.bounds().astype(np.float32),
         ratio=_ratio(model, small, request),
-        models={} if small is model else {short_name(request.small[0]): small.facts},
+        models={} if request.small_spec is None else {short_name(request.small_spec): small.facts},
         vocabulary={str(each): model.tokenizer.token_text(each) for each in ids[ids >= 0].tolist()},
         parts=parts_of_characters(model, cut["token_ids"]),
         **cut,

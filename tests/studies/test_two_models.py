@@ -11,7 +11,6 @@ from backend.derived import number
 from backend.errors import CancelledError, InputError
 from backend.measures.switching import replay
 from backend.models.cut import without_layers
-from backend.runs import ModelSpec
 
 ASKED = {"prompt": "a b c", "cut": "1", "thresholds": ("8", "8.5"), "longest": 8}
 
@@ -109,7 +108,7 @@ def test_a_stopped_study_has_the_steps_so_far(model):
         ({"thresholds": ("much",)}, "no threshold"),
         ({"thresholds": ("2", "2")}, "none twice"),
         ({"window": 0}, "window is 1 to 64"),
-        ({"small": (ModelSpec("a/b"), ModelSpec("c/d"))}, "one small model"),
+        ({"small": "a/b@"}, "names no model"),
     ],
 )
 def test_what_is_of_no_use_is_refused_in_one_line(model, wrong, words):
@@ -122,3 +121,15 @@ def test_models_with_different_tokenizers_are_refused_with_the_reason(model, tin
 
     with pytest.raises(InputError, match="different tokenizers"):
         check_alike(model, tiny_model("gpt2"), 10)
+
+
+def test_a_server_that_offers_no_other_model_refuses_a_named_one(model, monkeypatch):
+    monkeypatch.setenv("ENTROSCOPE_ANY_MODEL", "false")
+    from backend.settings import settings
+
+    settings.cache_clear()
+    try:
+        with pytest.raises(InputError, match="does not offer"):
+            backend.study_two_models(model, small="owner/name", **ASKED)
+    finally:
+        settings.cache_clear()

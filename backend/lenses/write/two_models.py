@@ -142,7 +142,7 @@ def pareto(run: TwoModelsRun, unit: str, parameters: Parameters) -> Spec | None:
     free = max(0.12 * (high - low), 1)
     x = alt.X(
         "x:Q",
-        axis=alt.Axis(title=title(label_text(of[0])), grid=False),
+        axis=alt.Axis(title=title(label_text(of[0])), grid=False, tickCount=8),
         scale=alt.Scale(domain=[low - free, high + free], nice=False),
     )
     y = alt.Y(
