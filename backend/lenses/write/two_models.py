@@ -100,10 +100,14 @@ def entropy_along(run: TwoModelsRun, unit: str, parameters: Parameters) -> Spec 
     dots = marks.mark_point(style="ink", filled=True, size=60, opacity=1, tooltip=tip).encode(
         x=x, y="decided_shown:Q"
     )
-    names = marks.mark_text(style="ink", dy=-11, fontSize=11).encode(
-        x=x, y="decided_shown:Q", text=alt.Text("decided_shown:Q", format=".1f")
-    )
-    layers: list[Any] = [bars, line, dots, names, here(along)]
+    # The line leaves a dot up or down; the number stands on the other side.
+    names = [
+        marks.transform_filter(side)
+        .mark_text(style="ink", dy=dy, fontSize=11)
+        .encode(x=x, y="decided_shown:Q", text=alt.Text("decided_shown:Q", format=".1f"))
+        for side, dy in (("datum.decided >= datum.mean", -11), ("datum.decided < datum.mean", 13))
+    ]
+    layers: list[Any] = [bars, line, dots, *names, here(along)]
     sets = {"points": columns}
     if np.isfinite(bound):
         rule = alt.Chart(alt.NamedData("bound")).transform_calculate(at=shown(THRESHOLD, "bound"))
@@ -145,10 +149,17 @@ def pareto(run: TwoModelsRun, unit: str, parameters: Parameters) -> Spec | None:
         axis=alt.Axis(title=title(label_text(of[0])), grid=False, tickCount=8),
         scale=alt.Scale(domain=[low - free, high + free], nice=False),
     )
+    # Room for the names of the outermost dots, where no value can be.
+    within = f"datum.value < 0 || datum.value > {100 if quality == 'same' else 1e9}"
     y = alt.Y(
         "y:Q",
-        axis=alt.Axis(title=title(label_text(of[1])), tickCount=6),
-        scale=alt.Scale(zero=quality == "lost"),
+        axis=alt.Axis(
+            title=title(label_text(of[1])),
+            tickCount=6,
+            labelExpr=f"{within} ? '' : datum.label",
+            gridOpacity=alt.condition(within, alt.value(0), alt.value(1)),
+        ),
+        scale=alt.Scale(zero=quality == "lost", nice=False, padding=20),
     )
     tip = tooltip(
         {

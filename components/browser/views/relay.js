@@ -1,8 +1,8 @@
-// One text of several, every token in the colour of how it came about; a slider chooses the text, and
-// while a job writes, all of them grow.
+// One text of several, every token in the colour of how it came about; a slider chooses the text, all
+// stand below it, and while a job writes, all of them grow.
 
 import { categories } from "../colour.js";
-import { element, mark, onKeys, placeByKey } from "../dom.js";
+import { button, element, mark, onKeys, placeByKey } from "../dom.js";
 import { stopKeys } from "../form.js";
 import { withUnit } from "../numbers.js";
 import { count, percent } from "../words.js";
@@ -18,7 +18,8 @@ export default class Relay extends View {
     this.legend = element("p", "relay-legend");
     this.body = mark(element("div", "relay-text"), { role: "group", "aria-label": panel.title, tabindex: 0 });
     this.body.dir = "auto";
-    this.node.append(this.top, this.legend, this.body);
+    this.all = mark(element("div", "relay-all"), { role: "group", "aria-label": "All texts" });
+    this.node.append(this.top, this.legend, this.body, this.all);
     stopKeys(this.slider);
     this.slider.addEventListener("input", () => this.stage.set({ row: Number(this.slider.value) }));
     this.body.addEventListener("click", ({ target }) => target.dataset.step && this.stage.set({ step: Number(target.dataset.step) }));
@@ -79,15 +80,31 @@ export default class Relay extends View {
       return node;
     }));
     const words = tokens[row].map((text, step) => {
-      const node = element("span", own[step] === own[step - 1] ? "t" : "t begins", text);
+      const node = token(text, step, own, colours);
       node.dataset.step = step;
       node.title = [kinds[own[step]], ...numbers.map((each) => `${each.label}: ${withUnit(part[each.name][row * steps + step], each, state.unit)}`)].join("\n");
       node.classList.toggle("pin", step === state.step);
-      paint(node, colours[own[step]]);
       return node;
     });
     this.body.replaceChildren(element("span", "quiet", prompt), ...words);
+    this.all.hidden = names.length < 2;
+    this.all.replaceChildren(...names.map((name, at) => {
+      const line = element("div", at === row ? "relay-line here" : "relay-line");
+      const choose = mark(button(name, () => this.stage.set({ row: at })), { "aria-pressed": at === row });
+      const text = element("p");
+      text.dir = "auto";
+      const kind = part.kind.subarray(at * steps, (at + 1) * steps);
+      text.append(...tokens[at].map((each, step) => token(each, step, kind, colours)));
+      line.append(choose, text);
+      return line;
+    }));
   }
+}
+
+function token(text, step, kind, colours) {
+  const node = element("span", kind[step] === kind[step - 1] ? "t" : "t begins", text);
+  paint(node, colours[kind[step]]);
+  return node;
 }
 
 function paint(node, colour) {
