@@ -121,9 +121,7 @@ class DifficultyRequest(Request):
             InputError: one is none, there are too few or too many, or a number is out of range.
         """
         if not FEWEST <= len(self.rows) <= MOST:
-            raise InputError(
-                f"There are {len(self.rows)} questions; a probe needs {FEWEST} to {MOST}."
-            )
+            raise InputError(f"A probe needs {FEWEST} to {MOST} questions, not {len(self.rows)}.")
         if not 2 <= self.samples <= 8 or not 10 <= self.longest <= 96:
             raise InputError("Give 2 to 8 samples of at most 10 to 96 tokens.")
         if not 0 < self.alpha <= 1 or not 0 <= self.gamma <= 1:

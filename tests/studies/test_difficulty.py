@@ -142,7 +142,7 @@ def test_it_stops_when_told(tiny_model):
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"rows": ROWS[:3]}, "3 questions"),
+        ({"rows": ROWS[:3]}, "questions, not 3"),
         ({"rows": (*ROWS[:11], "1 | Which one?")}, "Row 12 is not"),
         ({"rows": (*ROWS[:11], "hard | Which one? | this")}, "Row 12 is not"),
         ({"rows": (*ROWS[:11], "1 |  | this")}, "Row 12 is not"),
