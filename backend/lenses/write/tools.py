@@ -167,7 +167,7 @@ def one_path(run: ToolsRun, unit: str, parameters: Parameters) -> Spec | None:
     ground = given.mark_point(shape="square", filled=True, size=40, tooltip=tip).encode(
         x=x, y=alt.datum(0), color=colour
     )
-    return finished(alt.layer(bars, ground), unit, {"points": rows}, note=f"This is the {name}.")
+    return finished(alt.layer(bars, ground), unit, {"points": rows}, note=f"Shown: {name}.")
 
 
 def by_distance(run: ToolsRun, unit: str, parameters: Parameters) -> Spec | None:
