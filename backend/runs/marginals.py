@@ -55,11 +55,7 @@ REFERENCE = replace(
 )  # fmt: skip
 
 
-def _seen(run: MarginalsRun, i: int) -> str:
-    return "nothing" if i == 0 else run.pixel(int(run.shown[i]))
-
-
-SHOWN = Axis("I", "pixel shown", "step", _seen)
+SHOWN = Axis("I", "step", "step")
 PIXEL = Axis("X", "pixel", None, lambda run, i: run.pixel(i))
 ORDER = Axis("O", "order", None, lambda run, i: str(i + 1))
 CASE = Axis("C", "case", None, lambda run, i: run.case(i))

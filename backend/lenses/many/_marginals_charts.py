@@ -31,7 +31,8 @@ def picture(run: MarginalsRun, unit: str, parameters: Parameters) -> Spec:
     from ...charts.base import finished
 
     last = len(run.shown) - 1
-    step = whole(parameters, "step", 0, last, (last + 1) // 3)
+    # The step may be one of another picture, with more pixels.
+    step = min(whole(parameters, "step", 0, 100_000, (last + 1) // 3), last)
     colour = one_of(parameters, "hidden", COLOURS)
     pixels, rows = _pixels(run, step, colour), _rows(run, step)
     chart = alt.hconcat(
@@ -146,15 +147,15 @@ def _values(run: MarginalsRun) -> Any:
     scale = alt.Scale(domain=domain(ONE_PASS, low, 0), nice=False)
     axis = alt.Axis(title=title(label_text(ONE_PASS, "Log p of what is seen")), tickCount=5)
     y = alt.Y(
-        "at:Q", axis=None, scale=alt.Scale(domain=[-0.6, count - 0.6], nice=False, reverse=True)
+        "at:Q", axis=None, scale=alt.Scale(domain=[-0.75, count - 0.7], nice=False, reverse=True)
     )
     rows = alt.Chart(alt.NamedData("rows"))
-    text = f"datum.name + ': ' + ({value_text(ONE_PASS, 'value')})"
-    label = (
-        rows.transform_calculate(text=text)
-        .mark_text(style="ink", align="left", baseline="bottom", dy=-14, fontSize=13)
-        .encode(x=alt.value(4), y=y, text="text:N")
+    name = rows.mark_text(style="quiet", align="left", baseline="bottom", dy=-33, fontSize=12)
+    name = name.encode(x=alt.value(4), y=y, text="name:N")
+    figure = rows.transform_calculate(text=value_text(ONE_PASS, "value")).mark_text(
+        style="ink", align="left", baseline="bottom", dy=-15, fontSize=15
     )
+    figure = figure.encode(x=alt.value(4), y=y, text="text:N")
 
     def x(field: str) -> alt.X:
         return alt.X(f"{field}:Q", axis=axis, scale=scale)
@@ -178,15 +179,14 @@ def _values(run: MarginalsRun) -> Any:
         .mark_tick(style="main", thickness=4, size=26)
         .encode(x=x("x"), y=y)
     )
-    return alt.layer(whisker, orders, marks, label).properties(width=PART, height=PART)
+    return alt.layer(whisker, orders, marks, name, figure).properties(width=PART, height=PART)
 
 
 def over_steps(run: MarginalsRun, unit: str, parameters: Parameters) -> Spec:
     """Return log p, entropy or residual while pixels are shown; a click chooses a step."""
     from ...charts.along import Line, along_chart
 
-    at = list(range(len(run.shown)))
-    steps = Places("pixels shown", [str(each) for each in at], "step", numbers=at)
+    steps = Places("pixels shown", [str(each) for each in range(len(run.shown))], "step")
     chosen = one_of(parameters, "lines", tuple(LINES.values))
     if chosen == "entropy":
         return along_chart([Line(of.SUM.name, of.sum_entropy(run), of.SUM)], steps, unit)

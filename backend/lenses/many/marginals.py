@@ -9,8 +9,16 @@ from ...runs.marginals import MarginalsRun
 from ..base import Example, Lens, Paper, declare
 from ..panels.against import Against
 from ..panels.chart import Chart
-from ..panels.table import Table
+from ..panels.table import Column, Table, axis_columns
 from ._marginals_charts import COLOURS, HIDDEN, LINES, over_steps, picture
+
+
+def _rows(run: MarginalsRun, axes: tuple[str, ...], shape: tuple[int, ...]) -> list[Column]:
+    names = ["none", *(run.pixel(place) for place in run.shown[1:].tolist())]
+    return [
+        *axis_columns(run, axes, shape),
+        Column(name="pixel", label="pixel shown", values=names),
+    ]
 
 
 def off(run: MarginalsRun) -> float:
@@ -71,6 +79,7 @@ declare(
                 table="steps",
                 axes=("I",),
                 of=("one_pass", "mixture", "order_spread", "exact", "sum_entropy", "residual_rms"),
+                rows=_rows,
             ),
         ),
         examples=(
