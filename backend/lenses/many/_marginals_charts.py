@@ -9,7 +9,7 @@ import numpy as np
 from ...charts.places import Places
 from ...derived import marginals as of
 from ...derived import number
-from ...runs.marginals import EXACT, INK, ONE_PASS, MarginalsRun
+from ...runs.marginals import EXACT, INK, ONE_PASS, REFERENCE, MarginalsRun
 from ..panels.base import Parameters
 from ..panels.parameters import one_of, whole
 from ..panels.picture import Choice
@@ -43,8 +43,8 @@ def picture(run: MarginalsRun, unit: str, parameters: Parameters) -> Spec:
     ).resolve_scale(color="independent")
     drawn = int(run.drawn[: step + 1].sum())
     never = len(run.values) - last
-    note = f"{step} of {len(run.values)} pixels are shown"
-    note += f", {drawn} of them drawn" * bool(drawn) + f"; {never} stay hidden" * bool(never)
+    note = f"Shown: {step} of {len(run.values)} pixels"
+    note += f", {drawn} of them drawn" * bool(drawn) + f"; hidden to the end: {never}" * bool(never)
     sets = {"points": pixels, "rows": rows[0], "orders": rows[1]}
     return finished(chart, unit, sets, height=None, note=f"{note}.")
 
@@ -180,6 +180,21 @@ def _values(run: MarginalsRun) -> Any:
         .encode(x=x("x"), y=y)
     )
     return alt.layer(whisker, orders, marks, name, figure).properties(width=PART, height=PART)
+
+
+def cases(run: MarginalsRun, unit: str, parameters: Parameters) -> Spec:
+    """Return one pass over what it should be, in one range, with the diagonal."""
+    from ...charts.against import Of, against_chart
+
+    names = [run.case(i) for i in range(len(run.case_one_pass))]
+    places = Places("case", names, "place", counted=False)
+    known = np.concatenate([run.case_one_pass, run.case_reference])
+    low = min(float(np.nanmin(known, initial=-1)) * 1.05, -1.0)
+    x, y = (
+        Of(values, quantity, low=low, high=0.0)
+        for values, quantity in ((run.case_reference, REFERENCE), (run.case_one_pass, ONE_PASS))
+    )
+    return against_chart(x, y, places, unit, diagonal=True)
 
 
 def over_steps(run: MarginalsRun, unit: str, parameters: Parameters) -> Spec:
