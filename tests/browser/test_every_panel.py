@@ -23,12 +23,13 @@ PANELS = [
     for panel in describe(LENSES[each])["panels"]
     if panel["module"] in OURS
 ]
+QUICK = 3
 BESIDE = {
     each
     for i, each in enumerate(PANELS)
-    if each[2] == "chart" and (each[0], "chart") in {(name, m) for name, _, m in PANELS[:i]}
+    if sum(module == each[2] for _, _, module in PANELS[:i]) >= QUICK
 }
-"""Further charts of a lens: the same module draws them, from another specification."""
+"""Further panels of a module, which differ in their numbers only."""
 CHANGES = (
     {"theme": "dark"},
     {"unit": "bits"},

@@ -50,7 +50,7 @@ def check_deep_links(frame: Frame, paths: Iterable[str]) -> None:
 
 
 def test_pages_have_a_deep_link(frame):
-    check_deep_links(frame, list(PAGES)[::4])
+    check_deep_links(frame, list(PAGES)[::8])
 
 
 @pytest.mark.slow
@@ -193,9 +193,8 @@ def check_walk(frame: Frame, seed: int) -> None:
     assert found["pin"] == found["token"]
 
 
-@pytest.mark.parametrize("seed", [3, 7])
-def test_after_sixty_quick_presses_screen_and_address_agree(frame, seed):
-    check_walk(frame, seed)
+def test_after_sixty_quick_presses_screen_and_address_agree(frame):
+    check_walk(frame, 3)
 
 
 @pytest.mark.slow

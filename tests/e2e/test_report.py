@@ -110,7 +110,13 @@ def test_the_strip_of_a_divergence_can_be_coloured_by_each_measure(opened):
         expect(page.locator("#card")).to_contain_text(number)
 
 
-@pytest.mark.parametrize("run", all_kinds()[1:], ids=lambda run: run.kind)
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(run, id=run.kind, marks=pytest.mark.slow if i % 6 else ())
+        for i, run in enumerate(all_kinds()[1:])
+    ],
+)
 def test_reports_of_the_other_kinds_open_too(opened, run):
     page = opened(report_html(run))
     expect(page.locator("svg").first).to_be_visible()
