@@ -89,8 +89,12 @@ def test_the_dialog_about_the_connection_is_closed_and_no_other(page, reports):
             """title => {
               const dialog = document.createElement("section")
               dialog.setAttribute("role", "dialog")
-              dialog.innerHTML = `<button aria-label="Close"></button><h2>${title}</h2>`
-              dialog.querySelector("button").onclick = () => dialog.remove()
+              const close = document.createElement("button")
+              close.setAttribute("aria-label", "Close")
+              close.onclick = () => dialog.remove()
+              const heading = document.createElement("h2")
+              heading.textContent = title
+              dialog.append(close, heading)
               document.body.append(dialog)
             }""",
             title,

@@ -31,6 +31,11 @@ from tests.loops import run_loop
 TEXT = "She sells sea shells by the sea shore, and 12345 more."
 
 
+def received(value):
+    """Return a value as another process gets it; the bytes are our own."""
+    return pickle.loads(pickle.dumps(value))  # noqa: S301
+
+
 class ElsewhereExecutor:
     """Hands everything on as another process would get it: pickled."""
 
@@ -38,23 +43,23 @@ class ElsewhereExecutor:
         self._inner = inner
 
     def submit(self, order, changed):
-        self._inner.submit(pickle.loads(pickle.dumps(order)), changed)  # noqa: S301
+        self._inner.submit(received(order), changed)
 
     def check(self, order):
-        self._inner.check(pickle.loads(pickle.dumps(order)))  # noqa: S301
+        self._inner.check(received(order))
 
     def progress(self, order_id):
         standing = self._inner.progress(order_id)
         if standing is not None and hasattr(standing.progress.partial, "run"):
             sent = replace(standing.progress, partial=standing.progress.partial.run())
             standing = replace(standing, progress=sent)
-        return pickle.loads(pickle.dumps(standing))  # noqa: S301
+        return received(standing)
 
     def model(self, spec):
-        return pickle.loads(pickle.dumps(self._inner.model(spec)))  # noqa: S301
+        return received(self._inner.model(spec))
 
     def models(self):
-        return pickle.loads(pickle.dumps(self._inner.models()))  # noqa: S301
+        return received(self._inner.models())
 
     def __getattr__(self, name):
         assert name in {"cancel", "work", "memory", "seconds", "idle", "unload", "close"}
@@ -127,7 +132,7 @@ def test_a_function_of_a_module_is_called_behind_the_seam(engine, spec, store):
 
 @pytest.mark.parametrize("error", [InputError("a"), OverBudgetError("b")])
 def test_refusals_cross_the_seam_in_words(error):
-    sent = pickle.loads(pickle.dumps(error))  # noqa: S301
+    sent = received(error)
     assert (type(sent), str(sent)) == (type(error), str(error))
 
 

@@ -23,8 +23,14 @@ CONTEXT = "The quick brown fox jumps over the lazy dog by the sea shore. She sel
 TEXTS = [" sea shells", " sea", " sea shells by the sea", "s", ".", " the dog", " sea", "\n\nfor i"]
 FAMILIES = ["llama", "gpt2", "qwen3", "gemma3", "mistral", "bloom"]
 # Each keeps what it has read in another way: states, modules, a cache of its own, or nothing.
-RARE = ["mamba", "rwkv", "recurrent_gemma", "minimax", "openai-gpt"]
-RARE += [pytest.param("kimi_linear", marks=pytest.mark.slow)]  # 15 seconds to build
+RARE = [
+    "mamba",
+    "rwkv",
+    "recurrent_gemma",
+    "minimax",
+    "openai-gpt",
+    pytest.param("kimi_linear", marks=pytest.mark.slow),  # 15 seconds to build
+]
 
 
 @torch.inference_mode()
