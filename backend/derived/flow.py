@@ -17,13 +17,14 @@ FLOW = Quantity(
     formula=r"i_t=\ln\frac{p(y_t\mid y_{<t},x)}{p(y_t\mid y_{<t})}", source=MASSEY,
 )  # fmt: skip
 STEP = replace(
-    FLOW, name="Told in order",
+    FLOW, name="Added in order",
     help="What the sentence adds to those before it; over all sentences it sums to the flow.",
     formula=r"\ln\frac{p(y_t\mid y_{<t},x_{\le j})}{p(y_t\mid y_{<t},x_{<j})}",
 )  # fmt: skip
 ONLY = replace(
-    FLOW, name="Told by it alone",
-    help="What is lost without the sentence; what two sentences tell is lost without neither.",
+    FLOW, name="Lost without it",
+    help="What the answer loses when this sentence is left out; what stands in two sentences is "
+    "lost without neither.",
     formula=r"\ln\frac{p(y_t\mid y_{<t},x)}{p(y_t\mid y_{<t},x_{\ne j})}",
     source="Leave-one-out; ours.",
 )  # fmt: skip
@@ -40,9 +41,9 @@ BEYOND = replace(
     formula=r"\ln\frac{p(y\mid x)}{\frac1U\sum_u p(y\mid x'_u)}", source="Ours.",
 )  # fmt: skip
 SHARED = replace(
-    TOTAL, name="Told together",
-    help="The flow that no single sentence accounts for: told more than once. Below 0, sentences "
-    "only tell it together.",
+    TOTAL, name="Shared by sentences",
+    help="The flow that leaving out single sentences does not find: said more than once. Below 0, "
+    "sentences only help together.",
     formula=r"\sum_t\Big(i_t-\sum_j\ln\frac{p(y_t\mid y_{<t},x)}{p(y_t\mid y_{<t},x_{\ne j})}\Big)",
     source="Leave-one-out; ours.",
 )  # fmt: skip

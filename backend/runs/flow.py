@@ -15,12 +15,10 @@ from .fields import asked
 
 MASSEY = "Massey 1990, Causality, Feedback and Directed Information; Bai 2025, arXiv 2511.01202."
 MOST_SENTENCES, MOST_CHARACTERS = 24, 8_000
-UNRELATED = (
-    "Bread rises because yeast turns sugar into gas. The dough rests twice before it is baked.",
-    "The violin has four strings, tuned in fifths. Its bow is strung with horsehair.",
-    "Glaciers move a few metres a year. They carry stones far down into the valleys.",
-)
-"""Contexts about something else."""
+MOST_UNRELATED = 8
+UNRELATED = """Bread rises because yeast turns sugar into gas. The dough rests twice.
+The violin has four strings, tuned in fifths. Its bow is strung with horsehair.
+Glaciers move a few metres a year. They carry stones far down into the valleys."""
 
 LOGPROB = Quantity(
     "Log-probability", "ln p", low=-12, high=0,
@@ -56,6 +54,10 @@ EXPECTED = Quantity(
     help="What the flow is on average over all tokens that could come here: never below 0.",
     formula=r"\mathrm{KL}(p(\cdot\mid y_{<t},x)\,\Vert\,p(\cdot\mid y_{<t}))", source=MASSEY,
 )  # fmt: skip
+TOKENS = Quantity(
+    "Tokens", "n", "", high=40, digits=0, formula=r"n_j", source="The model's tokenizer.",
+    help="Of the sentence, tokenised apart from the others.",
+)  # fmt: skip
 
 
 def _sentence(run: Any, i: int) -> str:
@@ -74,6 +76,7 @@ class FlowRequest(Request):
         context: is cut into sentences.
         question: stands between the context and the answer, and is never left out.
         answer: is traced, token by token.
+        unrelated: contexts about something else, a line each.
     """
 
     kind: ClassVar[str] = "flow"
@@ -88,6 +91,10 @@ class FlowRequest(Request):
         lines=2,
     )
     answer: str = asked(label="Answer", help="Is traced back to the sentences.", lines=2)
+    unrelated: str = asked(
+        UNRELATED, label="Unrelated texts", lines=3,
+        help=f"To compare with, a line each, {MOST_UNRELATED} at most; may be empty.",
+    )  # fmt: skip
 
 
 @RUN_KINDS.register("flow")
@@ -100,6 +107,7 @@ class FlowRun(TokenizedRun):
 
     Attributes:
         sentences: of the context.
+        sentence_tokens: int32 [J], of each sentence.
         alone, whole: float32 [T], nats; behind the question alone, and behind everything, read in
             one piece.
         behind: float32 [J, T], nats; behind the first j + 1 sentences and the question.
@@ -112,6 +120,7 @@ class FlowRun(TokenizedRun):
     kind: ClassVar[str] = "flow"
     request: FlowRequest
     sentences: list[str]
+    sentence_tokens: np.ndarray = array("int32", SENTENCE, quantity=TOKENS)
     alone: np.ndarray = array("float32", "T", quantity=LOGPROB)
     whole: np.ndarray = array("float32", "T", quantity=WHOLE)
     behind: np.ndarray = array("float32", SENTENCE, "T", quantity=BEHIND)

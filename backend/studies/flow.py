@@ -18,7 +18,13 @@ from ..models.memory import study_memory
 from ..reading.continuations import behind, context_ids, score_ids, scoring_bytes
 from ..reading.encoding import token_fields
 from ..reading.leaving_out import read_leaving_out, tokens_read
-from ..runs.flow import MOST_CHARACTERS, MOST_SENTENCES, UNRELATED, FlowRequest, FlowRun
+from ..runs.flow import (
+    MOST_CHARACTERS,
+    MOST_SENTENCES,
+    MOST_UNRELATED,
+    FlowRequest,
+    FlowRun,
+)
 from .base import STUDIES, Estimate, Progress, Report, provenance
 
 if TYPE_CHECKING:
@@ -34,12 +40,14 @@ class _Text:
         parts: ids of each.
         question: ids of what stands between context and answer.
         answer: ids, at least one.
+        unrelated: ids of each text about something else.
     """
 
     sentences: list[str]
     parts: list[np.ndarray]
     question: np.ndarray
     answer: np.ndarray
+    unrelated: list[np.ndarray]
 
     @property
     def tail(self) -> np.ndarray:
@@ -63,7 +71,8 @@ class FlowStudy:
             OverBudgetError: it is more than the model reads.
         """
         text = _cut(model, request)
-        tokens = 2 * len(text) + tokens_read(text.parts, text.tail)
+        tokens = len(text) + tokens_read(text.parts, text.tail)
+        tokens += sum(len(each) + len(text.tail) for each in text.unrelated)
         head = 24 * len(text.answer) * model.facts.vocab_size
         return Estimate(
             scoring_bytes(model, len(text), [len(text)] * 2) + head,
@@ -91,7 +100,11 @@ class FlowStudy:
                 rows[row] = _scored(model, states, text.answer)
                 if row == ("behind", 0):
                     expected = _divergence(logits, model.unembed(states).float())
-            elsewhere = [_elsewhere(model, text, each) for each in UNRELATED]
+            elsewhere = np.empty((len(text.unrelated), len(text.answer)), np.float32)
+            for place, ids in enumerate(text.unrelated):
+                report(Progress(place, len(elsewhere), "Reading unrelated texts"))
+                before = np.concatenate([ids, text.question])
+                elsewhere[place] = score_ids(model, before, [text.answer])[0].logprobs
         count = len(text.parts)
         behind_first = [rows["behind", place + 1] for place in range(count)]
         without = [rows["without", place] for place in range(count - 1)]
@@ -101,11 +114,12 @@ class FlowStudy:
             request=request,
             seconds=time.perf_counter() - started,
             sentences=text.sentences,
+            sentence_tokens=np.array([len(each) for each in text.parts], np.int32),
             alone=rows["behind", 0],
             whole=_scored(model, whole, text.answer),
             behind=np.stack(behind_first),
             without=np.stack([*without, rows["behind", count - 1]]),
-            elsewhere=np.stack(elsewhere),
+            elsewhere=elsewhere,
             expected=expected,
         )
 
@@ -114,34 +128,35 @@ STUDIES.register(FlowStudy.kind)(FlowStudy())
 
 
 def _cut(model: LanguageModel, request: FlowRequest) -> _Text:
-    for name in ("context", "question", "answer"):
+    for name in ("context", "question", "answer", "unrelated"):
         written = getattr(request, name)
-        if not written.strip():
+        if not written.strip() and name != "unrelated":
             raise InputError(f"There is no {name}; write one.")
         if len(written) > MOST_CHARACTERS:
             raise InputError(f"The {name} has more than {MOST_CHARACTERS:,} characters.")
     cut = [request.context[start:end] for start, end in sentences(request.context)]
     if not 1 <= len(cut) <= MOST_SENTENCES:
         raise InputError(f"The context has {len(cut)} sentences; give 1 to {MOST_SENTENCES}.")
+    unrelated = [each for each in request.unrelated.splitlines() if each.strip()]
+    if len(unrelated) > MOST_UNRELATED:
+        raise InputError(
+            f"There are {len(unrelated)} unrelated texts; give {MOST_UNRELATED} at most."
+        )
     text = _Text(
         cut,
         [context_ids(model, cut[0]), *(behind(model, f" {each}") for each in cut[1:])],
         behind(model, f"\n\nQuestion: {request.question.strip()}\nAnswer:"),
         behind(model, f" {request.answer.strip()}"),
+        [context_ids(model, each.strip()) for each in unrelated],
     )
+    longest = max([len(text), *(len(each) + len(text.tail) for each in text.unrelated)])
     limit = model.facts.context
-    if limit is not None and len(text) > limit:
+    if limit is not None and longest > limit:
         raise OverBudgetError(
-            f"Context, question and answer have {len(text):,} tokens; this model reads {limit:,} "
+            f"Context, question and answer have {longest:,} tokens; this model reads {limit:,} "
             f"({model.facts.name}). Shorten the context."
         )
     return text
-
-
-def _elsewhere(model: LanguageModel, text: _Text, other: str) -> np.ndarray:
-    """Return log p of every token of the answer behind another text and the question."""
-    before = np.concatenate([context_ids(model, other), text.question])
-    return score_ids(model, before, [text.answer])[0].logprobs
 
 
 def _scored(model: LanguageModel, states: Tensor, answer: np.ndarray) -> np.ndarray:

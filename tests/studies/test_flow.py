@@ -10,6 +10,7 @@ import backend
 from backend.derived import number
 from backend.derived.flow import mixture
 from backend.errors import InputError
+from backend.lenses.read._flow_charts import bands, words_of
 from backend.reading.continuations import behind
 
 ASKED = {"context": "One a. Two b. Three c.", "question": "Which?", "answer": "two or b"}
@@ -30,15 +31,15 @@ def read_whole(model, sentences, run):
 def test_every_row_is_what_the_text_itself_gives(family, tiny_model):
     model = tiny_model(family)
     run = backend.study_flow(model, **ASKED)
-    told = list(enumerate(run.sentences))
+    given = list(enumerate(run.sentences))
     assert run.sentences == ["One a.", "Two b.", "Three c."]
     for place in range(3):
-        found = read_whole(model, told[: place + 1], run)[0]
+        found = read_whole(model, given[: place + 1], run)[0]
         np.testing.assert_allclose(run.behind[place], found, atol=1e-3)
-        rest = [each for each in told if each[0] != place]
+        rest = [each for each in given if each[0] != place]
         np.testing.assert_allclose(run.without[place], read_whole(model, rest, run)[0], atol=1e-3)
     alone, low = read_whole(model, [], run)
-    whole, high = read_whole(model, told, run)
+    whole, high = read_whole(model, given, run)
     np.testing.assert_allclose(run.alone, alone, atol=1e-3)
     np.testing.assert_allclose(run.whole, whole, atol=1e-3)
     np.testing.assert_allclose(run.expected, (high.exp() * (high - low)).sum(-1), atol=1e-3)
@@ -63,11 +64,33 @@ def test_a_mixture_is_the_mean_of_probabilities_of_whole_answers():
     assert mixture(logs).sum() == pytest.approx(np.log((0.05 + 0.09) / 2), abs=1e-12)
 
 
+def test_unrelated_texts_are_the_readers_and_may_be_none(tiny_model):
+    model = tiny_model("gpt2")
+    run = backend.study_flow(model, **ASKED, unrelated="Four d.\n\nFive e.")
+    for place, text in enumerate(("Four d.", "Five e.")):
+        found = read_whole(model, [(0, text)], run)[0]
+        np.testing.assert_allclose(run.elsewhere[place], found, atol=1e-3)
+    without = backend.study_flow(model, **ASKED, unrelated="")
+    assert np.isnan(number(without, "beyond").values)
+
+
+def test_bands_beside_a_word_sum_to_the_flow_of_its_tokens(tiny_model):
+    run = backend.study_flow(tiny_model("gpt2"), **ASKED)
+    spec = bands(run, "nats", {})
+    ends = [each for each in spec["datasets"]["nodes"] if each["side"] == "right"]
+    assert [each["name"] for each in ends] == ["two", "or", "b"]
+    words = words_of(run.tokens)
+    flow = number(run, "flow").values
+    for each, word in zip(ends, words, strict=True):
+        assert each["flow"] == pytest.approx(float(flow[word].sum()), abs=1e-3)
+
+
 REFUSED = [
     ({"context": " "}, "There is no context"),
     ({"question": ""}, "There is no question"),
     ({"answer": ""}, "There is no answer"),
     ({"context": "A b. " * 30}, "has 30 sentences; give 1 to 24"),
+    ({"unrelated": "A b.\n" * 9}, "9 unrelated texts; give 8 at most"),
 ]
 
 
