@@ -340,7 +340,7 @@ declare(
             Paper(
                 35,
                 "Drafts change nothing in the text: it stays a sample of the whole model.",
-                "",
+                "panel=table_thresholds",
                 "drafts_fox",
                 0.0,
                 _fair,
@@ -351,7 +351,7 @@ declare(
             Paper(
                 35,
                 "An unsure draft is kept less often.",
-                "tab=entropy",
+                "panel=entropy",
                 "drafts_fox",
                 -0.57,
                 lambda run: kept_by_entropy(run, LENSES[0], len(run.exits) - 1),
@@ -362,7 +362,7 @@ declare(
             Paper(
                 35,
                 "Exits that were never trained to draft are poor: they have to be sorted.",
-                "tab=lengths",
+                "panel=lengths",
                 "drafts_fox",
                 0.18,
                 _gain,
@@ -373,7 +373,7 @@ declare(
             Paper(
                 35,
                 "Nested drafts write 1.55 times as fast as the target alone.",
-                "tab=table_thresholds",
+                "panel=table_thresholds",
                 "drafts_fox",
                 None,
                 lambda run: float(number(run, "best").values),
