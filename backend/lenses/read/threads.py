@@ -144,12 +144,13 @@ def _at(field: str, axis: str = "x") -> Any:
 
 
 def _chosen(run: ThreadsRun, parameters: Parameters) -> int:
-    """Return the pinned question; at first the one in the middle of the last row."""
+    """Return the pinned question; at first the one in the middle of the last row that is there."""
     rows, columns = run.cells()
-    count = len(rows) * len(columns)
-    last = count - 1
+    last = int(np.flatnonzero(np.isfinite(run.length)).max(initial=0))
+    middle = last // len(columns) * len(columns) + (len(columns) - 1) // 2
     # A pin may be left from a larger run.
-    return min(whole(parameters, "row", 0, 999_999, last - len(columns) // 2), last)
+    pinned = whole(parameters, "row", 0, 999_999, min(middle, last))
+    return min(pinned, len(rows) * len(columns) - 1)
 
 
 def answer(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec | None:
@@ -280,6 +281,7 @@ declare(
                 of=tuple(SHOWN.values),
                 controls=(SHOWN,),
                 moves="row",
+                grows=True,
             ),
             Chart(
                 key="answer",
