@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from tests.browser.serving import Serving, arguments
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WAIT_MILLISECONDS = 10_000
+SIZE = {"width": 1280, "height": 720}
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
@@ -37,6 +38,24 @@ def serving() -> Iterator[Serving]:
     serving = Serving()
     yield serving
     serving.stop()
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """A page for all tests of a file, since opening one takes as long as most of them."""
+    page = browser.new_page()
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def page(window: Page) -> Iterator[Page]:
+    """The page of this file, empty and of the usual size."""
+    window.set_viewport_size(SIZE)
+    window.mouse.move(0, 0)
+    yield window
+    window.unroute_all()
+    window.goto("about:blank")
 
 
 class Stage:
@@ -80,8 +99,18 @@ def show(page: Page, serving: Serving) -> Callable[..., Stage]:
 def nothing_went_wrong(page: Page) -> Iterator[list[str]]:
     """Fail a test after which the console shows an error, or a token became markup."""
     seen: list[str] = []
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    page.on("console", lambda line: line.type == "error" and seen.append(line.text))
+
+    def error(error: Error) -> None:
+        seen.append(str(error))
+
+    def line(line: ConsoleMessage) -> None:
+        if line.type == "error":
+            seen.append(line.text)
+
+    page.on("pageerror", error)
+    page.on("console", line)
     yield seen
+    page.remove_listener("pageerror", error)
+    page.remove_listener("console", line)
     assert page.evaluate("window.hacked") is None
     assert seen == []

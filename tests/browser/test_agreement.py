@@ -15,12 +15,12 @@ from backend.runs.arrays import array_specs
 from backend.runs.base import RUN_KINDS
 from tests.browser.parts import run
 
-CALL = """async ([module, name, values]) => {
+CALLS = """async ([module, name, calls]) => {
     const part = await import(`/assets/dev/${module}.js`);
     const plain = (value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
     const array = (values) => Float32Array.from(values, (each) => each ?? NaN);
     const given = (value) => (value?.array ? array(value.array) : value);
-    return plain(part[name](...values.map(given)));
+    return calls.map((values) => plain(part[name](...values.map(given))));
 }"""
 
 
@@ -31,43 +31,50 @@ def declared() -> list[Quantity]:
 
 
 @pytest.fixture
-def call(page, serving):
+def calls(page, serving):
+    """Return a function that calls a function of a module with each list of values."""
     page.goto(serving.url)
-    return lambda module, name, *values: page.evaluate(CALL, [module, name, list(values)])
+    return lambda module, name, values: page.evaluate(CALLS, [module, name, values])
 
 
-def test_factor_unit_and_range_agree_for_every_quantity(call):
-    for quantity in declared():
-        plain = plain_quantity(quantity)
-        for unit in UNITS:
-            assert call("numbers", "factor", plain, unit) == pytest.approx(quantity.factor(unit))
-            assert call("numbers", "unitIn", plain, unit) == quantity.unit_in(unit)
-            low, high = quantity.range_in(unit)
-            if quantity.scale == "diverging":
-                low, high = -max(-low, high), max(-low, high)
-            assert call("numbers", "range", plain, unit) == pytest.approx([low, high])
+@pytest.fixture
+def call(calls):
+    return lambda module, name, *values: calls(module, name, [list(values)])[0]
 
 
-def test_shares_agree_for_every_quantity(call):
+EVERY = [(quantity, unit) for quantity in declared() for unit in UNITS]
+
+
+def test_factor_unit_and_range_agree_for_every_quantity(calls):
+    asked = [[plain_quantity(quantity), unit] for quantity, unit in EVERY]
+    found = (calls("numbers", name, asked) for name in ("factor", "unitIn", "range"))
+    for (quantity, unit), factor, name, ends in zip(EVERY, *found, strict=True):
+        assert factor == pytest.approx(quantity.factor(unit))
+        assert name == quantity.unit_in(unit)
+        low, high = quantity.range_in(unit)
+        if quantity.scale == "diverging":
+            low, high = -max(-low, high), max(-low, high)
+        assert ends == pytest.approx([low, high])
+
+
+def test_shares_agree_for_every_quantity(calls):
     random = np.random.default_rng(1)
-    for quantity in declared():
-        plain = plain_quantity(quantity)
+    every = declared()
+    ends = calls("numbers", "range", [[plain_quantity(each), "nats"] for each in every])
+    for quantity, end in zip(every, ends, strict=True):
+        plain, factor = plain_quantity(quantity), quantity.factor("nats")
         values = random.uniform(quantity.low, quantity.high * 1.2, 20)
-        ends = call("numbers", "range", plain, "nats")
-        factor = quantity.factor("nats")
         expected = scales.share(quantity, values, quantity.low, quantity.high)
-        found = [call("numbers", "share", float(each * factor), plain, ends) for each in values]
+        found = calls("numbers", "share", [[each * factor, plain, end] for each in values.tolist()])
         assert found == pytest.approx(expected.tolist(), abs=1e-9), quantity.name
 
 
-def test_ticks_agree_for_every_quantity(call):
-    for quantity in declared():
-        plain = plain_quantity(quantity)
-        for unit in UNITS:
-            factor = quantity.factor(unit)
-            ends = [quantity.low * factor, quantity.high * factor]
-            expected = scales.ticks(quantity, unit, quantity.low, quantity.high)
-            assert call("numbers", "ticks", plain, ends) == pytest.approx(expected), quantity.name
+def test_ticks_agree_for_every_quantity(calls):
+    ends = [(q.low * q.factor(unit), q.high * q.factor(unit)) for q, unit in EVERY]
+    asked = [[plain_quantity(each), end] for (each, _), end in zip(EVERY, ends, strict=True)]
+    for (quantity, unit), found in zip(EVERY, calls("numbers", "ticks", asked), strict=True):
+        expected = scales.ticks(quantity, unit, quantity.low, quantity.high)
+        assert found == pytest.approx(expected), quantity.name
 
 
 def test_means_of_windows_agree(call):

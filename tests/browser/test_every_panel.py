@@ -16,15 +16,11 @@ OURS = {
     "strip", "expected", "facts", "timeline", "heads", "kinds", "pattern", "chart", "table",
     "ladder",
 }  # fmt: skip
-PANELS = [
-    (FIRST[each], panel["name"], panel["module"])
+PANELS = {
+    each: [panel for panel in describe(LENSES[each])["panels"] if panel["module"] in OURS]
     for each in LENSES
     if each in FIRST
-    for panel in describe(LENSES[each])["panels"]
-    if panel["module"] in OURS
-]
-QUICK = {each[by]: each for by in (0, 2) for each in reversed(PANELS)}.values()
-"""The first panel of every lens and of every module; slow tests draw the others."""
+}
 CHANGES = (
     {"theme": "dark"},
     {"unit": "bits"},
@@ -43,15 +39,15 @@ def refusal(name: str, panel: str, module: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize(
-    ("name", "panel", "module"),
-    [pytest.param(*each, marks=() if each in QUICK else pytest.mark.slow) for each in PANELS],
-)
-def test_a_panel_draws_a_shipped_run(show, name, panel, module):
-    shown = show(name, panel, token=5)
-    assert shown.locator("#host > div > * > *").count() > 0
-    expected = refusal(name, panel, module)
-    assert shown.page.evaluate("window.view.refusal.textContent || null") == expected
-    for change in CHANGES:
-        shown.set(**change)
-    shown.page.wait_for_timeout(100)
+@pytest.mark.parametrize("lens", PANELS)
+def test_the_panels_of_a_lens_draw_a_shipped_run(show, lens):
+    name = FIRST[lens]
+    for panel in PANELS[lens]:
+        shown = show(name, panel["name"], token=5)
+        assert shown.locator("#host > div > * > *").count() > 0
+        expected = refusal(name, panel["name"], panel["module"])
+        said = shown.page.evaluate("window.view.refusal.textContent || null")
+        assert (panel["name"], said) == (panel["name"], expected)
+        for change in CHANGES:
+            shown.set(**change)
+        shown.page.wait_for_timeout(100)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 import backend
 from backend.notebook.bundle import in_order, widget_module
@@ -46,6 +46,12 @@ async ([source, state]) => {
 """
 
 Draw = Callable[[Run], RunView]
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page of its own: what Python exposes to it stays."""
+    return context.new_page()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext, Page
 
 MOUNT = """async () => {
   const app = document.createElement("div")
@@ -21,6 +22,12 @@ MOUNT = """async () => {
   frame.reports.send = (name, value) => window.sent.push(value)
   Object.assign(window, { app, frame })
 }"""  # noqa: E501
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page of its own: its clock stays stopped."""
+    return context.new_page()
 
 
 @pytest.fixture

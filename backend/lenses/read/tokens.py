@@ -63,6 +63,7 @@ declare(
         title="Tokens",
         summary="How unsure the model was at every token of a text, and how surprised.",
         group="read",
+        family="Tokens",
         icon="format_ink_highlighter",
         place=10,
         figures=(
