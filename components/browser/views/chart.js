@@ -130,7 +130,14 @@ export default class Chart extends View {
     for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state.limits?.[name] ?? state[name] ?? signals[name];
     const known = this.part.params?.map((each) => each.name) ?? [];
     for (const name of known) if (name in wanted) this.made.view.signal(name, wanted[name]);
-    return this.made.view.runAsync();
+    return this.made.view.runAsync().then(() => this.#own());
+  }
+
+  // Vega names a gradient by the address of the page, which changes with what is pinned.
+  #own() {
+    for (const each of this.box.querySelectorAll('[fill*="#"]')) {
+      each.setAttribute("fill", each.getAttribute("fill").replace(/^url\(.*#/, "url(#"));
+    }
   }
 
   #pick(datum) {
