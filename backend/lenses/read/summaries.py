@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from ...runs.summaries import LENGTHS, SummariesRun
 from ..base import Example, Lens, Paper, declare
 from ..panels.base import Parameters
 from ..panels.chart import Chart
-from ..panels.map import Map
 from ..panels.parameters import one_of
 from ..panels.picture import Choice
 from ..panels.places import places
@@ -30,7 +30,7 @@ LENGTH = Choice(
     {"short": "Short summary", "tiny": "Tiny summary", "long": "Long summary", "check": "To check"},
 )  # fmt: skip
 COLOUR = Choice("colour", "Colour", dict.fromkeys(("gained", "with_source", "alone"), ""))
-ROW, LONGEST = 26, 90
+ROW, LONGEST, NAME = 26, 90, 44
 LEAST = 0.5
 """Nats that a ribbon is for at least; sums of rounding errors are none."""
 SHORT = (
@@ -132,6 +132,20 @@ def words(run: SummariesRun, unit: str, parameters: Parameters) -> Spec | None:
     return {**spec, "vconcat": [part]}
 
 
+def fields(run: SummariesRun, unit: str, parameters: Parameters) -> Spec:
+    """Return what every sentence of a summary owes to every one of the document, as fields."""
+    from ...charts.map import map_chart
+
+    owed = number(run, "owed").values
+    known = np.abs(owed[np.isfinite(owed)])
+    reach = max(float(known.max(initial=0)), 1.0)
+    rows, columns = (
+        replace(each, labels=[one_line(text, NAME) for text in each.labels])
+        for each in (places(run, "I", owed.shape[0]), places(run, "J", owed.shape[1]))
+    )
+    return map_chart(owed, OWED, rows, columns, unit, low=-reach, high=reach)
+
+
 def taken(run: SummariesRun, unit: str, parameters: Parameters) -> Spec:
     """Return a bar a sentence of one summary, and of what is to be checked."""
     from ...charts.bars import bars_chart
@@ -191,13 +205,13 @@ declare(
                 of=("gained", "with_source", "alone"),
                 controls=(LENGTH, COLOUR),
             ),
-            Map(
+            Chart(
+                key="fields",
                 title="Sentence by sentence",
                 read="A row is a sentence of the document, a column one of a summary; a column "
                 "without a bright field owes nothing to any single one.",
-                of="owed",
-                axes=("I", "J"),
-                area="timeline",
+                draw=fields,
+                of=("owed",),
             ),
             Chart(
                 key="taken",
@@ -227,8 +241,8 @@ declare(
             Example(
                 "summaries_millbrook",
                 "A case about a broken boiler",
-                "Three true summaries take 2 to 4 bits a token from the case; two false sentences "
-                "take about one.",
+                "Three true summaries take 1.5 to 2.5 nats a token from the case; two false "
+                "sentences take .65.",
                 {
                     "document": DOCUMENT,
                     "tiny": "Tenants sued a city over a broken boiler and won a new one in a "
