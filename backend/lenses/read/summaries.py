@@ -30,7 +30,7 @@ LENGTH = Choice(
     {"short": "Short summary", "tiny": "Tiny summary", "long": "Long summary", "check": "To check"},
 )  # fmt: skip
 COLOUR = Choice("colour", "Colour", dict.fromkeys(("gained", "with_source", "alone"), ""))
-ROW, LONGEST, NAME = 26, 90, 44
+ROW, LINE, LONGEST, NAME = 26, 14, 90, 44
 LEAST = 0.5
 """Nats that a ribbon is for at least; sums of rounding errors are none."""
 SHORT = (
@@ -69,10 +69,10 @@ def ribbons(run: SummariesRun, unit: str, parameters: Parameters) -> Spec | None
     ]  # fmt: skip
     columns = ("x", "y", "to", "below", "best", "from", "sentence", "owed")
     names = [
-        *(("left", y, one_line(text, LONGEST)) for y, text in zip(left, parts, strict=True)),
+        *(("left", left[i], one_line(text, LONGEST), i) for i, text in enumerate(parts)),
         *(
-            ("right", y, one_line(sentences[j], LONGEST))
-            for y, j in zip(right, own.tolist(), strict=True)
+            ("right", right[place], one_line(sentences[j], LONGEST), place)
+            for place, j in enumerate(own.tolist())
         ),
     ]
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, rows], reverse=True, nice=False))
@@ -95,7 +95,12 @@ def ribbons(run: SummariesRun, unit: str, parameters: Parameters) -> Spec | None
     others = base.transform_filter("!datum.best").mark_rule(style="quiet", opacity=0.3, **drawn)
     most = base.transform_filter("datum.best").mark_rule(style="main", opacity=0.65, **drawn)
     limit = alt.ExprRef("width / 3 - 14")
-    text = alt.Chart(alt.NamedData("names")).transform_calculate(x="datum.side === 'left' ? 0 : 1")
+    # Where names would lie over one another, only every second, third, ... is written.
+    text = (
+        alt.Chart(alt.NamedData("names"))
+        .transform_calculate(x="datum.side === 'left' ? 0 : 1")
+        .transform_filter(f"datum.place % ceil({LINE} * {rows} / height) === 0")
+    )
     sides: tuple[tuple[str, Any, int], ...] = (("left", "right", -8), ("right", "left", 8))
     written = [
         text.transform_filter(f"datum.side === '{side}'")
@@ -108,7 +113,7 @@ def ribbons(run: SummariesRun, unit: str, parameters: Parameters) -> Spec | None
         "points": {name: [each[name] for each in lines] for name in columns},
         "names": {
             name: [each[place] for each in names]
-            for place, name in enumerate(("side", "y", "text"))
+            for place, name in enumerate(("side", "y", "text", "place"))
         },
     }
     chart = alt.layer(others, most, *written)

@@ -107,7 +107,7 @@ def every_question(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec |
     return finished(
         alt.layer(
             known.encode(color=shading(of, low, high, orient="right", gradientLength=120)),
-            _numbers(base, found.quantity, len(columns)).encode(
+            _numbers(base, found.quantity, len(columns), tip).encode(
                 x=_at("middle:Q"), y=_at("centre:Q", "y")
             ),
             empty,
@@ -121,7 +121,7 @@ def every_question(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec |
     )
 
 
-def _numbers(base: Any, quantity: Quantity, columns: int) -> Any:
+def _numbers(base: Any, quantity: Quantity, columns: int, tip: Any) -> Any:
     """Return the numbers of fields, written on them where they have room."""
     import altair as alt
 
@@ -130,11 +130,11 @@ def _numbers(base: Any, quantity: Quantity, columns: int) -> Any:
     known = base.transform_filter(f"isValid(datum.shade) && width >= {WRITTEN * columns}")
     texts = known.transform_calculate(written=value_text(quantity, "value", quantity.digits))
     if quantity.scale == "diverging":
-        return texts.mark_text(style="ink", fontSize=12).encode(text="written:N")
+        return texts.mark_text(style="ink", fontSize=12, tooltip=tip).encode(text="written:N")
     # The lower half of the colours is dark, in both themes.
     dark = f"datum.value < {(quantity.low + quantity.high) / 2}"
     colour = alt.condition(dark, alt.value("white"), alt.value("black"))
-    return texts.mark_text(fontSize=12).encode(text="written:N", color=colour)
+    return texts.mark_text(fontSize=12, tooltip=tip).encode(text="written:N", color=colour)
 
 
 def _at(field: str, axis: str = "x") -> Any:
@@ -144,12 +144,13 @@ def _at(field: str, axis: str = "x") -> Any:
 
 
 def _chosen(run: ThreadsRun, parameters: Parameters) -> int:
-    """Return the pinned question; at first the one in the middle of the last row."""
+    """Return the pinned question; at first the one in the middle of the last row that is there."""
     rows, columns = run.cells()
-    count = len(rows) * len(columns)
-    last = count - 1
+    last = int(np.flatnonzero(np.isfinite(run.length)).max(initial=0))
+    middle = last // len(columns) * len(columns) + (len(columns) - 1) // 2
     # A pin may be left from a larger run.
-    return min(whole(parameters, "row", 0, 999_999, last - len(columns) // 2), last)
+    pinned = whole(parameters, "row", 0, 999_999, min(middle, last))
+    return min(pinned, len(rows) * len(columns) - 1)
 
 
 def answer(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec | None:
@@ -280,6 +281,7 @@ declare(
                 of=tuple(SHOWN.values),
                 controls=(SHOWN,),
                 moves="row",
+                grows=True,
             ),
             Chart(
                 key="answer",
