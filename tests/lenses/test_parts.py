@@ -56,7 +56,7 @@ def every_form() -> Iterator[tuple]:
         seen.add(kind)
 
 
-@pytest.mark.parametrize(("kind", "name", "ending"), every_form())
+@pytest.mark.parametrize(("kind", "name", "ending"), list(every_form()))
 def test_every_picture_can_be_had_in_every_form(kind, name, ending):
     if LENSES[kind].panel(name).chart(run_of(kind, "shipped"), "nats") is None:
         if ending == "vl.json":  # the page shows why
