@@ -61,7 +61,7 @@ class ToolsRequest(Request):
 
     Attributes:
         question: as typed.
-        answer: the one sought, so that paths can be kept or cut; may be left empty.
+        answer: the one sought, so that paths can be kept or cut; "?" where it is not known.
         facts: "name = value", one a row, which the lookup knows.
         longest: tokens that the model writes at most, those of tools not counted.
         calls: of tools at most.
@@ -77,7 +77,7 @@ class ToolsRequest(Request):
         label="Question", lines=2, help="Such as: How much is 12 times 7, plus 5?"
     )
     answer: str = asked(
-        "", label="Right answer", help="So that right paths can be kept; may be left empty."
+        label="Right answer", help="So that right paths can be kept; ? where it is not known."
     )
     facts: tuple[str, ...] = asked(
         FACTS, label="Facts", lines=4, help="That the lookup knows: name = value, one a row."

@@ -247,7 +247,8 @@ def _to_run(
     size = max(len(each.ids) for each in paths)
     texts = [model.tokenizer.decode(each.ids).strip() for each in paths]
     calls = np.array([len(each.ends_of_results) for each in paths], np.float32)
-    answers = tuple(each.strip() for each in request.answer.split("/") if each.strip())
+    listed = (each.strip() for each in request.answer.split("/"))
+    answers = tuple(each for each in listed if each not in ("", "?"))
     right = np.array([is_right(each, answers) for each in texts], np.float32)
     kept = (right > 0) & (calls == calls[right > 0].min(initial=np.inf))
     spent = _padded([each.entropies for each in paths], size, np.nan, np.float32)

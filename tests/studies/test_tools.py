@@ -18,7 +18,7 @@ from backend.studies import tools
 from backend.studies.tools import Path as Chain
 from backend.studies.tools import ToolsStudy, scored
 
-ASKED = {"question": "How much is 2 + 3?", "longest": 12, "peaks": 2, "branches": 2}
+ASKED = {"question": "How much is 2 + 3?", "answer": "?", "longest": 12, "peaks": 2, "branches": 2}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def calling(tiny_model, monkeypatch):
 def test_a_result_is_put_in_behind_its_call(calling):
     model, count = calling
     run = backend.study_tools(
-        model, question="?", longest=count, peaks=0, facts=("Peru = 34 million",)
+        model, question="?", answer="?", longest=count, peaks=0, facts=("Peru = 34 million",)
     )
     run.check()
     text = "[calc: 2 + 3] = 5 so [look: Peru] = 34 million or [look: Mars] = error: not found. ok"
@@ -66,7 +66,7 @@ def test_a_result_is_put_in_behind_its_call(calling):
 
 def test_no_more_calls_are_answered_than_were_asked_for(calling):
     model, count = calling
-    run = backend.study_tools(model, question="?", longest=count, peaks=0, calls=1)
+    run = backend.study_tools(model, question="?", answer="?", longest=count, peaks=0, calls=1)
     assert run.calls.tolist() == [1]
     assert run.text(0).endswith("[look: Mars] ok")
 
@@ -74,7 +74,13 @@ def test_no_more_calls_are_answered_than_were_asked_for(calling):
 def test_a_long_fact_is_cut(calling):
     model, count = calling
     run = backend.study_tools(
-        model, question="?", longest=count, peaks=0, calls=2, facts=("Peru = " + "very " * 60,)
+        model,
+        question="?",
+        answer="?",
+        longest=count,
+        peaks=0,
+        calls=2,
+        facts=("Peru = " + "very " * 60,),
     )
     last = np.flatnonzero(run.token_kind[0] == RESULT)[-tools.LONGEST_RESULT :]
     assert (np.diff(last) == 1).all()
@@ -96,6 +102,12 @@ def test_entropies_are_those_of_one_reading(family, tiny_model):
         found = run.entropy[path][: len(own)]
         written = run.token_kind[path][: len(own)] != RESULT
         np.testing.assert_allclose(found[written], expected[written], atol=1e-4)
+
+
+def test_paths_are_neither_right_nor_wrong_where_the_answer_is_not_known(tiny_model):
+    run = backend.study_tools(tiny_model("gpt2"), **ASKED)
+    assert np.isnan(run.right).all()
+    assert not run.kept.any()
 
 
 def test_branches_begin_as_the_first_chain(tiny_model):
@@ -168,6 +180,6 @@ def test_it_stops_where_it_is_asked_to(tiny_model):
 )
 def test_what_tools_cannot_help_with_is_refused_in_one_line(asked, words, tiny_model):
     with pytest.raises(InputError, match=words) as refused:
-        backend.study_tools(tiny_model("gpt2"), **asked)
+        backend.study_tools(tiny_model("gpt2"), **({"answer": "?"} | asked))
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 200

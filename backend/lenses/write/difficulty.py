@@ -294,7 +294,7 @@ def choices(run: DifficultyRun, unit: str, parameters: Parameters) -> Spec:
         x=alt.X("high:Q", axis=None, scale=right["scale"]), text="written:N"
     )
     chart = alt.layer(
-        alt.layer(bars, lengths), alt.layer(ends, dots, numbers), named_labels("policy")
+        bars, alt.layer(ends, dots, numbers), lengths, named_labels("policy")
     ).resolve_scale(x="independent")
     return finished(chart, unit, {"points": rows}, height=alt.Step(30))
 

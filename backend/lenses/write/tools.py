@@ -347,7 +347,7 @@ declare(
             "entropy of its first 2, 4, … 10 tokens; the three highest are continued three times "
             "from there. The authors' 10 to 50 tokens are for longer chains; see Options.",
             "Kept are right paths with the fewest calls, as the authors choose good examples. "
-            "Without a right answer under Options none is kept or cut.",
+            "Write ? for a right answer that you do not know: none is kept or cut then.",
         ),
     )
 )
