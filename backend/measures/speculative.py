@@ -79,9 +79,10 @@ def first_exit(confidence: Tensor, thresholds: Tensor) -> Tensor:
 
     Args:
         confidence: [E, ...], the largest probability at every exit.
-        thresholds: [E]; the last one is not looked at.
+        thresholds: [E], or [...] for all exits alike; the last exit's is not looked at.
     """
-    bounds = thresholds.reshape(-1, *[1] * (confidence.ndim - 1))
+    alike = thresholds.shape == confidence.shape[1:] and confidence.ndim > 1
+    bounds = thresholds if alike else thresholds.reshape(-1, *[1] * (confidence.ndim - 1))
     above = (confidence > bounds).clone()
     above[-1] = True
     return above.int().argmax(0)

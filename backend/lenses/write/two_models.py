@@ -276,7 +276,7 @@ declare(
             Paper(
                 6,
                 "Handing uncertain stretches to the large model trades cost for quality.",
-                "",
+                "panel=pareto",
                 "two_models_fox",
                 -1.0,
                 traded,
@@ -288,7 +288,7 @@ declare(
             Paper(
                 6,
                 "Rolling entropy finds the tokens at which the large model matters.",
-                "",
+                "panel=table_thresholds",
                 "two_models_fox",
                 None,
                 lambda run: aimed(run, "removed"),
