@@ -172,8 +172,8 @@ class Frame extends Stage {
 
   // The text of the reading, whichever of its runs is there; a prompt has none of its own.
   textOf() {
-    if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
-    const { tokenized, contents, cuts } = this.reading; // kinds of runs that hold the text as tokens
+    const { subject, tokenized, contents, cuts } = this.reading; // tokenized: kinds of runs that hold the text
+    if ((this.lens.subject ?? this.lens.kind) !== subject) return null;
     const cut = cuts[this.lens.kind] ?? cuts.text;
     const kind = tokenized.find((each) => each in contents && (cut === undefined || cuts[each] === cut));
     this.cut = cuts[kind];
