@@ -61,6 +61,6 @@ def _field(field: Field, lens: Lens) -> dict[str, Any]:
         "empty": field.empty,
         "lines": field.lines,
         "filled": field.filled,
-        "needed": field.needed,
+        "needed": field.needed or field.beside,
         "default": None if field.default is MISSING else as_edited(field, field.default),
     }

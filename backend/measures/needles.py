@@ -20,9 +20,6 @@ Pair = tuple[str, str]
 CHANCE_BITS = 128.0
 """Of 32 hexadecimal digits that nothing tells."""
 
-LOCATING = 3
-"""First tokens of an answer: they find its record, the others copy it."""
-
 _MARKED_AT = 9
 _IDENTIFIER = re.compile("-".join(f"[0-9a-f]{{{count}}}" for count in (8, 4, 4, 4, 12)))
 
@@ -89,16 +86,6 @@ def set_scores(reply: str, gold: Sequence[str]) -> tuple[float, float]:
     said, wanted = set(_IDENTIFIER.findall(reply)), set(gold)
     both = len(said & wanted)
     return both / max(len(wanted), 1), both / max(len(said), 1)
-
-
-def answer_bits(surprisal: Tensor) -> Tensor:
-    """Return what answers [..., A] cost, bits; NaN behind an answer does not count."""
-    return surprisal.nansum(-1) / math.log(2)
-
-
-def locating_share(surprisal: Tensor) -> Tensor:
-    """Return the part of what answers [..., A] cost that falls on finding the record."""
-    return surprisal[..., :LOCATING].nansum(-1) / surprisal.nansum(-1)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from ..measures.distribution import in_parts, log_probabilities, moments
 from ..models.memory import study_memory
 from ..models.self_test import reads_blocks
 from ..progress import Progress, Report, ignore
-from .batches import BATCH_TOKENS, plan_batches
+from .batches import BATCH_TOKENS, batch_cost, plan_batches
 from .footprint import forward_bytes
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _as_batches(
     limit = _most_rows(model, len(context) + max(read.values(), default=0))
     batches = [
         batch[first : first + limit]
-        for batch in plan_batches(read, BATCH_TOKENS)
+        for batch in plan_batches(read, batch_cost(model))
         for first in range(0, len(batch), limit)
     ]
     steps = _Steps(model, 1 + len(batches), report)

@@ -29,6 +29,7 @@ class Field:
             chosen is found by its folder.
         empty: whether it may be None.
         default: ``MISSING`` where the reader has to give it.
+        beside: whether it has a default, and is edited beside those that have none all the same.
     """
 
     name: str
@@ -42,10 +43,11 @@ class Field:
     choices: tuple[str, ...]
     empty: bool
     default: Any
+    beside: bool
 
     @property
     def needed(self) -> bool:
-        """Whether it belongs into the line that is edited, not among the options."""
+        """Whether the reader has to give it."""
         return self.default is MISSING or self.kind == "models"
 
 
@@ -60,12 +62,13 @@ def asked(
     lines: int = 1,
     own: bool = False,
     choices: tuple[str, ...] = (),
+    beside: bool = False,
     later: bool = False,
 ) -> Any:
     """Declare a field of a request, like ``dataclasses.field``; see ``Field`` and ``plain``."""
     about = {
         "label": label, "help": help, "low": low, "high": high, "filled": filled, "lines": lines,
-        "own": own, "choices": choices,
+        "own": own, "choices": choices, "beside": beside,
     }  # fmt: skip
     return field(default=default, metadata={"asked": about, "later": later})
 

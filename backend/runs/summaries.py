@@ -88,11 +88,13 @@ class SummariesRequest(Request):
     """
 
     kind: ClassVar[str] = "summaries"
-    document: str = asked(label="Document", help="The source, of 2 to 40 sentences.", lines=8)
-    tiny: str = asked("", label="Tiny summary", help="One sentence.", lines=2)
-    short: str = asked("", label="Short summary", help="A few sentences.", lines=4)
-    long: str = asked("", label="Long summary", help="The whole story.", lines=6)
-    check: str = asked("", label="To check", help="Sentences that may be false.", lines=3)
+    document: str = asked(label="Document", help="The source, of 2 to 40 sentences.", lines=6)
+    tiny: str = asked("", label="Tiny summary", help="One sentence.", lines=2, beside=True)
+    short: str = asked("", label="Short summary", help="A few sentences.", lines=3, beside=True)
+    long: str = asked("", label="Long summary", help="The whole story.", lines=4, beside=True)
+    check: str = asked(
+        "", label="To check", help="Sentences that may be false.", lines=2, beside=True
+    )
     unrelated: str = asked(
         UNRELATED, label="Unrelated text", lines=4,
         help="To compare with; cut or repeated to the length of the document.",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
 from ..errors import InputError
-from ..measures.needles import pairs_of
+from ..measures.needles import Pair, pairs_of
 from ..runs.threads import ThreadsRequest
 
 _LIST = (
@@ -112,10 +112,14 @@ def records(request: ThreadsRequest) -> Iterator[Record]:
             beginning, value = f" The secret word of the {key} is", f" {luck.choice(WORDS)}"
             yield Record(beginning, value, ".", f"\n{beginning}", value)
     else:
-        for number, (key, value) in enumerate(pairs_of(request.seed, 4_000)):
-            yield Record(
-                ("{" if number == 0 else "") + f'"{key}": "', value, '",\n', f'"{key}": "', value
-            )
+        yield from written(pairs_of(request.seed, 4_000))
+
+
+def written(pairs: Sequence[Pair]) -> Iterator[Record]:
+    """Yield the lines of pairs as a JSON object, which is left open."""
+    for number, (key, value) in enumerate(pairs):
+        question = f'"{key}": "'
+        yield Record(f"{'' if number else '{'}{question}", value, '",\n', question, value)
 
 
 def facts_of(request: ThreadsRequest) -> list[Record]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from math import log
 from typing import TYPE_CHECKING, Any
@@ -18,14 +17,14 @@ from torch import Tensor
 from ..derived.threads import chance_of
 from ..errors import InputError, ModelError, OverBudgetError
 from ..measures.distribution import measure
-from ..measures.needles import CHANCE_BITS, index_at
+from ..measures.needles import CHANCE_BITS, attended, index_at, pairs_of, threaded
 from ..models.memory import study_memory
 from ..models.self_test import reads_blocks
 from ..reading.continuations import behind, scoring_bytes
 from ..runs.threads import ThreadsRequest, ThreadsRun
 from ..taps.attention import AttentionTap
 from .base import STUDIES, Estimate, Progress, Report, provenance
-from .haystacks import Record, facts_of, records, values_of
+from .haystacks import Record, facts_of, records, values_of, written
 
 if TYPE_CHECKING:
     from ..models.attention_call import AttentionCall
@@ -98,8 +97,7 @@ class FindTap(AttentionTap):
         scores = scores.masked_fill(hidden, -torch.inf)
         if call.sinks is not None:
             scores = torch.cat([scores, call.sinks.float()[:, None]], 1)
-        mass = scores.softmax(-1)[:, self.span[0] : self.span[1]].sum(-1)
-        self.mass[call.layer] = mass.cpu().numpy()
+        self.mass[call.layer] = attended(scores.softmax(-1), self.span).mass.cpu().numpy()
 
 
 class ThreadsStudy:
@@ -290,10 +288,10 @@ def _planted(model: LanguageModel, request: ThreadsRequest) -> _Hay:
                 f"{request.length:,} tokens have room for {len(found)} pairs; {len(WAYS)} threads "
                 f"of {request.hops} hops need {len(WAYS) * request.hops}."
             )
+        pairs = pairs_of(request.seed, len(found))
         for places in _ways(request, len(found)):
-            for here, after in itertools.pairwise(places):
-                key = found[after].question.split('"')[1]
-                found[here] = replace(found[here], value=key, answer=key)
+            pairs = threaded(pairs, places)
+        found = list(written(pairs))
     return _tokens(model, found)
 
 

@@ -46,6 +46,7 @@ export class Figure {
       node.textContent = `${named(values.find((each) => each.value === chosen()) ?? values[0])} ▾`;
     };
     write();
+    this.chosen = [...(this.chosen ?? []), write];
     menu(node, () => [
       { heading: label },
       ...values.map((each) => ({
@@ -54,7 +55,6 @@ export class Figure {
         act: () => {
           const own = { ...frame.state.choices[panel.name], [parameter]: each.value };
           frame.set({ choices: { ...frame.state.choices, [panel.name]: own } });
-          write();
         },
       })),
     ]);
@@ -171,6 +171,7 @@ export class Figure {
 
   update(changed) {
     if (changed.has("colour")) this.label?.();
+    if (changed.has("choices")) this.chosen?.forEach((write) => write());
     if (!this.asleep && this.run) this.view.update(changed);
   }
 

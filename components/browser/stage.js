@@ -38,7 +38,7 @@ export class Stage {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(await answer.text());
     const spec = await answer.json();
-    if (spec.nothing) throw new Error(spec.nothing);
+    if (spec.nothing) throw Object.assign(new Error(spec.nothing), { nothing: true });
     return spec;
   }
 

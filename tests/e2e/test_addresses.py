@@ -50,7 +50,7 @@ def check_deep_links(frame: Frame, paths: Iterable[str]) -> None:
 
 
 def test_pages_have_a_deep_link(frame):
-    check_deep_links(frame, list(PAGES)[::8])
+    check_deep_links(frame, list(PAGES)[::24])
 
 
 @pytest.mark.slow
@@ -92,7 +92,7 @@ Object.defineProperty(WebSocket.prototype, "onmessage", {
 """
 
 
-@pytest.mark.parametrize("milliseconds", [0, 300])
+@pytest.mark.parametrize("milliseconds", [0, pytest.param(300, marks=pytest.mark.slow)])
 def test_back_before_the_server_has_answered_retraces_the_same(frame, milliseconds):
     frame.page.add_init_script(LATE % milliseconds)
     frame.goto("tokens?token=4")

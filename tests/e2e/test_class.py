@@ -129,6 +129,7 @@ def test_a_question_is_answered_on_any_screen_changed_and_shown_once_it_is_close
     expect(band(ann)).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_place_is_chosen_in_the_picture_and_nobody_is_told_which_is_right(come, teacher):
     teacher.page.goto(f"{teacher.url}/{CLICK}")
     ann = come()
@@ -215,6 +216,7 @@ def test_what_a_teacher_does_is_refused_to_a_student(teacher, come, nothing_went
     expect(band(ann)).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_tabs_of_a_browser_share_one_stream_and_another_takes_over(teacher, come):
     first = come("papers")
     context = first.page.context

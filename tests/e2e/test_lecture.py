@@ -144,7 +144,7 @@ def test_a_light_follows_the_cursor(lecture):
 
 @pytest.mark.parametrize(
     "paths",
-    [LENSES[::5], pytest.param(LENSES, marks=pytest.mark.slow)],
+    [LENSES[::15], pytest.param(LENSES, marks=pytest.mark.slow)],
     ids=["a few", "all"],
 )
 def test_it_works_on_every_lens(frame, paths):
@@ -167,6 +167,7 @@ def open_by_search(frame: Frame, text: str, group: str) -> None:
     expect(frame.page.locator(".body.leaving")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_lecture_of_five_minutes(lecture):
     """The class guesses; entropy as width; an own sentence; one head; two samplers; a question."""
     frame = lecture("")

@@ -124,7 +124,7 @@ def test_a_run_travels_as_a_file_and_a_broken_one_is_refused(frame, tmp_path):
     assert load_run(tmp_path / "back.safetensors").request == load_run(run).request
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+@pytest.mark.parametrize("size", [(1280, 720), pytest.param((390, 844), marks=pytest.mark.slow)])
 def test_cards_fit_every_window_without_sideways_scrolling(read, size):
     frame = read("Something to be seen.")
     save(frame, "Seen")

@@ -113,7 +113,7 @@ def test_the_strip_of_a_divergence_can_be_coloured_by_each_measure(opened):
 @pytest.mark.parametrize(
     "run",
     [
-        pytest.param(run, id=run.kind, marks=pytest.mark.slow if i % 6 else ())
+        pytest.param(run, id=run.kind, marks=pytest.mark.slow if i % 12 else ())
         for i, run in enumerate(all_kinds()[1:])
     ],
 )

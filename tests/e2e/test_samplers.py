@@ -68,7 +68,9 @@ def done(samplers: SamplersPage, tokens: int) -> None:
 # ── a shipped run ────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 720), pytest.param(1440, 900, marks=pytest.mark.slow)]
+)
 def test_the_picture_is_wholly_in_view(samplers, width, height):
     samplers.page.set_viewport_size({"width": width, "height": height})
     samplers.goto()
@@ -82,7 +84,7 @@ def test_the_picture_is_wholly_in_view(samplers, width, height):
     assert max(ends) <= box["y"] + box["height"] + 1
 
 
-@pytest.mark.parametrize("width", [800, 390])
+@pytest.mark.parametrize("width", [800, pytest.param(390, marks=pytest.mark.slow)])
 def test_nothing_overflows_sideways_in_a_narrow_window(samplers, width):
     samplers.page.set_viewport_size({"width": width, "height": 844})
     samplers.goto()
@@ -179,6 +181,7 @@ def test_a_model_that_is_not_there_is_refused_and_the_rows_stay(samplers):
     expect(samplers.rows).to_have_count(5)
 
 
+@pytest.mark.slow
 def test_more_texts_than_are_decoded_together_are_refused_with_the_number(samplers):
     samplers.goto()
     samplers.button("＋ Sampler ▾").click()

@@ -65,6 +65,7 @@ def test_an_example_of_another_lens_opens(search, frame):
     expect(frame.page).to_have_url(re.compile("/samplers.*example=trajectories_hot"))
 
 
+@pytest.mark.slow
 def test_a_saved_run_opens_with_its_name(search, frame):
     frame.goto("tokens?example=text_code")
     frame.button("Save").click()
@@ -137,6 +138,7 @@ def test_words_of_the_field_are_explained_by_keyboard(search, frame):
     assert frame.pinned == pinned
 
 
+@pytest.mark.slow
 def test_the_readers_own_words_are_not_explained(search, frame):
     frame.goto("tokens?example=text_list")
     frame.token(3).hover()

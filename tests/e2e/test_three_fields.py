@@ -65,6 +65,7 @@ def served(copy: Path) -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.slow
 def test_shell_notebook_link_and_file_hold_all_fields(copy, tiny_folder):
     arguments = [str(tiny_folder("llama")), str(copy / "run.safetensors"), json.dumps(FIELDS)]
     done = subprocess.run(

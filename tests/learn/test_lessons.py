@@ -36,6 +36,7 @@ def test_the_lessons_ship_in_this_order():
         "Guess the next word", "Sure, unsure, wrong", "How wide is a distribution?",
         "Where did it look?", "Taming luck", "Same luck, other sampler",
         "Unsure of the words or of the answer?", "Reading long texts",
+        "Where did the bits come from?",
     ]  # fmt: skip
 
 

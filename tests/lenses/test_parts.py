@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -45,8 +46,17 @@ def test_every_table_can_be_had_as_csv(kind, variant):
         assert content == table_csv(table).encode("utf-8", "replace")
 
 
-@EVERY_PANEL
-@pytest.mark.parametrize("ending", CHARTS)
+def every_form() -> Iterator[tuple]:
+    """Yield every panel with every form; a PNG, made of the SVG, often in slow tests only."""
+    seen = set()
+    for kind, name in panels():
+        for ending in CHARTS:
+            slow = ending == "png" and kind in seen
+            yield pytest.param(kind, name, ending, marks=pytest.mark.slow if slow else ())
+        seen.add(kind)
+
+
+@pytest.mark.parametrize(("kind", "name", "ending"), list(every_form()))
 def test_every_picture_can_be_had_in_every_form(kind, name, ending):
     if LENSES[kind].panel(name).chart(run_of(kind, "shipped"), "nats") is None:
         if ending == "vl.json":  # the page shows why

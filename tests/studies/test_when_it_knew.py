@@ -103,6 +103,7 @@ def test_the_linear_lens_is_the_least_squares_map_of_the_passages(tiny_model):
     np.testing.assert_allclose(run.linear_entropy[1, 1:], expected, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_the_logit_lens_is_sure_and_wrong_where_the_linear_lens_is_not(bundled_model):
     run = backend.study_when_it_knew(bundled_model, TEXT, layers="every 3rd")

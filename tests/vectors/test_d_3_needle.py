@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from math import log
+from types import SimpleNamespace
 
 import pytest
 
-from backend.derived.threads import effective_limit
+from backend.derived import threads
 from backend.measures import needles
 from tests.vectors.reading import block, cases, doubles
 
 BLOCK = block("d", "3_needle")
 WITHIN = BLOCK["tolerance"]
+SINGLE = 2**-22
+"""Numbers of a run are float32."""
 KEYS = ("task", "mode", "surprisal_nats", "threshold", "row")
 
 
@@ -65,19 +69,19 @@ def test_every_reply(case):
 
 @pytest.mark.parametrize("case", _with("surprisal_nats"))
 def test_every_answer(case):
-    surprisal = doubles(case["surprisal_nats"])
-    cost = float(needles.answer_bits(surprisal))
+    run = SimpleNamespace(surprisal=doubles(case["surprisal_nats"])[None].numpy())
+    cost = float(threads.cost(run)[0]) / log(2)
     retrieved = case["chance_bits"] - cost
-    assert cost == pytest.approx(case["answer_bits"], abs=WITHIN)
-    assert retrieved == pytest.approx(case["retrieved_bits"], abs=WITHIN)
-    assert retrieved / case["chance_bits"] == pytest.approx(case["retrieved_share"], abs=WITHIN)
-    found = float(needles.locating_share(surprisal))
-    assert found == pytest.approx(case["locating_share"], abs=WITHIN)
+    assert cost == pytest.approx(case["answer_bits"], rel=SINGLE)
+    assert retrieved == pytest.approx(case["retrieved_bits"], rel=SINGLE)
+    assert retrieved / case["chance_bits"] == pytest.approx(case["retrieved_share"], rel=SINGLE)
+    found = float(threads.locating(run)[0])
+    assert found == pytest.approx(case["locating_share"], rel=SINGLE)
 
 
 @pytest.mark.parametrize("case", _with("threshold"))
 def test_every_limit(case):
-    found = effective_limit(case["lengths"], case["accuracy"], case["threshold"])
+    found = threads.effective_limit(case["lengths"], case["accuracy"], case["threshold"])
     assert found == case["effective_limit"]
 
 

@@ -319,8 +319,10 @@ def test_many_counts_at_once_leave_threads_for_other_routes(make_app):
                 asyncio.create_task(client.post("/count", headers={OWN_HEADER: "1"}, content=b"{}"))
                 for _ in range(60)  # more than there are threads
             ]
-            await asyncio.sleep(0.05)
-            data = await asyncio.wait_for(client.get("/data/run/text"), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                while now[0] < MOST_COUNTS:
+                    await asyncio.sleep(0.01)
+                data = await client.get("/data/run/text")
             gate.set()
             return data.status_code, [each.status_code for each in await asyncio.gather(*asking)]
 

@@ -28,6 +28,7 @@ class Chart(Picture):
         controls: its own.
         moves: what a click sets, such as "token".
         more: further signals with their values at the start.
+        grows: whether it is drawn again whenever a running study has found more.
         only: tells of which runs it has a picture; of all when left out.
     """
 
@@ -37,6 +38,7 @@ class Chart(Picture):
     controls: tuple[Choice, ...] = ()
     moves: str | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    grows: bool = False
     only: Callable[[Run], bool] | None = None
 
     def fits(self, run: Run) -> bool:
@@ -53,6 +55,9 @@ class Chart(Picture):
 
     def cursor(self, run_type: type[Run]) -> str | None:
         return self.moves
+
+    def options(self, run_type: type[Run]) -> dict[str, Any]:
+        return {**super().options(run_type), **({"grows": True} if self.grows else {})}
 
     def signals(self) -> dict[str, Any]:
         return dict(self.more)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...charts.words import one_line
 from ...derived import number
 from ...derived.threads import EXACT, accuracy, cost, effective_limit, exact_by_row, mean_retrieved
+from ...quantities import Quantity
 from ...runs.threads import MASS, ThreadsRun
 from ..base import Example, Lens, Paper, declare
 from ..panels.base import Parameters
@@ -33,6 +35,9 @@ THRESHOLD = Choice(
     {"0.75": "reach 75 %", "0.5": "reach 50 %", "0.9": "reach 90 %", "1": "reach 100 %"},
 )
 ROW = 46
+WRITTEN = 54
+"""Pixels that a number needs in a field."""
+LONGEST = 110
 
 
 def every_question(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec | None:
@@ -45,6 +50,11 @@ def every_question(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec |
 
     found = number(run, one_of(parameters, "shown", tuple(SHOWN.values)))
     of, (rows, columns) = found.quantity, run.cells()
+    low, high = of.low, of.high
+    if of.scale == "diverging":
+        known = np.abs(found.values[np.isfinite(found.values)])
+        high = max(float(known.max(initial=0)), 1.0)
+        low = -high
     count = len(rows) * len(columns)
     places_of = np.arange(count)
     data = {
@@ -91,10 +101,15 @@ def every_question(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec |
         "rows": {"label": rows, "place": range(len(rows))},
         "columns": {"label": columns, "place": range(len(columns))},
     }
-    note = "" if not run.request.threads else "Right answers before a hop are written out."
+    note = "Down: tokens of the haystack. Across: depth of the needle, from its beginning."
+    if run.request.threads:
+        note = "Down: threads. Across: hops; right answers before a hop are written out."
     return finished(
         alt.layer(
-            known.encode(color=shading(of, of.low, of.high, orient="right", gradientLength=120)),
+            known.encode(color=shading(of, low, high, orient="right", gradientLength=120)),
+            _numbers(base, found.quantity, len(columns), tip).encode(
+                x=_at("middle:Q"), y=_at("centre:Q", "y")
+            ),
             empty,
             here,
             *names,
@@ -106,6 +121,22 @@ def every_question(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec |
     )
 
 
+def _numbers(base: Any, quantity: Quantity, columns: int, tip: Any) -> Any:
+    """Return the numbers of fields, written on them where they have room."""
+    import altair as alt
+
+    from ...charts.scales import value_text
+
+    known = base.transform_filter(f"isValid(datum.shade) && width >= {WRITTEN * columns}")
+    texts = known.transform_calculate(written=value_text(quantity, "value", quantity.digits))
+    if quantity.scale == "diverging":
+        return texts.mark_text(style="ink", fontSize=12, tooltip=tip).encode(text="written:N")
+    # The lower half of the colours is dark, in both themes.
+    dark = f"datum.value < {(quantity.low + quantity.high) / 2}"
+    colour = alt.condition(dark, alt.value("white"), alt.value("black"))
+    return texts.mark_text(fontSize=12, tooltip=tip).encode(text="written:N", color=colour)
+
+
 def _at(field: str, axis: str = "x") -> Any:
     import altair as alt
 
@@ -113,16 +144,20 @@ def _at(field: str, axis: str = "x") -> Any:
 
 
 def _chosen(run: ThreadsRun, parameters: Parameters) -> int:
-    """Return the pinned question; at first the one in the middle of the last row."""
+    """Return the pinned question; at first the one in the middle of the last row that is there."""
     rows, columns = run.cells()
-    count = len(rows) * len(columns)
-    last = count - 1
+    last = int(np.flatnonzero(np.isfinite(run.length)).max(initial=0))
+    middle = last // len(columns) * len(columns) + (len(columns) - 1) // 2
     # A pin may be left from a larger run.
-    return min(whole(parameters, "row", 0, 999_999, last - len(columns) // 2), last)
+    pinned = whole(parameters, "row", 0, 999_999, min(middle, last))
+    return min(pinned, len(rows) * len(columns) - 1)
 
 
 def answer(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec | None:
-    """Return the tokens of the right answer to the pinned question, coloured by surprisal."""
+    """Return the pinned question, the tokens of its right answer by surprisal, and what is said."""
+    import altair as alt
+
+    from ...charts.base import rows_of
     from ...charts.strip import strip_chart
 
     at = _chosen(run, parameters)
@@ -132,7 +167,18 @@ def answer(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec | None:
     found = number(run, "surprisal")
     spec = strip_chart(tokens, found.values[at, : len(tokens)], found.quantity, unit)
     part = {name: spec.pop(name) for name in ("layer", "width", "height")}
-    return {**spec, "vconcat": [part]}
+    lines = [
+        f"{run.label(at)}: {run.text_of(run.asked, at)} …",
+        f"First choices: {run.text_of(run.said, at)}",
+    ]
+    texts = alt.Chart(alt.NamedData("lines")).mark_text(style="ink", align="left", fontSize=13)
+    above = texts.encode(x=alt.value(0), y=_at("place:O", "y"), text="text:N")
+    above = above.properties(width=part["width"], height=20 * len(lines))
+    rows = {"text": [one_line(each, LONGEST) for each in lines], "place": range(len(lines))}
+    sets = {**spec["datasets"], "lines": rows_of(rows)}
+    made = above.to_dict(validate=False)
+    head = {name: made[name] for name in made if name not in ("$schema", "config", "datasets")}
+    return {**spec, "datasets": sets, "vconcat": [head, part]}
 
 
 def heads(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec:
@@ -144,30 +190,31 @@ def heads(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec:
     return map_chart(mass, MASS, rows, columns, unit)
 
 
-def by_row(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec:
+def by_row(run: ThreadsRun, unit: str, parameters: Parameters) -> Spec | None:
     """Return exact answers by length or way, with Wilson's interval, and what is to be reached."""
     from ...charts.along import Line, along_chart
+    from ...charts.bars import bars_chart
     from ...charts.places import Places
 
-    threshold = float(one_of(parameters, "threshold", tuple(THRESHOLD.values)))
-    rows, _ = run.cells()
+    rows, columns = run.cells()
     share, low, high = exact_by_row(run)
-    along = Places("way" if run.request.threads else "length", rows, "at", counted=False)
-    line = Line("exact", share, EXACT, low=low, high=high)
-    wanted = Line("to reach", np.full(len(rows), threshold), EXACT, "floor")
+    if run.request.threads:
+        ends = zip(rows, low, high, strict=True)
+        ways = Places("way", [f"{each}, {a:.0%} to {b:.0%}" for each, a, b in ends], "at", False)
+        return bars_chart(share, EXACT, ways, unit)
+    threshold = float(one_of(parameters, "threshold", tuple(THRESHOLD.values)))
+    lengths = run.length.reshape(len(rows), len(columns))[:, 0]
+    asked = np.flatnonzero(np.isfinite(lengths))  # a running search has not come to all
+    if not asked.size or (np.diff(lengths[asked]) <= 0).any():
+        return None
+    numbers = lengths[asked].tolist()
+    along = Places("tokens of the haystack", [rows[i] for i in asked], "at", False, numbers)
+    line = Line("exact", share[asked], EXACT, low=low[asked], high=high[asked])
+    wanted = Line("to reach", np.full(len(asked), threshold), EXACT, "floor")
     spec = along_chart([line, wanted], along, unit, label="Exact answers")
-    if run.rows and not run.request.threads:
-        lengths = [
-            int(each.replace(",", "")) for each in run.rows if each.replace(",", "").isdigit()
-        ]
-        if len(lengths) == len(share):
-            limit = effective_limit(lengths, share.tolist(), threshold)
-            said = (
-                f"Effective limit at {threshold:.0%}: {limit:,} tokens."
-                if limit
-                else (f"No length reaches {threshold:.0%}.")
-            )
-            spec["title"] = {"text": " ", "fontSize": 1, "subtitle": said}
+    limit = effective_limit(lengths[asked].astype(int).tolist(), share[asked].tolist(), threshold)
+    said = f"All lengths up to {limit:,} tokens reach it." if limit else "The shortest does not."
+    spec["title"] = {"text": " ", "fontSize": 1, "subtitle": said}
     return spec
 
 
@@ -234,6 +281,7 @@ declare(
                 of=tuple(SHOWN.values),
                 controls=(SHOWN,),
                 moves="row",
+                grows=True,
             ),
             Chart(
                 key="answer",
@@ -257,7 +305,7 @@ declare(
                 title="Attention lift",
                 read="The mean over all questions; 1 is a head that looks everywhere alike.",
                 of="mean_lift",
-                axes=("L", "H"),
+                axes=("H", "L"),
                 area="timeline",
             ),
             Chart(
@@ -266,6 +314,7 @@ declare(
                 read="With Wilson's interval: nine questions a length are few.",
                 draw=by_row,
                 of=("exact",),
+                missing="There are no lengths to compare.",
                 controls=(THRESHOLD,),
             ),
             Table(
@@ -281,8 +330,8 @@ declare(
             Example(
                 "threads_facts",
                 "Facts in prose",
-                "Unlike facts are found at nearly every depth and length: an answer costs little "
-                "with the haystack and much without.",
+                "Unlike facts are found at every depth and length: an answer costs little with "
+                "the haystack and much without.",
                 {"task": "facts in prose"},
             ),
             Example(

@@ -76,6 +76,7 @@ declare(
         title="Samplers",
         summary="What each rule for drawing the next token makes of one prompt, step by step.",
         group="write",
+        family="Samplers",
         icon="alt_route",
         place=10,
         formerly=("trajectories",),

@@ -22,12 +22,32 @@ export default class Chart extends View {
     this.tip = new Card("chart-tip"); // Vega's own would make markup of tokens
     this.node.append(this.choices, this.box, this.tip.node);
     this.watch(this.node, () => this.#fit());
+    if (panel.options.grows) this.partial = this.#grow;
+  }
+
+  // What comes while a picture is being fetched is in the next one.
+  async #grow({ content }) {
+    if (this.growing) return;
+    this.growing = true;
+    await this.show({ ...this.run, content }).finally(() => (this.growing = false));
   }
 
   async fetch() {
     const loading = window.vegaEmbed ?? import("../vega.js");
-    const [spec] = await Promise.all([this.stage.chart(this.panel.name, this.state.unit, this.parameters, this.run), loading]);
+    const { asked } = this;
+    const chart = this.stage.chart(this.panel.name, this.state.unit, this.parameters, this.run).catch((error) => {
+      if (error.nothing && this.asked === asked) this.#clear();
+      throw error;
+    });
+    const [spec] = await Promise.all([chart, loading]);
     return spec;
+  }
+
+  // What stood there was of another run or place.
+  #clear() {
+    this.made?.finalize();
+    this.made = this.part = undefined;
+    this.box.replaceChildren();
   }
 
   draw(changed) {
@@ -110,7 +130,14 @@ export default class Chart extends View {
     for (const name of Object.keys(signals)) wanted[name] = state.flags?.[name] ?? state.limits?.[name] ?? state[name] ?? signals[name];
     const known = this.part.params?.map((each) => each.name) ?? [];
     for (const name of known) if (name in wanted) this.made.view.signal(name, wanted[name]);
-    return this.made.view.runAsync();
+    return this.made.view.runAsync().then(() => this.#own());
+  }
+
+  // Vega names a gradient by the address of the page, which changes with what is pinned.
+  #own() {
+    for (const each of this.box.querySelectorAll('[fill*="#"]')) {
+      each.setAttribute("fill", each.getAttribute("fill").replace(/^url\(.*#/, "url(#"));
+    }
   }
 
   #pick(datum) {
