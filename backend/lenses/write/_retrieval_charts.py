@@ -65,14 +65,14 @@ def neighbours(run: RetrievalRun, unit: str, parameters: Parameters) -> Spec | N
     y = alt.Y("place:O", axis=alt.Axis(labels=False, ticks=False, domain=False, title=None))
     x = alt.X(
         "percent:Q",
-        title="weight, probability (%)",
+        title=None,
         scale=alt.Scale(domain=[0, max(20.0, 100 * float(np.nan_to_num(max(weights))))]),
-        axis=alt.Axis(tickCount=5),
+        axis=alt.Axis(tickCount=5, labelExpr="datum.label + ' %'"),
     )
     colour = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=[CAME, ELSE], range="category"),
-        legend=alt.Legend(title=None, orient="top"),
+        legend=None,  # the names say it, and rows need the room
     )
     base = alt.Chart(POINTS).transform_calculate(percent="100 * datum.weight").encode(y=y)
     written = "format(datum.percent, '.1f') + ' %'"
