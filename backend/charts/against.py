@@ -175,7 +175,7 @@ def _ends(x: Of, y: Of) -> dict[str, list[float]]:
     """Return both ends of the diagonal through all points."""
     known = np.concatenate([x.values, y.values])
     known = known[np.isfinite(known)]
-    ends = [0.0, float(known.max()) if known.size else 1.0]
+    ends = [min(0.0, float(known.min())), float(known.max())] if known.size else [0.0, 1.0]
     return {"x": ends, "y": ends}
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 import backend
+from backend.derived.capacity import by_programs, compressed
 from backend.errors import InputError
 from backend.measures.capacity import Shape, flops_per_token
 from backend.runs.capacity import BIASES
+from backend.storage.files import load_run
 
 TEXTS = ("The river bank was closed.", "Grüße, 東京 and naïve façades.")
 
@@ -102,3 +106,18 @@ def test_the_model_is_whole_again_afterwards(tiny_model):
     before = backend.study_capacity(model, texts=TEXTS, cuts=()).loss
     backend.study_capacity(model, texts=TEXTS, cuts=("0",))
     assert backend.study_capacity(model, texts=TEXTS, cuts=()).loss.tolist() == before.tolist()
+
+
+def test_a_byte_takes_the_surprisal_of_all_texts_over_their_bytes():
+    run = load_run("examples/capacity_cuts.safetensors")
+    wanted = run.loss.astype(np.float64) * run.tokens.sum() / run.octets.sum()
+    np.testing.assert_allclose(compressed(run), wanted, rtol=1e-5)
+
+
+def test_programs_get_as_many_bytes_of_every_text_as_the_models_read():
+    run = load_run("examples/capacity_cuts.safetensors")
+    cut = replace(run, octets=np.array([9, 0, 0, 0, 3], np.int32))
+    data = run.request.texts[0].encode()[:9] + run.request.texts[4].encode()[:3]
+    size = len(gzip.compress(data, 9, mtime=0)) - 12  # a longer header than zlib's
+    assert by_programs(cut)["gzip"] == pytest.approx(8 * np.log(2) * size / 12)
+    assert np.isnan(list(by_programs(replace(cut, octets=0 * cut.octets)).values())).all()

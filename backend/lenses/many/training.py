@@ -44,6 +44,7 @@ declare(
         title="Training",
         summary="Small networks learn side by side, and one sees what their entropy does.",
         group="many",
+        family="Training",
         icon="model_training",
         place=20,
         figures=("networks", "steps_done", "holding"),

@@ -6,6 +6,9 @@ Creative Commons Attribution 4.0 International (CC BY 4.0).
 
 letters: 300,000 characters of Shakespeare's Coriolanus and Richard III in the text of Project
 Gutenberg, stage directions left out. Public domain.
+
+digit_marginals: weights that ``scripts/train_marginals.py`` learned from these digits, float16; see
+``trainings.engine.any_order``.
 """
 
 from __future__ import annotations
