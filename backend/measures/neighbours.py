@@ -14,6 +14,8 @@ from torch import Tensor
 
 _ROWS = 256
 """Queries that are searched at once."""
+_PAIRS = 4 * 10**6
+"""Pairs of neighbours that are compared at once."""
 
 
 def nearest(queries: Tensor, keys: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -43,6 +45,23 @@ def retrieved(log_weights: Tensor, values: Tensor, size: int) -> Tensor:
     """Return p over a vocabulary of ``size``, [R, size]: weights [R, K] of one token summed."""
     p = log_weights.new_zeros(len(log_weights), size)
     return p.scatter_add_(1, values.long(), log_weights.exp())
+
+
+def shared_weights(log_weights: Tensor, values: Tensor) -> Tensor:
+    """Return p of the value of every neighbour, [R, K]: those that say the same count together."""
+    rows = max(1, _PAIRS // values.shape[1] ** 2)
+    parts = zip(log_weights.exp().split(rows), values.split(rows), strict=True)
+    return torch.cat([((v[:, :, None] == v[:, None, :]) * w[:, None]).sum(-1) for w, v in parts])
+
+
+def retrieval_entropy(log_weights: Tensor, values: Tensor) -> Tensor:
+    """Return the entropy over the vocabulary of what neighbours say, [R], without a row of it.
+
+    −Σ_v p_v ln p_v = −Σ_j w_j ln p_{v_j}, nats.
+    """
+    w = log_weights.exp()
+    p = shared_weights(log_weights, values)
+    return -(w * torch.where(w > 0, p, 1).log()).sum(-1)
 
 
 def interpolated(log_retrieved: Tensor, log_own: Tensor, share: float) -> Tensor:

@@ -32,8 +32,12 @@ def output_map(layer: nn.Module) -> nn.Module | None:
 
 def mlp_writer(layer: nn.Module) -> nn.Module | None:
     """Return the part whose output is what the MLP, or the experts, of a layer write."""
-    found = next((getattr(layer, name) for name in _BLOCKS if hasattr(layer, name)), None)
-    return down_projection(layer) or found
+    return down_projection(layer) or feed_forward(layer)
+
+
+def feed_forward(layer: nn.Module) -> nn.Module | None:
+    """Return the MLP, or the experts, of a layer; None where they are no part of their own."""
+    return next((getattr(layer, name) for name in _BLOCKS if hasattr(layer, name)), None)
 
 
 class WritingTap(ResidualTap):

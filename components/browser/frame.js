@@ -170,9 +170,12 @@ class Frame extends Stage {
     this.lesson.light();
   }
 
-  // The text of the reading, whichever of its runs is there; a prompt has none of its own.
+  // The text of the reading, whichever of its runs is there; a prompt has none of its own, and a lens
+  // that has its texts for itself only where it shows one token by token.
   textOf() {
-    if (this.lens.subject !== "text" || this.reading.subject !== "text") return null;
+    const { kind: own, subject, panels } = this.lens;
+    const shows = subject === "text" || (!subject && panels.some((each) => each.module === "strip"));
+    if (!shows || this.reading.subject !== (subject ?? own)) return null;
     const { tokenized, contents, cuts } = this.reading; // kinds of runs that hold the text as tokens
     const cut = cuts[this.lens.kind] ?? cuts.text;
     const kind = tokenized.find((each) => each in contents && (cut === undefined || cuts[each] === cut));

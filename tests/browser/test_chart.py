@@ -38,6 +38,7 @@ def test_tooltips_are_text(show):
     for i in (1, 2, 4):
         mark(shown, i).hover()
         expect(shown.get_by_role("tooltip")).to_be_visible()
+        assert shown.get_by_role("tooltip").bounding_box()["width"] > 80
     mark(shown, 2).hover()
     expect(shown.get_by_role("tooltip")).to_contain_text("<img src=x onerror=")
     assert shown.page.locator("#vg-tooltip-element, .chart-view img").count() == 0

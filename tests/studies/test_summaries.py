@@ -8,6 +8,8 @@ import torch
 
 import backend
 from backend.errors import InputError, OverBudgetError
+from backend.runs.fields import request_fields
+from backend.runs.summaries import LENGTHS, SummariesRequest
 from backend.studies.summaries import sentences_of
 
 ASKED = {
@@ -55,6 +57,12 @@ def test_headings_have_no_numbers_and_sentences_their_sums(tiny_model):
     assert run.text == "\n\nSummary: A dog ran.\n\nSummary: The fox sat. She sells."
     sums = [run.with_source[run.sentence_of == each].sum() for each in range(3)]
     np.testing.assert_allclose(run.sentence_surprisal, sums, rtol=1e-5)
+
+
+def test_summaries_are_edited_beside_their_document_though_none_has_to_be_given():
+    fields = request_fields(SummariesRequest)
+    assert [name for name, each in fields.items() if each.needed] == ["document"]
+    assert [name for name, each in fields.items() if each.beside] == list(LENGTHS)
 
 
 def test_a_sentence_ends_at_its_mark_or_its_line():

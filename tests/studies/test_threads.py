@@ -11,6 +11,7 @@ import torch
 import backend
 from backend.derived.threads import cost, exact, exact_by_row
 from backend.errors import CancelledError, InputError, ModelError, OverBudgetError
+from backend.lenses.read.threads import answer, by_row
 from backend.measures.reliability import wilson
 from backend.progress import ignore
 from backend.reading.continuations import behind
@@ -90,6 +91,16 @@ def test_rows_arrive_one_by_one_and_a_stop_keeps_what_is_there(tiny_model):
         ThreadsStudy().run(model, ThreadsRequest(lengths=2, depths=3, **ASKED), report)
     assert seen[0] == 1
     assert seen == sorted(seen)
+
+
+def test_lengths_that_are_not_asked_yet_are_no_points_and_another_question_is_shown():
+    run = load_run("examples/threads_uuid.safetensors")
+    length = np.where(np.arange(45) < 20, run.length, np.nan).astype(np.float32)
+    part = replace(run, length=length)
+    spec = by_row(part, "nats", {})
+    points = [each for each in spec["datasets"]["points"] if each["line"] == "exact"]
+    assert [each["along"] for each in points] == [362, 790, 1141]
+    assert answer(part, "nats", {})["datasets"]["lines"][0]["text"].startswith("1,141 · 12 %")
 
 
 def test_what_is_not_asked_is_no_miss(tiny_model):
