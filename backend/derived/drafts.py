@@ -23,11 +23,13 @@ _KIND = "drafts"
 _NO_DRAFT = "nothing was drafted"
 
 DRAFT_ENTROPY = replace(
-    EXIT_ENTROPY, missing=_NO_DRAFT, help="How undecided the exit was that drafted here."
-)
+    EXIT_ENTROPY, name="Entropy of the exit taken", missing=_NO_DRAFT,
+    help="How undecided the exit was that drafted here.",
+)  # fmt: skip
 DRAFT_ALPHA = replace(
-    OVERLAP, missing=_NO_DRAFT, help="With what chance a draft of the exit taken here is kept."
-)
+    OVERLAP, name="Chance of the exit taken", missing=_NO_DRAFT,
+    help="With what chance a draft of the exit taken here is kept.",
+)  # fmt: skip
 KEPT_SHARE = Quantity(
     "Drafts kept", "", "%", digits=0, missing=_NO_DRAFT, source=SOURCE,
     formula=r"n_{\mathrm{kept}}/(n_{\mathrm{kept}}+n_{\mathrm{replaced}})",

@@ -48,8 +48,9 @@ SHARE = Quantity(
     formula=r"\lambda p_r+(1-\lambda)p", source=SOURCE,
 )  # fmt: skip
 WRITTEN = replace(
-    ENTROPY, pieces=None, help="Before every token that is written, by the model alone."
-)
+    ENTROPY, name="Entropy while writing", pieces=None,
+    help="Before every token that is written, by the model alone.",
+)  # fmt: skip
 
 STREAM_ENTROPY = replace(WRITTEN, name="Model's entropy", help="Mean over a stream.")
 STREAM_RETRIEVAL = replace(RETRIEVAL_ENTROPY, name="Of the neighbours", help="Mean over a stream.")
