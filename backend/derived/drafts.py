@@ -58,7 +58,7 @@ SPEED = Quantity(
 BEST = replace(
     SPEED, name="Times as fast, at best", help="The fastest of the thresholds; " + SPEED.help
 )
-MEAN_BIAS = replace(BIASED, formula=r"\frac1n\sum_t\mathrm{TV}_t")
+MEAN_BIAS = replace(BIASED, name=f"{BIASED.name}, mean", formula=r"\frac1n\sum_t\mathrm{TV}_t")
 
 
 @derived(_KIND, "draft_entropy", "Q", "N", quantity=DRAFT_ENTROPY)
