@@ -17,14 +17,17 @@ from backend.models.language import LanguageModel
 from benchmarks.measuring import machine, timed, write_section
 
 PLAIN_TOKENS = 256
-TEXT = "Every sentence of this text says the same about ships, ports and weather. " * 133
-"""About 2,000 tokens."""
+SOURCE, TEXT = (
+    f"Every sentence of this text says the same about {what} and weather. " * 150
+    for what in ("ships, ports", "roads, towns")
+)
+"""About 2,000 tokens each."""
 
 CASES: dict[str, tuple[str, dict[str, Any], float]] = {
     "two_models": ("two_models_fox", {}, 12),
     "retrieval": (
         "retrieval_alice",
-        {"source": TEXT, "text": TEXT},
+        {"source": SOURCE, "text": TEXT},
         30,
     ),
     "holes": ("holes_rome", {}, 6),
