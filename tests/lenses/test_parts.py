@@ -47,11 +47,11 @@ def test_every_table_can_be_had_as_csv(kind, variant):
 
 
 def every_form() -> Iterator[tuple]:
-    """Yield every panel with every form; a PNG, made of the SVG, often in slow tests only."""
+    """Yield every panel with every form; pictures of further panels in slow tests only."""
     seen = set()
     for kind, name in panels():
         for ending in CHARTS:
-            slow = ending == "png" and kind in seen
+            slow = ending in ("svg", "png") and kind in seen
             yield pytest.param(kind, name, ending, marks=pytest.mark.slow if slow else ())
         seen.add(kind)
 
