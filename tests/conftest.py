@@ -13,7 +13,7 @@ import pytest
 from backend.models import load_model
 from backend.models.language import LanguageModel
 from backend.settings import settings
-from tests import rare_models
+from tests import chromium, rare_models
 from tests.tiny_models import build
 
 
@@ -40,6 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One process more than there are cores, since tests in a browser mostly wait."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict:
+    return chromium.LAUNCH
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from tests.browser.serving import Serving, arguments
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WAIT_MILLISECONDS = 10_000
 SIZE = {"width": 1280, "height": 720}
 expect.set_options(timeout=WAIT_MILLISECONDS)
@@ -22,14 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict:
-    return {
-        "executable_path": CHROMIUM,
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    }
 
 
 @pytest.fixture(scope="session")

@@ -18,15 +18,13 @@ from urllib.parse import quote, urlparse
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests import chromium
 from tests.e2e.frame import Frame
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-CLASS_HOST = "class.test"
-"""A name under which a browser does not take the connection for a secure one."""
 START_SECONDS = 60
 WAIT_MILLISECONDS = 20_000
-OURS = {"127.0.0.1", CLASS_HOST}
+OURS = {"127.0.0.1", chromium.CLASS_HOST}
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
@@ -34,21 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            if CHROMIUM is None:
+            if chromium.PATH is None:
                 item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict:
-    return {
-        "executable_path": CHROMIUM,
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            f"--host-resolver-rules=MAP {CLASS_HOST} 127.0.0.1",
-        ],
-    }
 
 
 @pytest.fixture(scope="session")

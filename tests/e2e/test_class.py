@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from components.menu import all_pages
-from tests.e2e.conftest import CLASS_HOST, ROOT, Server
+from tests.chromium import CLASS_HOST
+from tests.e2e.conftest import ROOT, Server
 from tests.e2e.frame import Frame
 
 KEY = "the key of this class"

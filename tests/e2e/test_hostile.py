@@ -38,6 +38,9 @@ LOOK = r"""() => {
 }"""  # noqa: E501
 
 
+STATE = "data-test-script-state"
+
+
 @pytest.fixture
 def saved(tmp_path, monkeypatch) -> dict[str, str]:
     """Poisoned runs in a library of their own: the key of each kind."""
@@ -90,6 +93,7 @@ def test_what_a_file_says_is_text_in_every_lens_and_in_the_library(
     for first in range(PAGE_SIZE, len(saved), PAGE_SIZE):
         page.get_by_role("button", name="Next").click()
         expect(page.get_by_text(f"{first + 1}–")).to_be_visible()
+        expect(page.get_by_test_id("stApp")).to_have_attribute(STATE, "notRunning")
         expect(cards).to_have_count(min(PAGE_SIZE, len(saved) - first))
         assert page.evaluate(LOOK) == []
     page.get_by_role("button", name="More").first.click()
