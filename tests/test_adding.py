@@ -84,6 +84,7 @@ def test_a_lens_is_added_as_its_guide_says(copy, tiny_folder):
     assert python(copy, LENS, folder, str(copy / "text.txt"), str(copy / "run")).endswith("done\n")
 
 
+@pytest.mark.slow
 def test_the_contracts_of_all_lenses_hold_for_it_too(copy):
     follow("adding_a_lens.md", copy)
     made = python(copy, "from scripts.make_examples import main; main(missing=True)")

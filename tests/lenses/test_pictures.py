@@ -120,18 +120,20 @@ def test_bits_are_nats_by_one_signal(kind, name):
 
 
 @EVERY_PICTURE
-def test_a_picture_names_the_unit_that_it_shows(kind, name):
+@pytest.mark.parametrize(
+    ("unit", "other"), [pytest.param("nats", "bits", marks=pytest.mark.slow), ("bits", "nats")]
+)
+def test_a_picture_names_the_unit_that_it_shows(kind, name, unit, other):
     panel = LENSES[kind].panel(name)
     if not isinstance(panel, Picture) and panel.module not in ("strip", "timeline", "heads"):
         return
-    for unit, other in (("nats", "bits"), ("bits", "nats")):
-        spec = chart(kind, name, "shipped", unit)
-        if spec is None:
-            return
-        said = " ".join(words(scene(spec)))
-        assert not re.search(rf"\({other}²?\)", said)
-        if re.search(r"\bunit_name\b.*\)", without_data(spec)) and "title" in without_data(spec):
-            assert unit in said or name in ("flags", "quarters", "cumulative"), said[:200]
+    spec = chart(kind, name, "shipped", unit)
+    if spec is None:
+        return
+    said = " ".join(words(scene(spec)))
+    assert not re.search(rf"\({other}²?\)", said)
+    if re.search(r"\bunit_name\b.*\)", without_data(spec)) and "title" in without_data(spec):
+        assert unit in said or name in ("flags", "quarters", "cumulative"), said[:200]
 
 
 @EVERY_PICTURE
