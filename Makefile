@@ -9,8 +9,8 @@
 PORT ?= 8501
 PYTHON ?= python3
 TESTS ?= tests
-# Tests of one file stay together, as they share models and servers; tests/conftest.py says in which
-# order files begin and in how many processes.
+# One process a core (one more gains nothing); tests of one file stay together, as they share models
+# and servers, and files begin in the order of tests/conftest.py.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 VENV := .venv
 BIN := $(VENV)/bin

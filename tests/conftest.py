@@ -18,28 +18,19 @@ from tests.tiny_models import build
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the files of browser tests, which mostly wait, among those that compute.
+    """Begin with what takes long, so that no core waits for another at the end.
 
     A browser on a busy machine may be late once: its tests have two more tries, which the summary
     counts.
     """
-    waiting: dict[Path, list[pytest.Item]] = {}
-    computing: dict[Path, list[pytest.Item]] = {}
+
+    def quick(item: pytest.Item) -> tuple[bool, bool]:
+        return item.get_closest_marker("browser") is None, "e2e" not in item.nodeid
+
+    items.sort(key=quick)
     for item in items:
-        in_browser = item.get_closest_marker("browser") is not None
-        if in_browser:
+        if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=2))
-        (waiting if in_browser else computing).setdefault(item.path, []).append(item)
-    files, others = list(waiting.values()), list(computing.values())
-    between = len(others) // max(1, len(files))
-    for i, file in reversed(list(enumerate(files))):
-        others.insert(i * between, file)
-    items[:] = [item for file in others for item in file]
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores, since tests in a browser mostly wait."""
-    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

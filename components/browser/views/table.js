@@ -16,7 +16,7 @@ export default class Table extends View {
   constructor(stage, panel) {
     super(stage, panel, "table-view", ["unit", "theme", "level", "token", "step", "row"]);
     this.scroller = mark(element("div", "table-scroller"), { role: "grid", "aria-label": panel.title || "Table", tabindex: 0 });
-    this.head = mark(element("div", "table-head"), { role: "row" });
+    this.head = element("div", "table-head"); // a row once it has columns
     this.body = mark(element("div", "table-body"), { role: "rowgroup" });
     const group = mark(element("div"), { role: "rowgroup", class: "table-top" });
     group.append(this.head);
@@ -109,6 +109,7 @@ export default class Table extends View {
       cell.append(press);
       return cell;
     }));
+    mark(this.head, { role: "row" });
     this.head.querySelectorAll("button")[focused]?.focus();
   }
 
