@@ -309,8 +309,7 @@ def _most_rows(model: LanguageModel, tokens: int) -> int:
 def _past_bytes(model: LanguageModel) -> int:
     """Return what the past of one token takes: keys and values of every layer."""
     facts = model.facts
-    width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
-    return 2 * width * facts.layers * model.dtype.itemsize
+    return 2 * facts.kv_width * facts.layers * model.dtype.itemsize
 
 
 class _Steps:

@@ -106,6 +106,11 @@ class ModelFacts:
     bos_token: str | None = None
     has_chat_template: bool = False
 
+    @property
+    def kv_width(self) -> int:
+        """Numbers that one layer keeps of a token as keys; as many again as values."""
+        return self.hidden_size // max(self.heads, 1) * self.kv_heads
+
     def check(self) -> None:
         """Check the sizes and how long the words are.
 

@@ -65,8 +65,7 @@ class AnswersStudy:
         """
         prompt = _check(model, request)
         facts, rows = model.facts, request.answers * len(request.temperatures)
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
-        cache = 4 * width * facts.layers * rows * (len(prompt) + request.longest)
+        cache = 4 * facts.kv_width * facts.layers * rows * (len(prompt) + request.longest)
         logits = _LOGIT_BUFFERS * 4 * rows * facts.vocab_size
         work = (len(prompt) + request.longest * batch_factor(rows)) * facts.parameters
         if request.judge:

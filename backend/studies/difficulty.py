@@ -95,8 +95,7 @@ class DifficultyStudy:
                 f"{facts.context:,}."
             )
         rows = max(lengths.count(each) for each in lengths) * request.samples
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
-        held = 4 * width * facts.layers * rows * longest * model.dtype.itemsize
+        held = 4 * facts.kv_width * facts.layers * rows * longest * model.dtype.itemsize
         reading = forward_bytes(model, rows * max(lengths), longest)
         tokens = sum(each.share for each in STRATEGIES.values()) * request.longest
         work = (3 * sum(lengths) + tokens * len(items) * request.samples) * facts.parameters

@@ -64,8 +64,7 @@ class InverseEntropyStudy:
             )
         variants = len(prompts) if request.paraphrases else request.made + 1
         rows = request.answers * len(request.temperatures())
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
-        held = 4 * width * facts.layers * rows * longest * model.dtype.itemsize
+        held = 4 * facts.kv_width * facts.layers * rows * longest * model.dtype.itemsize
         work = variants * (longest + request.longest * rows / 2) * facts.parameters
         logits = 40 * rows * facts.vocab_size
         return Estimate(

@@ -53,8 +53,7 @@ class SideBySideStudy:
             raise OverBudgetError(
                 f"Prompt and answer have {longest:,} tokens; {facts.name} reads {facts.context:,}."
             )
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
-        held = 4 * width * facts.layers * request.count * longest * model.dtype.itemsize
+        held = 4 * facts.kv_width * facts.layers * request.count * longest * model.dtype.itemsize
         reading = forward_bytes(model, longest, longest) + 40 * request.count * facts.vocab_size
         work = (longest + request.longest * request.count / 2) * facts.parameters
         return Estimate(held + reading, float(work))

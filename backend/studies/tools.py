@@ -94,8 +94,7 @@ class ToolsStudy:
                 f"Question and path have {prompt + most:,} tokens; {facts.name} reads "
                 f"{facts.context:,}."
             )
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
-        held = 4 * width * facts.layers * (prompt + most) * model.dtype.itemsize
+        held = 4 * facts.kv_width * facts.layers * (prompt + most) * model.dtype.itemsize
         paths = 1 + request.peaks * request.branches
         work = (prompt + paths * request.longest) * facts.parameters
         reading = forward_bytes(model, max(prompt, paths), prompt + most)

@@ -73,9 +73,8 @@ class TrajectoryStudy:
         """Return memory on top of the model, and work: steps, dearer with more rows."""
         prompt = _check(model, request)
         facts, rows = model.facts, len(request.samplers) * len(request.seeds)
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
         length = len(prompt) + len(request.prefix_ids) + request.steps
-        cache = 4 * width * facts.layers * rows * length * model.dtype.itemsize
+        cache = 4 * facts.kv_width * facts.layers * rows * length * model.dtype.itemsize
         logits = _LOGIT_BUFFERS * 4 * rows * facts.vocab_size
         cells = 60 + 16 * request.top_n
         if request.compare:

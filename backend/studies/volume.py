@@ -48,8 +48,7 @@ class VolumeStudy:
                 f"Question and answer have {longest:,} tokens; {facts.name} reads "
                 f"{facts.context:,}."
             )
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
-        held = 4 * width * facts.layers * request.count * longest * model.dtype.itemsize
+        held = 4 * facts.kv_width * facts.layers * request.count * longest * model.dtype.itemsize
         logits = 40 * request.count * facts.vocab_size
         work = (longest + request.longest * request.count / 2) * facts.parameters
         reading = forward_bytes(model, longest, longest)
