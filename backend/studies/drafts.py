@@ -41,7 +41,7 @@ from ..samplers.draw import draw
 from ..taps.residual import ResidualTap
 from .base import STUDIES, Estimate, Progress, Report, provenance
 from .linear_lens import LinearLens, fit_lens, fitting_bytes, fitting_work
-from .two_models import parts_of_characters, prompt_ids
+from .prompts import parts_of_characters, prompt_ids
 
 if TYPE_CHECKING:
     from ..models import LanguageModel
@@ -69,9 +69,8 @@ class DraftsStudy:
         """
         prompt, depths = _check(model, request)
         facts, rows = model.facts, len(request.bounds())
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
         length = len(prompt) + request.longest
-        held = 2 * 2 * width * facts.layers * rows * length * model.dtype.itemsize
+        held = 2 * 2 * facts.kv_width * facts.layers * rows * length * model.dtype.itemsize
         looks = len(LENSES) * len(depths)
         logits = (_BUFFERS + 2 * looks) * 8 * rows * facts.vocab_size
         head = rows * looks * facts.hidden_size * facts.vocab_size

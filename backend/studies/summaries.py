@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError, OverBudgetError
 from ..reading.continuations import behind, context_ids, score_ids, scoring_bytes, scoring_work
+from ..reading.encoding import check_text
 from ..runs.summaries import LENGTHS, SummariesRequest, SummariesRun
 from .base import STUDIES, Estimate, Progress, Report, provenance
 
@@ -136,6 +137,13 @@ def _asked(request: SummariesRequest) -> _Asked:
         raise InputError(f"The summaries have {count} sentences; at most {MOST_SENTENCES} go.")
     if not request.unrelated.strip():
         raise InputError("There is no unrelated text to compare with.")
+    for each in (
+        request.document,
+        request.unrelated,
+        *(getattr(request, name) for name in LENGTHS),
+    ):
+        if each:
+            check_text(each)
     return _Asked(parts, given, [written[place] for place in given])
 
 

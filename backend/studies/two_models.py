@@ -28,6 +28,7 @@ from ..runs.model import short_name
 from ..runs.two_models import LONGEST, TwoModelsRequest, TwoModelsRun
 from ..samplers.draw import draw, luck
 from .base import STUDIES, Estimate, Progress, Report, provenance
+from .prompts import parts_of_characters, prompt_ids
 
 if TYPE_CHECKING:
     from ..models import LanguageModel
@@ -52,9 +53,8 @@ class TwoModelsStudy:
         """
         prompt = _check(model, request)
         facts, rows = model.facts, len(request.bounds())
-        width = facts.hidden_size // max(facts.heads, 1) * facts.kv_heads
         length = len(prompt) + request.longest
-        held = 2 * 4 * width * facts.layers * rows * length * model.dtype.itemsize
+        held = 2 * 4 * facts.kv_width * facts.layers * rows * length * model.dtype.itemsize
         logits = _BUFFERS * 8 * rows * facts.vocab_size
         other = weight_bytes(request.small_spec) if request.small_spec else 0
         work = 2.0 * facts.parameters * (len(prompt) + request.longest * batch_factor(rows))
@@ -137,25 +137,6 @@ def _check(model: LanguageModel, request: TwoModelsRequest) -> np.ndarray:
         if not low <= getattr(request, name) <= high:
             raise InputError(f"{name} is {low} to {high}, not {getattr(request, name):g}.")
     return prompt_ids(model, request.prompt, request.longest)
-
-
-def prompt_ids(model: LanguageModel, prompt: str, longest: int) -> np.ndarray:
-    """Return the tokens of a prompt, int32 [P].
-
-    Raises:
-        InputError: it is empty.
-        OverBudgetError: with ``longest`` tokens behind it, it is longer than the model reads.
-    """
-    if not prompt.strip():
-        raise InputError("The prompt is empty; give at least one word.")
-    ids = model.tokenizer.encode(prompt).ids
-    length, facts = len(ids) + longest, model.facts
-    for most in (facts.context, model.rereads_after):
-        if most is not None and length > most:
-            raise OverBudgetError(
-                f"Prompt and text have {length:,} tokens; {facts.name} reads {most:,} here."
-            )
-    return ids
 
 
 class _Writing:
@@ -321,17 +302,3 @@ def _ratio(model: LanguageModel, small: LanguageModel, request: TwoModelsRequest
     left_out = request.left_out(model.facts.layers)
     gone = sum(each.numel() for at in left_out for each in model.layers[at].parameters())
     return 1 - gone / model.facts.parameters
-
-
-def parts_of_characters(model: LanguageModel, ids: np.ndarray) -> dict[str, str]:
-    """Return what tokens show that are parts of a character: the first of them the whole."""
-    found: dict[str, str] = {}
-    for row, own in enumerate(ids):
-        spelled = model.tokenizer.spell(own[own >= 0])
-        groups = spelled.groups.tolist()
-        for step, group in enumerate(groups):
-            if groups.count(group) > 1:
-                start, end = spelled.offsets[step].tolist()
-                first = groups.index(group) == step
-                found[f"{row}.{step}"] = spelled.text[start:end] if first else "⋯"
-    return found

@@ -32,7 +32,8 @@ from ..runs.which_model_wrote_it import (
 )
 from ..samplers.draw import draw, luck
 from .base import STUDIES, Estimate, Progress, Report, provenance
-from .two_models import check_alike, parts_of_characters, prompt_ids
+from .prompts import parts_of_characters, prompt_ids
+from .two_models import check_alike
 
 if TYPE_CHECKING:
     from ..models import LanguageModel

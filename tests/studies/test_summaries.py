@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -92,3 +94,10 @@ def test_a_document_longer_than_the_model_reads_is_refused_before_it_is_read(tin
     document = f"{'A fox sat there ' * 200}. It ran."
     with pytest.raises(OverBudgetError, match="reads 512"):
         backend.study_summaries(tiny_model("gpt2"), **{**ASKED, "document": document})
+
+
+def test_a_document_with_more_bytes_than_the_settings_allow_is_refused(tiny_model, monkeypatch):
+    allowed = SimpleNamespace(max_text_bytes=20)
+    monkeypatch.setattr("backend.reading.encoding.settings", lambda: allowed)
+    with pytest.raises(OverBudgetError, match="at most 20 are read"):
+        backend.study_summaries(tiny_model("gpt2"), **ASKED)

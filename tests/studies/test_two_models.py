@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 import backend
 from backend.derived import number
-from backend.errors import CancelledError, InputError
+from backend.errors import CancelledError, InputError, OverBudgetError
 from backend.measures.switching import replay
 from backend.models.cut import without_layers
 
@@ -133,3 +135,10 @@ def test_a_server_that_offers_no_other_model_refuses_a_named_one(model, monkeypa
             backend.study_two_models(model, small="owner/name", **ASKED)
     finally:
         settings.cache_clear()
+
+
+def test_a_prompt_with_more_bytes_than_the_settings_allow_is_refused(model, monkeypatch):
+    allowed = SimpleNamespace(max_text_bytes=4)
+    monkeypatch.setattr("backend.reading.encoding.settings", lambda: allowed)
+    with pytest.raises(OverBudgetError, match="at most 4 are read"):
+        backend.study_two_models(model, **ASKED)
